@@ -1,0 +1,1 @@
+"""Recovery tracking after vertebroplasty: answers in, flags out, and a person who acts."""

@@ -1,0 +1,64 @@
+"""The errors that the domain raises; one table in the API maps them to problems."""
+
+
+class RecoveryError(Exception):
+    """Anything the product refuses for a reason it can name."""
+
+    code = "refused"
+
+    def __init__(self, message: str, *, field: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.field = field
+
+
+class Invalid(RecoveryError):
+    """A value is outside what the field allows."""
+
+    code = "invalid"
+
+
+class NotFound(RecoveryError):
+    """There is no such thing in this clinic."""
+
+    code = "not_found"
+
+
+class NotAllowed(RecoveryError):
+    """The caller's role may not do this."""
+
+    code = "not_allowed"
+
+
+class Conflict(RecoveryError):
+    """The same identity was used for other facts, or somebody else was first."""
+
+    code = "conflict"
+
+
+class StaleVersion(RecoveryError):
+    """Somebody else changed it since it was read."""
+
+    code = "stale_version"
+
+
+class PackError(RecoveryError):
+    """A pack of data (rules, protocol, texts, replies) is not fit for use."""
+
+    code = "bad_pack"
+
+    def __init__(self, file: str, where: str, reason: str) -> None:
+        super().__init__(f"{file}: {where}: {reason}")
+        self.file, self.where, self.reason = file, where, reason
+
+
+class UnknownText(RecoveryError):
+    """No text of that key exists in the pack."""
+
+    code = "unknown_text"
+
+
+class MissingValue(RecoveryError):
+    """A text needs a value that was not given."""
+
+    code = "missing_value"
