@@ -1,1 +1,152 @@
-"""Settings read once from the environment and checked before anything starts."""
+"""Settings: read once from the environment, checked before anything starts."""
+
+import base64
+import binascii
+import os
+import stat
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+ENVIRONMENTS = ("production", "demo", "test")
+_KEY_BYTES = 32
+_EXAMPLE_KEYS = (bytes(32), bytes(range(32)), b"0" * 32, b"changeme" * 4)
+
+
+class SettingsRefused(Exception):
+    """The settings are not fit to start with; the message is one clear line a reason."""
+
+
+@dataclass(frozen=True, repr=False)
+class Settings:
+    """Everything that the environment says. Values are not judged here but in `refusals`."""
+
+    env: str = "production"
+    database_url: str = ""
+    database_admin_url: str = ""
+    secret_key_file: Path | None = None
+    data_key_file: Path | None = None
+    public_url: str = ""
+    twilio_account_sid: str = ""
+    twilio_auth_tokens: tuple[str, ...] = ()
+    twilio_api_key: str = ""
+    twilio_api_secret: str = ""
+    twilio_messaging_service_sid: str = ""
+    twilio_api_base: str = ""
+    heartbeat_url: str = ""
+    web_workers: int = 2
+    proxy_hops: int = 0
+    clock_file: Path | None = None
+    log_dir: Path | None = None
+    run_dir: Path = field(default_factory=lambda: Path(".run"))
+
+    def __repr__(self) -> str:
+        return f"Settings(env={self.env!r})"
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str] = os.environ) -> "Settings":
+        """Settings as the environment gives them. Refuses nothing, so that importing is always safe."""
+        tokens = tuple(part.strip() for part in environ.get("TWILIO_AUTH_TOKEN", "").split(",") if part.strip())
+        return cls(
+            env=environ.get("RECOVERY_ENV", "production"),
+            database_url=environ.get("DATABASE_URL", ""),
+            database_admin_url=environ.get("DATABASE_ADMIN_URL", ""),
+            secret_key_file=_path(environ.get("SECRET_KEY_FILE")),
+            data_key_file=_path(environ.get("DATA_KEY_FILE")),
+            public_url=environ.get("PUBLIC_URL", "").rstrip("/"),
+            twilio_account_sid=environ.get("TWILIO_ACCOUNT_SID", ""),
+            twilio_auth_tokens=tokens,
+            twilio_api_key=environ.get("TWILIO_API_KEY", ""),
+            twilio_api_secret=environ.get("TWILIO_API_SECRET", ""),
+            twilio_messaging_service_sid=environ.get("TWILIO_MESSAGING_SERVICE_SID", ""),
+            twilio_api_base=environ.get("TWILIO_API_BASE", "").rstrip("/"),
+            heartbeat_url=environ.get("HEARTBEAT_URL", ""),
+            web_workers=_whole_number(environ.get("WEB_WORKERS"), 2),
+            proxy_hops=_whole_number(environ.get("PROXY_HOPS"), 0),
+            clock_file=_path(environ.get("RECOVERY_CLOCK_FILE")),
+            log_dir=_path(environ.get("LOG_DIR")),
+            run_dir=Path(environ.get("RUN_DIR") or ".run"),
+        )
+
+    @property
+    def in_production(self) -> bool:
+        """Anything that is not plainly a demo or a test is production."""
+        return self.env not in ("demo", "test")
+
+    def secret_key(self) -> bytes:
+        """The key that signs sessions and forms. Raises SettingsRefused."""
+        return _read_key("SECRET_KEY_FILE", self.secret_key_file)
+
+    def data_key(self) -> bytes:
+        """The key that wraps every clinic's key. Raises SettingsRefused."""
+        return _read_key("DATA_KEY_FILE", self.data_key_file)
+
+    def refusals(self) -> list[str]:
+        """Every reason, at once, why no process may start with these settings; a line each."""
+        found = [] if self.env in ENVIRONMENTS else [f"RECOVERY_ENV is {self.env!r}: use production, demo or test"]
+        required = {
+            "DATABASE_URL": self.database_url,
+            "PUBLIC_URL": self.public_url,
+            "TWILIO_ACCOUNT_SID": self.twilio_account_sid,
+            "TWILIO_AUTH_TOKEN": self.twilio_auth_tokens,
+        }
+        found += [f"{name} is not set" for name, value in required.items() if not value]
+        for read in (self.secret_key, self.data_key):
+            try:
+                read()
+            except SettingsRefused as refused:
+                found.append(str(refused))
+        return found + self._address_refusals() + self._production_refusals()
+
+    def _address_refusals(self) -> list[str]:
+        if self.public_url and urlsplit(self.public_url).scheme not in ("http", "https"):
+            return ["PUBLIC_URL must start with https://"]
+        return []
+
+    def _production_refusals(self) -> list[str]:
+        if not self.in_production:
+            return []
+        found = []
+        if self.clock_file is not None:
+            found.append("RECOVERY_CLOCK_FILE is for demo and tests: production keeps real time")
+        if self.twilio_api_base:
+            found.append("TWILIO_API_BASE is for demo and tests: production talks to Twilio alone")
+        if self.public_url and not self.public_url.startswith("https://"):
+            found.append("PUBLIC_URL must be https in production")
+        return found
+
+
+def _path(text: str | None) -> Path | None:
+    return Path(text) if text else None
+
+
+def _whole_number(text: str | None, default: int) -> int:
+    return int(text) if text and text.isdigit() else default
+
+
+def _read_key(name: str, file: Path | None) -> bytes:
+    if file is None:
+        raise SettingsRefused(f"{name} is not set")
+    try:
+        mode = file.stat().st_mode
+        text = file.read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError):
+        raise SettingsRefused(f"{name}: cannot read a key from that file") from None
+    if mode & (stat.S_IRWXG | stat.S_IRWXO) & ~stat.S_IRGRP:
+        raise SettingsRefused(f"{name}: the file is open to others; set its mode to 0600")
+    key = _decode(text)
+    if len(key) < _KEY_BYTES:
+        raise SettingsRefused(f"{name}: the key is too short; make one of 32 random bytes: openssl rand -base64 32")
+    if key in _EXAMPLE_KEYS or len(set(key)) < 8:
+        raise SettingsRefused(f"{name}: the key is an example, not a secret; make one: openssl rand -base64 32")
+    return key
+
+
+def _decode(text: str) -> bytes:
+    for decode in (bytes.fromhex, lambda value: base64.b64decode(value, validate=True)):
+        try:
+            return decode(text)
+        except (ValueError, binascii.Error):
+            continue
+    return text.encode()

@@ -30,6 +30,18 @@ class NotAllowed(RecoveryError):
     code = "not_allowed"
 
 
+class SignInRefused(NotAllowed):
+    """E-mail, password or code is not right, or a token is worth nothing any more."""
+
+    code = "sign_in_refused"
+
+
+class Unauthenticated(RecoveryError):
+    """There is no token, or it is worth nothing."""
+
+    code = "unauthenticated"
+
+
 class Conflict(RecoveryError):
     """The same identity was used for other facts, or somebody else was first."""
 
@@ -40,6 +52,18 @@ class StaleVersion(RecoveryError):
     """Somebody else changed it since it was read."""
 
     code = "stale_version"
+
+
+class KeyReused(RecoveryError):
+    """An Idempotency-Key came back with another request."""
+
+    code = "idempotency_key_reused"
+
+
+class StillInFlight(RecoveryError):
+    """The first request with this Idempotency-Key is not answered yet."""
+
+    code = "still_in_flight"
 
 
 class PackError(RecoveryError):

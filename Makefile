@@ -1,0 +1,85 @@
+# Everything that a person or a machine does with a clone of this project. `make help` lists it.
+PYTHON ?= python3
+PORT ?= 8000
+CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
+BIN := .venv/bin
+PYTEST := $(BIN)/pytest -n 2 --dist loadgroup
+COMPILE := $(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links \
+	--python-version 3.11 --universal
+# Written so that this line does not find itself.
+REGISTRIES := p[y]pi\.org|p[y]thonhosted\.org|n[p]mjs\.(org|com)|deb\.d[e]bian\.org|--(extra-)?[i]ndex-url
+NOT_OURS := .git .venv .run build node_modules __pycache__ .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check bench lock browser
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+
+help: ## show what can be made
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-6s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: .venv/.installed ## start the demo: database, simulator, web and jobs (PORT=8000)
+	@exec $(BIN)/flask --app wsgi demo --port $(PORT)
+
+test: .venv/.installed-dev browser ## run the checks and every test, on each PostgreSQL that is installed
+	@$(MAKE) check
+	@if [ -n "$(CHROMIUM)" ]; then CHROMIUM="$(CHROMIUM)" $(PYTEST); else $(PYTEST) -m "not browser"; fi
+	@set -e; for bin in /usr/lib/postgresql/1[5-8]/bin; do \
+		if [ -x "$$bin/postgres" ]; then \
+			echo "The database tests again, with the PostgreSQL in $$bin:"; \
+			RECOVERY_TEST_POSTGRES="$$bin" $(PYTEST) -m database; \
+		fi; \
+	done
+
+check: .venv/.installed-dev ## lint, check types, layers and migrations
+	@mkdir -p build
+	@$(BIN)/ruff check --quiet
+	@$(BIN)/ruff format --check --quiet
+	@$(BIN)/mypy --no-error-summary
+	@$(BIN)/lint-imports --no-logo > build/layers.txt 2>&1 || { cat build/layers.txt; exit 1; }
+	@$(BIN)/flask --app wsgi db upgrade --sql > build/upgrade.sql 2> build/upgrade.log || { cat build/upgrade.log; exit 1; }
+	@$(BIN)/squawk build/upgrade.sql > build/squawk.txt 2>&1 || { cat build/squawk.txt; exit 1; }
+	@! grep -rnIE '$(REGISTRIES)' . $(NOT_OURS:%=--exclude-dir=%) || \
+		{ echo "A package registry or index is named above: say it without."; exit 1; }
+	@echo "Checks passed: style, types, layers, migrations, no registry named."
+
+bench: .venv/.installed-dev ## measure; writes bench/results.json
+	@$(BIN)/python -m bench
+
+lock: .venv/.uv ## pin every requirement with its hashes again (UPGRADE=--upgrade for newer ones)
+	@$(COMPILE) $(UPGRADE) requirements-uv.in -o requirements-uv.txt
+	@$(COMPILE) $(UPGRADE) requirements.in -o requirements.txt
+	@$(COMPILE) $(UPGRADE) requirements-dev.in -o requirements-dev.txt
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' || \
+		{ echo "Python 3.11, 3.12 or 3.13 is needed; name one, as in: make PYTHON=python3.12"; exit 1; }
+	@echo "Making .venv"
+	@$(PYTHON) -m venv --clear .venv
+
+.venv/.uv: requirements-uv.txt | .venv/bin/python
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements-uv.txt
+	@touch $@
+
+.venv/.installed: requirements.txt .venv/.uv
+	@echo "Installing requirements.txt"
+	@$(call install,requirements.txt)
+	@touch $@
+
+.venv/.installed-dev: requirements-dev.txt .venv/.installed
+	@echo "Installing requirements-dev.txt"
+	@$(call install,requirements-dev.txt)
+	@touch $@
+
+# uv is many times faster; pip knows the settings of machines that uv does not.
+install = $(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r $(1) || \
+	$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r $(1)
+
+browser:
+	@mkdir -p build
+	@[ -n "$(CHROMIUM)" ] || { [ "$$(id -u)" = 0 ] && command -v apt-get > build/apt.log && \
+		echo "Installing chromium for the browser tests" && apt-get update -qq >> build/apt.log 2>&1 && \
+		DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium fonts-liberation \
+			>> build/apt.log 2>&1; } || \
+		{ echo "No chromium was found and none can be installed: set CHROMIUM=/path/to/it."; [ -z "$$CI" ] || exit 1; \
+		echo "The browser tests are left out."; }

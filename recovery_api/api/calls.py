@@ -1,0 +1,102 @@
+"""How a request is carried out: body, caller, subject, key and view, all in one transaction."""
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from uuid import UUID
+
+from flask import Response, g, request
+
+from recovery_api.api.app_versions import check_app_version
+from recovery_api.api.auth import Call, admit
+from recovery_api.api.strict_json import read_json
+from recovery_api.db import open_transaction
+from recovery_api.domain.access import ACCESS, ANYONE
+from recovery_api.domain.errors import Invalid, KeyReused
+from recovery_api.services.find_subject import find_subject
+from recovery_api.services.keep_answer import KeptAnswer, KeyedWrite, keep_answer, recall_answer
+
+WRITES = ("POST", "PUT", "PATCH", "DELETE")
+_KEY = re.compile("[!-~]{1,255}")
+_KEPT_HEADERS = ("ETag",)
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One operation of the document; `has_own_identity` where the body names the fact that it creates."""
+
+    name: str
+    method: str
+    path: str
+    largest: int
+    versioned: bool = False
+    has_own_identity: bool = False
+
+    @property
+    def is_open(self) -> bool:
+        """Whether no token is needed."""
+        return ACCESS.get(self.name) == ANYONE
+
+    @property
+    def may_miss(self) -> bool:
+        """Whether what it is about may not be there."""
+        return "<" in self.path or self.path.startswith("/me/")
+
+    @property
+    def is_write(self) -> bool:
+        """Whether it changes anything."""
+        return self.method in WRITES
+
+
+def carry_out(operation: Operation, view: Callable[..., Response], path: dict[str, UUID]) -> Response:
+    """Answer the request at hand; what the view did is committed before the answer is given."""
+    check_app_version()
+    g.body = read_json(operation.largest) if operation.is_write else None
+    if operation.is_open:
+        return view(**path)
+    with open_transaction() as connection:
+        call = admit(connection, operation.name)
+        owner = call.caller.id if call.caller.role == "patient" else None
+        for name, row_id in path.items():
+            find_subject(call.scope, name, row_id, owner)
+        return _answer_once(call, operation, lambda: view(call, **path))
+
+
+def _answer_once(call: Call, operation: Operation, view: Callable[[], Response]) -> Response:
+    """The kept answer where this key was used for the same write, else the view's own."""
+    write = _keyed_write(call) if operation.is_write else None
+    if write is None:
+        return view()
+    kept = recall_answer(call.scope, write)
+    if kept is None:
+        answer = view()
+        headers = {name: answer.headers[name] for name in _KEPT_HEADERS if name in answer.headers}
+        keep_answer(
+            call.scope, write, KeptAnswer(answer.status_code, headers, answer.get_data(as_text=True), True), call.now
+        )
+        return answer
+    if kept.same_write:
+        return _again(kept)
+    if operation.has_own_identity:
+        answer = view()
+        if answer.status_code == 200:
+            return answer
+    raise KeyReused("This key was used for a request that said something else.", field="Idempotency-Key")
+
+
+def _again(kept: KeptAnswer) -> Response:
+    content_type = "application/json" if kept.body else None
+    answer = Response(kept.body, kept.status, kept.headers, content_type=content_type)
+    answer.headers["Idempotent-Replayed"] = "true"
+    return answer
+
+
+def _keyed_write(call: Call) -> KeyedWrite | None:
+    key = request.headers.get("Idempotency-Key")
+    if key is None:
+        return None
+    if not _KEY.fullmatch(key):
+        raise Invalid("must be 1 to 255 visible ASCII characters", field="Idempotency-Key")
+    said = json.dumps(g.body, sort_keys=True, separators=(",", ":"))
+    return KeyedWrite(call.caller.id, key, f"{request.method} {request.path} {said}")

@@ -1,0 +1,55 @@
+"""The command that looks at everything a clinic relies on, a line each."""
+
+import sys
+from collections.abc import Iterator
+
+import click
+from flask import current_app
+from sqlalchemy.exc import ArgumentError
+
+from recovery_api.clock import real_now
+from recovery_api.config import Settings, SettingsRefused
+from recovery_api.services.check_readiness import Check, readiness
+from recovery_api.wiring import wiring
+
+
+@click.command("doctor")
+def doctor() -> None:
+    """Check settings, keys, database, migrations, clock, addresses and processes; exit 1 if any fails."""
+    checks = list(_checks(wiring().settings))
+    for check in checks:
+        click.echo(f"{'ok  ' if check.trouble is None else 'FAIL'}  {check.name}{_because(check)}")
+    sys.exit(1 if any(check.trouble for check in checks) else 0)
+
+
+def _because(check: Check) -> str:
+    return f": {check.trouble}" if check.trouble else ""
+
+
+def _checks(settings: Settings) -> Iterator[Check]:
+    refusals = settings.refusals()
+    yield Check("settings", "; ".join(refusals) or None)
+    for name, read in (("key of the sessions", settings.secret_key), ("key of the data", settings.data_key)):
+        try:
+            read()
+            yield Check(name)
+        except SettingsRefused as refused:
+            yield Check(name, str(refused))
+    yield Check("public address", None if settings.public_url else "PUBLIC_URL is not set")
+    yield Check("web hooks", None if settings.public_url else "their addresses begin with PUBLIC_URL")
+    credentials = settings.twilio_account_sid and (settings.twilio_auth_tokens or settings.twilio_api_key)
+    yield Check("Twilio credentials", None if credentials else "TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN are not set")
+    ahead = abs((wiring().clock.now() - real_now()).total_seconds())
+    yield Check("clock", f"product time is {ahead:.0f} s away from real time" if ahead > 1 else None)
+    yield from _database(settings)
+
+
+def _database(settings: Settings) -> Iterator[Check]:
+    if not settings.database_url:
+        yield Check("database", "DATABASE_URL is not set")
+        return
+    try:
+        with current_app.app_context():
+            yield from readiness()
+    except ArgumentError:
+        yield Check("database", "DATABASE_URL is not an address of PostgreSQL")

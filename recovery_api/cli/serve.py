@@ -1,0 +1,57 @@
+"""The command that serves the web: checks that it is fit to start, then runs the production server."""
+
+import os
+import sys
+
+import click
+
+from recovery_api.app import create_app
+from recovery_api.cli.play import environment_of, fill_in
+from recovery_api.config import SettingsRefused
+from recovery_api.gateways.postgres import EmbeddedPostgresError
+from recovery_api.services.check_readiness import refuse_to_start
+from recovery_api.wiring import wiring
+
+THREADS = 8
+
+
+@click.command("serve")
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535), help="The port to listen on.")
+def serve(host: str, port: int) -> None:
+    """Serve the web. The jobs run beside it: python -m jobs ticker, sender alert, sender bulk."""
+    try:
+        settings = fill_in(wiring().settings, port)
+        app = create_app(settings)
+        with app.app_context():
+            refuse_to_start(settings)
+    except (SettingsRefused, EmbeddedPostgresError) as refused:
+        click.echo(f"The web cannot start: {refused}", err=True)
+        sys.exit(1)
+    os.environ.update(environment_of(settings))
+    settings.run_dir.mkdir(parents=True, exist_ok=True)
+    (settings.run_dir / "web.pid").write_text(f"{os.getpid()}\n", encoding="ascii")
+    _run(host, port, settings.web_workers)
+
+
+def _run(host: str, port: int, workers: int) -> None:
+    from granian import Granian
+    from granian.constants import Interfaces
+    from granian.http import HTTP1Settings
+    from granian.log import LogLevels
+
+    Granian(
+        "wsgi:app",
+        address=host,
+        port=port,
+        interface=Interfaces.WSGI,
+        workers=workers,
+        blocking_threads=THREADS,
+        backpressure=256,
+        websockets=False,
+        http1_settings=HTTP1Settings(header_read_timeout=15_000),
+        log_level=LogLevels.warning,
+        respawn_failed_workers=True,
+        respawn_interval=0.5,
+        workers_kill_timeout=10,
+    ).serve()

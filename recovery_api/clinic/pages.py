@@ -1,0 +1,216 @@
+"""What the clinicians' pages and the demo's phone page show, as plain frozen values that a view fills."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from recovery_api.clinic import words
+from recovery_api.clinic.courses import BandDay, Course, CourseFlag, CoursePoint
+from recovery_api.clinic.flags import FlagBox, WorklistRow
+from recovery_api.clinic.frame import Choice, Frame, StoryLine, Waiting
+from recovery_api.clinic.patient_page import ContactLine, PatientPage, PlanItem, ThreadMessage, Visit
+
+__all__ = [
+    "BandDay",
+    "Choice",
+    "ContactLine",
+    "Course",
+    "CourseFlag",
+    "CoursePoint",
+    "DemoStaff",
+    "FlagBox",
+    "Frame",
+    "HandoverPage",
+    "InboxItem",
+    "InboxPage",
+    "PatientPage",
+    "PlanItem",
+    "ProblemPage",
+    "ResolvePage",
+    "RowGroup",
+    "SetUpPage",
+    "SignInPage",
+    "StoryLine",
+    "ThreadMessage",
+    "Visit",
+    "Waiting",
+    "WorklistPage",
+    "WorklistRow",
+]
+
+FILTERS = {
+    "all": "All open",
+    "mine": "Mine",
+    "unassigned": "Unassigned",
+    "silent": "Silent",
+    "resolved": "Resolved today",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class RowGroup:
+    """The rows of one group; `name` is a tier, silent or resolved."""
+
+    name: str
+    word: str
+    rows: tuple[WorklistRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WorklistPage:
+    """The worklist: rows come sorted, `counts` has a number for each filter and `group_counts` one for each group."""
+
+    frame: Frame
+    show: str
+    counts: Mapping[str, int]
+    group_counts: Mapping[str, int]
+    rows: tuple[WorklistRow, ...]
+    total_patients: int
+    last_reply_at: datetime | None = None
+
+    @property
+    def filters(self) -> tuple[Choice, ...]:
+        """The filters in their order."""
+        return tuple(Choice(value, label) for value, label in FILTERS.items())
+
+    @property
+    def on_track(self) -> int:
+        """Patients whom nobody needs to see."""
+        return max(0, self.total_patients - self.counts["all"])
+
+    @property
+    def heading(self) -> str:
+        """The state of the clinic in one line."""
+        waiting = self.counts["all"]
+        if not waiting:
+            return "Nobody needs you now" if self.total_patients else "No patients yet"
+        return f"{words.counted(waiting, 'patient')} {'needs' if waiting == 1 else 'need'} someone"
+
+    @property
+    def summary(self) -> str:
+        """Who waits by group, and how many are on track."""
+        said = words.counted_groups(self.group_counts)
+        track = f"{self.on_track} of {self.total_patients} {'is' if self.on_track == 1 else 'are'} on track."
+        if said:
+            return f"{said[:1].upper()}{said[1:]}. The other {track}"
+        return track if self.total_patients else ""
+
+    @property
+    def groups(self) -> tuple[RowGroup, ...]:
+        """The rows in their groups, most urgent first, in the order given within each."""
+        if self.show == "resolved":
+            return (RowGroup("resolved", "Resolved today", self.rows),) if self.rows else ()
+        found = ((group, tuple(row for row in self.rows if row.group == group)) for group in words.Group)
+        return tuple(RowGroup(group.value, group.word, rows) for group, rows in found if rows)
+
+
+@dataclass(frozen=True, slots=True)
+class HandoverPage:
+    """The sheet that a shift prints for the next one."""
+
+    frame: Frame
+    rows: tuple[WorklistRow, ...]
+    summary: str
+
+
+@dataclass(frozen=True, slots=True)
+class ResolvePage:
+    """The form that closes a flag: an outcome and a note, both required."""
+
+    frame: Frame
+    patient_id: str
+    patient_name: str
+    flag: FlagBox
+    outcomes: tuple[Choice, ...]
+    outcome: str = ""
+    note: str = ""
+    errors: Mapping[str, str] | None = None
+    back: str = "worklist"
+
+
+@dataclass(frozen=True, slots=True)
+class InboxItem:
+    """A message that needs a person; `kind` is unknown_sender, shared_phone, unreadable or opt_out."""
+
+    message_id: str
+    kind: str
+    at: datetime
+    sender: str
+    body: str
+    because: str = ""
+    candidates: tuple[Choice, ...] = ()
+    dispositions: tuple[Choice, ...] = ()
+
+    @property
+    def shown_sender(self) -> str:
+        """The number as it is read aloud."""
+        return words.phone_of(self.sender)
+
+    @property
+    def title(self) -> str:
+        """The kind in words."""
+        return {
+            "unknown_sender": "A number we do not know",
+            "shared_phone": "A phone that patients share",
+            "unreadable": "A text we did not understand",
+            "opt_out": "Asked us to stop texting",
+        }.get(self.kind, "A message for a person")
+
+
+@dataclass(frozen=True, slots=True)
+class InboxPage:
+    """The messages that need a person, longest waiting first."""
+
+    frame: Frame
+    messages: tuple[InboxItem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DemoStaff:
+    """A made-up clinician's log-in, shown by the demo alone."""
+
+    email: str
+    password: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class SignInPage:
+    """The sign-in form; `next_path` is a path of ours or empty."""
+
+    email: str = ""
+    error: str = ""
+    next_path: str = ""
+    demo_staff: tuple[DemoStaff, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SetUpPage:
+    """The one-time page on which a clinician chooses a password and adds the second factor."""
+
+    token: str
+    clinic_name: str
+    clinician_name: str
+    email: str
+    totp_secret: str
+    totp_uri: str
+    errors: Mapping[str, str] | None = None
+    least_length: int = 15
+
+    @property
+    def secret_in_fours(self) -> str:
+        """The secret as it is easiest to type."""
+        return " ".join(self.totp_secret[at : at + 4] for at in range(0, len(self.totp_secret), 4))
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemPage:
+    """Something that could not be done, and what to do instead; `frame` is None before sign-in."""
+
+    status: int
+    title: str
+    detail: str = ""
+    frame: Frame | None = None
+    back_path: str = "/worklist"
+    back_label: str = "Back to the worklist"
+    request_id: str = ""

@@ -1,0 +1,97 @@
+"""The clinician's log-in session on the pages: a cookie of its own, and a form token bound to it."""
+
+import hashlib
+import hmac
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, ParamSpec
+from urllib.parse import quote
+
+from flask import Response, abort, g, redirect, request
+from werkzeug.wrappers import Response as BaseResponse
+
+from recovery_api.services.check_readiness import readiness
+from recovery_api.services.sign_in import Colleague, find_colleague
+from recovery_api.wiring import wiring
+
+P = ParamSpec("P")
+CLINICAL_ROLES = ("nurse", "clinician", "lead")
+
+
+def cookie_name() -> str:
+    """Bound to the host and to https, wherever there is https."""
+    return "__Host-session" if _over_https() else "session"
+
+
+def _over_https() -> bool:
+    return wiring().settings.public_url.startswith("https://")
+
+
+def set_cookie(response: BaseResponse, secret: str) -> None:
+    """Hand the session's secret to the browser."""
+    response.set_cookie(cookie_name(), secret, path="/", httponly=True, secure=_over_https(), samesite="Strict")
+
+
+def clear_cookie(response: BaseResponse) -> None:
+    """Take the secret back, and everything else that the browser kept of us."""
+    response.delete_cookie(cookie_name(), path="/", httponly=True, secure=_over_https(), samesite="Strict")
+    response.headers["Clear-Site-Data"] = '"cache", "storage"'
+
+
+def form_token(visit: str = "") -> str:
+    """What every form must carry: it cannot be made without the secret in this browser's own cookie."""
+    secret = visit or request.cookies.get(cookie_name(), "") or request.cookies.get("visit", "")
+    return hmac.new(wiring().settings.secret_key(), secret.encode(), hashlib.sha256).hexdigest()
+
+
+def check_form() -> None:
+    """Refuse a form that was not ours, or that another site sent."""
+    if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
+        abort(403)
+    if not hmac.compare_digest(request.form.get("csrf", "").encode(), form_token().encode()):
+        abort(403)
+
+
+def colleague() -> Colleague:
+    """The clinician whose page this is."""
+    me: Colleague = g.colleague
+    return me
+
+
+def signed_in(view: Callable[P, Any]) -> Callable[P, Any]:
+    """Let only clinicians with a session in; everybody else signs in first. Forms are checked here too."""
+
+    @wraps(view)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> Any:
+        secret = request.cookies.get(cookie_name(), "")
+        me = find_colleague(secret, "session", wiring().vaults) if secret else None
+        if me is None:
+            return _to_sign_in()
+        if me.role not in CLINICAL_ROLES:
+            abort(403)
+        g.colleague = me
+        if request.method == "POST":
+            check_form()
+        g.degraded = degraded_words()
+        return view(*args, **kwargs)
+
+    return guarded
+
+
+def degraded_words() -> str:
+    """What a clinician must know when part of the product does not run; nothing while all of it does."""
+    troubles = [check.name for check in readiness() if check.trouble]
+    return f"Monitoring degraded: {', '.join(troubles)}. Flags may come late." if troubles else ""
+
+
+def _to_sign_in() -> BaseResponse:
+    if request.headers.get("HX-Request"):
+        return Response(status=401)
+    wanted = request.full_path.rstrip("?") if request.method == "GET" else "/worklist"
+    return redirect(f"/sign-in?next={quote(wanted)}", 303)
+
+
+def own_path(path: str) -> str:
+    """A path of ours to go on to; anything that leads elsewhere becomes the worklist."""
+    plain = path.startswith("/") and not path.startswith(("//", "/\\")) and "\\" not in path
+    return path if plain and path.isprintable() else "/worklist"

@@ -1,0 +1,149 @@
+"""The database: one metadata, one session, and transactions that belong to one clinic."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import Connection, DateTime, LargeBinary, MetaData, Row, Text, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import DeclarativeBase, registry
+from sqlalchemy.types import Uuid
+
+from recovery_api.domain.errors import NotFound
+from recovery_api.vault import ClinicVault, DataKey
+
+AnyRow = Row[*tuple[Any, ...]]
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+    }
+)
+
+
+class Base(DeclarativeBase):
+    """The base of every table."""
+
+    registry = registry(
+        metadata=metadata,
+        type_annotation_map={
+            datetime: DateTime(timezone=True),
+            str: Text(),
+            bytes: LargeBinary(),
+            UUID: Uuid(),
+            dict[str, Any]: JSONB(),
+            list[Any]: JSONB(),
+        },
+    )
+
+
+db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False, "autoflush": False})
+
+_ENTER_CLINIC = text("SELECT set_config('app.clinic', :clinic, true)")
+_CLINIC = text("""
+SELECT c.id, c.name, c.zone, c.phone, c.emergency_number, c.wrapped_key,
+       (SELECT min(s.number) FROM sender_number s WHERE s.clinic_id = c.id) AS number
+FROM clinic c WHERE c.id = :clinic
+""")
+_ENTER_BY_NUMBER = text("""
+WITH entered AS MATERIALIZED (
+    SELECT set_config('app.clinic', clinic_id::text, true)::uuid AS clinic_id FROM sender_number WHERE number = :number
+)
+SELECT c.id, c.name, c.zone, c.phone, c.emergency_number, c.wrapped_key, CAST(:number AS text) AS number
+FROM entered JOIN LATERAL (SELECT * FROM clinic WHERE clinic.id = entered.clinic_id OFFSET 0) c ON true
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class ClinicScope:
+    """One open transaction inside one clinic: its connection, what is known of the clinic, and its vault."""
+
+    clinic_id: UUID
+    name: str
+    zone: ZoneInfo
+    phone: str
+    emergency_number: str
+    number: str
+    connection: Connection
+    vault: ClinicVault
+
+    def seal(self, place: str, row_id: UUID, value: str | None) -> bytes | None:
+        """`value` sealed for `table.column` of one row; None stays None."""
+        return None if value is None else self.vault.seal(place, row_id, value)
+
+    def open(self, place: str, row_id: UUID, sealed: bytes | None) -> str | None:
+        """A sealed value in clear; None stays None."""
+        return None if sealed is None else self.vault.open(place, row_id, sealed)
+
+    def phone_digest(self, phone: str) -> bytes:
+        """By which an E.164 number is found inside this clinic."""
+        return self.vault.digest("phone", phone)
+
+
+class Vaults:
+    """The vaults of the clinics that this process has met, opened with the data key."""
+
+    def __init__(self, key: bytes) -> None:
+        self.data_key = DataKey(key)
+        self._of = lru_cache(maxsize=1024)(self.data_key.vault)
+
+    def of(self, clinic_id: UUID, wrapped: bytes) -> ClinicVault:
+        """The vault of one clinic, from its wrapped key."""
+        return self._of(clinic_id, bytes(wrapped))
+
+
+@contextmanager
+def open_transaction() -> Iterator[Connection]:
+    """A transaction that belongs to no clinic yet: it sees only sender numbers, digests, due work and heartbeats."""
+    session = db.session()
+    if session.in_transaction():
+        raise RuntimeError("a transaction is open already: two would commit each other's work")
+    try:
+        yield session.connection()
+        session.commit()
+    except BaseException:
+        session.rollback()
+        raise
+
+
+@contextmanager
+def clinic_transaction(clinic_id: UUID, vaults: Vaults) -> Iterator[ClinicScope]:
+    """A transaction inside one clinic, committed at the end and rolled back on any error."""
+    with open_transaction() as connection:
+        yield enter_clinic(connection, clinic_id, vaults)
+
+
+def enter_clinic(connection: Connection, clinic_id: UUID, vaults: Vaults) -> ClinicScope:
+    """Make an open transaction belong to one clinic. Raises NotFound where there is no such clinic."""
+    connection.execute(_ENTER_CLINIC, {"clinic": str(clinic_id)})
+    return _scope(connection, connection.execute(_CLINIC, {"clinic": clinic_id}).one_or_none(), vaults)
+
+
+def enter_clinic_of_number(connection: Connection, number: str, vaults: Vaults) -> ClinicScope:
+    """Make an open transaction belong to the clinic that sends from `number`. Raises NotFound where none does."""
+    return _scope(connection, connection.execute(_ENTER_BY_NUMBER, {"number": number}).one_or_none(), vaults)
+
+
+def _scope(connection: Connection, clinic: AnyRow | None, vaults: Vaults) -> ClinicScope:
+    if clinic is None:
+        raise NotFound("There is no such clinic.")
+    return ClinicScope(
+        clinic_id=clinic.id,
+        name=clinic.name,
+        zone=ZoneInfo(clinic.zone),
+        phone=clinic.phone,
+        emergency_number=clinic.emergency_number,
+        number=clinic.number or "",
+        connection=connection,
+        vault=vaults.of(clinic.id, clinic.wrapped_key),
+    )

@@ -1,0 +1,81 @@
+"""What one check-in may say: the facts, their bounds, and when two reports say the same."""
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from recovery_api.domain.errors import Invalid
+from recovery_api.domain.symptoms import SYMPTOM_TIERS
+
+ACTIVITY_LEVELS = ("in_bed", "mostly_resting", "short_walks", "light_chores", "usual_day")
+LONGEST_NOTE = 2000
+EARLIEST = timedelta(days=30)
+LATEST = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
+class CheckInFacts:
+    """What a patient reported. At least one fact is given; everything else stays None or empty."""
+
+    pain: int | None = None
+    activity_level: str | None = None
+    minutes_walked: int | None = None
+    pills_otc: int | None = None
+    pills_prescribed: int | None = None
+    pills_total: int | None = None
+    symptoms: tuple[str, ...] = ()
+    answered_symptoms: bool = False
+    note: str | None = None
+
+    def __post_init__(self) -> None:
+        _within("pain", self.pain, 10)
+        _within("activity.minutes_walked", self.minutes_walked, 1440)
+        for name in ("pills_otc", "pills_prescribed", "pills_total"):
+            _within(name, getattr(self, name), 100)
+        if self.activity_level is not None and self.activity_level not in ACTIVITY_LEVELS:
+            raise Invalid(f"must be one of {', '.join(ACTIVITY_LEVELS)}", field="activity.level")
+        unknown = sorted(set(self.symptoms) - set(SYMPTOM_TIERS))
+        if unknown:
+            raise Invalid(f"unknown symptom: {unknown[0]}", field="symptoms")
+        if self.note is not None and len(self.note) > LONGEST_NOTE:
+            raise Invalid(f"must be at most {LONGEST_NOTE} characters", field="note")
+        if not self.says_something:
+            raise Invalid("give at least one of pain, activity, medication, symptoms, note")
+
+    @property
+    def says_something(self) -> bool:
+        """Whether any fact is given."""
+        numbers = (self.pain, self.minutes_walked, self.pills_otc, self.pills_prescribed, self.pills_total)
+        return bool(
+            any(number is not None for number in numbers)
+            or self.activity_level
+            or self.symptoms
+            or self.answered_symptoms
+            or self.note
+        )
+
+    def digest(self, recorded_at: datetime, local_on: date) -> bytes:
+        """Equal for two reports of the same facts at the same time."""
+        facts = asdict(self) | {"symptoms": sorted(set(self.symptoms)), "at": recorded_at.timestamp(), "on": str(local_on)}
+        return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).digest()
+
+
+def local_day(instant: datetime, zone: ZoneInfo) -> date:
+    """The calendar day of an instant where the patient lives."""
+    return instant.astimezone(zone).date()
+
+
+def bounded_recorded_at(recorded_at: datetime, now: datetime) -> datetime:
+    """When it was reported, refused where it lies too far back or ahead. Raises Invalid."""
+    if recorded_at > now + LATEST:
+        raise Invalid("lies in the future", field="recorded_at")
+    if recorded_at < now - EARLIEST:
+        raise Invalid(f"is more than {EARLIEST.days} days old", field="recorded_at")
+    return min(recorded_at, now)
+
+
+def _within(name: str, value: int | None, most: int) -> None:
+    if value is not None and not 0 <= value <= most:
+        raise Invalid(f"must be from 0 to {most}", field=name)

@@ -1,0 +1,55 @@
+"""What the rules see of an episode, and what they say: readings in, findings out."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from recovery_api.domain.tiers import Tier
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One check-in as the rules see it, in its latest version; a history holds them oldest first."""
+
+    day: int  # whole days since the procedure: 0 the day itself, negative before
+    local_on: date
+    recorded_at: datetime
+    pain: int | None
+    symptoms: frozenset[str] = frozenset()
+    activity: str | None = None
+    minutes_walked: int | None = None
+    words_tier: Tier | None = None
+    words_because: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EpisodeFacts:
+    """What the rules need to know of the episode itself."""
+
+    procedure_on: date
+    baseline_pain: int | None
+    check_in_days: frozenset[int] = frozenset()  # days since the procedure on which a question was due
+    open_flag: bool = False  # a flag of this episode awaits a person
+
+
+@dataclass(frozen=True, slots=True)
+class Grounds:
+    """Why a rule fires: the words for its sentence, the inputs it used, and a tier more urgent than the rule's own."""
+
+    words: Mapping[str, str] = field(default_factory=dict)
+    inputs: Mapping[str, Any] = field(default_factory=dict)
+    tier: Tier | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a rule says of the last reading, with all that is needed to explain it a year later."""
+
+    rule: str
+    rule_version: str
+    family: str
+    tier: Tier
+    reason: str
+    respond_minutes: int
+    inputs: dict[str, Any]

@@ -1,0 +1,76 @@
+"""Reads the answers to the open question that are no pain score: letters, minutes walked, pills taken."""
+
+import math
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from recovery_api.domain.reply_lexicon import Lexicon, Words
+from recovery_api.domain.reply_patterns import PatternSet
+from recovery_api.domain.reply_vocabulary import Packs
+from recovery_api.domain.symptoms import LETTERS
+
+_MOST_MINUTES, _MOST_PILLS = 600, 40
+_JOINED = re.compile(r"(?=[a-f]{2,4}$)a?b?c?d?e?f?")
+_HOUR = 60
+
+
+class AnswerReader:
+    """Answers to the symptom, activity and medication questions."""
+
+    def __init__(self, lexicon: Lexicon, packs: Packs) -> None:
+        patterns: list[Mapping[str, Any]] = [pack["patterns"] for pack in packs.values()]
+        self._letters = PatternSet(lexicon, [("letter", p) for part in patterns for p in part["letters"]])
+        self._joins = frozenset(w for pack in packs.values() for w in pack["letter_joins"].split())
+        self._real_words = frozenset(w for pack in packs.values() for w in pack["letter_words"].split())
+        self._clock, self._am_pm = frozenset(lexicon.chars("CLOCK")), frozenset(lexicon.chars("AM_PM"))
+        self._strength, self._hours = frozenset(lexicon.chars("STRENGTH")), frozenset(lexicon.chars("HOURS"))
+        self._half, self._article = frozenset(lexicon.chars("HALF")), frozenset(lexicon.chars("ARTICLE"))
+
+    def symptoms(self, words: Words, question: str) -> frozenset[str]:
+        """The symptom codes of the letters A to F; bare letters answer late too, whatever question is open by then."""
+        letters = self._bare_letters(words.pieces)
+        if not letters and question == "symptoms":
+            letters = self._joined_letters(words.pieces) | {
+                words.pieces[match.number] for match in self._letters.search(words.codes)
+            }
+        return frozenset(LETTERS[letter.upper()] for letter in letters)
+
+    def _bare_letters(self, pieces: list[str]) -> set[str]:
+        letters = {piece for piece in pieces if len(piece) == 1 and piece.upper() in LETTERS}
+        return letters if letters.union(self._joins).issuperset(pieces) else set()
+
+    def _joined_letters(self, pieces: list[str]) -> set[str]:
+        if len(pieces) != 1 or pieces[0] in self._real_words or not _JOINED.fullmatch(pieces[0]):
+            return set()
+        return set(pieces[0])
+
+    def minutes(self, words: Words) -> int | None:
+        """Minutes walked, None where the reply names none or several that do not add up plainly."""
+        found = {self._minutes_at(words, place, value) for place, value in words.values.items()}
+        if not found:
+            found = {self._minutes_in_words(words)} - {None}
+        amount = max((value for value in found if value is not None), default=None)
+        return None if amount is None or amount > _MOST_MINUTES else amount
+
+    def _minutes_at(self, words: Words, place: int, value: float) -> int:
+        after = words.codes[place + 1 : place + 2]
+        return math.ceil(value * _HOUR) if after and after in self._hours else math.ceil(value)
+
+    def _minutes_in_words(self, words: Words) -> int | None:
+        """ "an hour", "half an hour"."""
+        places = [i for i, code in enumerate(words.codes) if code in self._hours]
+        if not places:
+            return None
+        before = words.codes[: places[0]]
+        return _HOUR // 2 if self._half.intersection(before) else _HOUR
+
+    def pills(self, words: Words) -> int | None:
+        """Pills taken: all counts together, without the times of day and strengths between them."""
+        counts = [value for place, value in words.values.items() if not self._is_time_or_strength(words, place)]
+        total = math.ceil(sum(counts))
+        return total if counts and total <= _MOST_PILLS else None
+
+    def _is_time_or_strength(self, words: Words, place: int) -> bool:
+        before, after = words.codes[:place][-1:], words.codes[place + 1 : place + 2]
+        return before in self._clock or after in self._am_pm or after in self._strength

@@ -1,0 +1,161 @@
+"""Finds the danger words of a reply, leaving out what is denied, long past or only feared."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from recovery_api.domain.reply_lexicon import Lexicon, Words
+from recovery_api.domain.reply_patterns import Match, PatternSet
+from recovery_api.domain.reply_vocabulary import Packs
+from recovery_api.domain.symptoms import SYMPTOM_TIERS
+from recovery_api.domain.tiers import Tier
+
+_REACH = 8
+_SUPPOSED_WITHIN = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Danger:
+    """One kind of problem that words can report; `symptom` is None where no symptom code fits."""
+
+    symptom: str | None
+    tier: Tier
+    say: str
+    distress: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Dangers:
+    """What was found: each danger with the patient's own words for it, and whether some symptom was denied."""
+
+    found: tuple[tuple[Danger, str], ...] = ()
+    denied: bool = False
+
+
+@dataclass(slots=True)
+class _Sighting:
+    danger: Danger
+    start: int
+    end: int
+    denies: bool
+    denier: int | None = None
+
+
+class DangerReader:
+    """The red flags of all language packs, tried on every reply whatever question is open."""
+
+    def __init__(self, lexicon: Lexicon, packs: Packs) -> None:
+        parts = [pack["patterns"] for pack in packs.values()]
+        self._blank = lexicon.blank
+        self._harmless = PatternSet(lexicon, [("harmless", p) for part in parts for p in part["harmless"]])
+        self._scopes = PatternSet(
+            lexicon, [(name, p) for part in parts for name in ("hypothetical", "past") for p in part[name]]
+        )
+        self._dangers = PatternSet(
+            lexicon, [(_danger(kind), p) for part in parts for kind in part["dangers"] for p in kind["patterns"]]
+        )
+        self._recovered = PatternSet(lexicon, [("after", p) for part in parts for p in part["recovered"]])
+        self._denials = PatternSet(lexicon, [("denial", p) for part in parts for p in part["denials"]])
+        self._no, self._not = frozenset(lexicon.chars("WITHOUT")), frozenset(lexicon.chars("NOT"))
+        self._either, self._subject = frozenset(lexicon.chars("ANY_OF")), frozenset(lexicon.chars("SUBJECT"))
+        self._light = frozenset(lexicon.chars("LIGHT", "WITHOUT", "NOT", "ANY_OF"))
+        self._listing = self._light | frozenset(lexicon.chars("COMMA"))
+        self._stops = frozenset(lexicon.chars("FULL_STOP", "TURN"))
+        self._clause_ends = self._stops | frozenset(lexicon.chars("COMMA", "NOW"))
+        self._states, self._body = frozenset(lexicon.chars("STATE")), frozenset(lexicon.chars("LIMB", "SKIN", "CHEST"))
+
+    def read(self, words: Words) -> Dangers:
+        """The dangers that the words report."""
+        codes = self._without_harmless(words.codes)
+        sightings = [_Sighting(m.label, m.start, m.end, m.denies) for m in self._dangers.search(codes)]
+        if not sightings:
+            return Dangers(denied=self._denials.found(codes))
+        sightings.sort(key=lambda s: (s.start, -s.end))
+        for i, sighting in enumerate(sightings):
+            sighting.denier = self._denier(codes, sightings, i)
+        scopes = list(self._scopes.search(codes))
+        kept = [s for s in sightings if s.denier is None]
+        found = [s for s in kept if not self._is_supposed_or_past(codes, s, scopes)]
+        denied = any(s.denier is not None and s.danger.symptom for s in sightings)
+        return Dangers(
+            tuple((s.danger, " ".join(words.pieces[s.start : s.end])) for s in found),
+            denied or self._denials.found(codes),
+        )
+
+    def _without_harmless(self, codes: str) -> str:
+        for match in self._harmless.search(codes):
+            codes = codes[: match.start] + self._blank * (match.end - match.start) + codes[match.end :]
+        return codes
+
+    def _denier(self, codes: str, sightings: Sequence[_Sighting], i: int) -> int | None:
+        """The place of the word that denies a sighting, the sighting's own end where it is said to be over, or None."""
+        this = sightings[i]
+        if not this.denies:
+            inside = [k for k in range(this.start, this.end) if codes[k] in self._no or codes[k] in self._not]
+            if inside:
+                return inside[-1]
+            before = self._denied_from_left(codes, this)
+            if before is not None:
+                return before
+            if self._denied_in_list(codes, sightings, i):
+                return this.start - 1
+        if any(match.start == 0 for match in self._recovered.search(codes[this.end : this.end + _REACH])):
+            return this.start - 1
+        wider = [s for s in sightings[:i] if s.end >= this.end and s.denier is not None]
+        return next((s.denier for s in wider if s.denier is not None and s.denier < this.start), None)
+
+    def _denied_from_left(self, codes: str, this: _Sighting) -> int | None:
+        subject = self._is_clause(codes, this)
+        for k in range(this.start - 1, max(this.start - 1 - _REACH, -1), -1):
+            if codes[k] in self._not:
+                return k
+            if codes[k] in self._no:
+                return None if subject else k
+            if codes[k] not in self._light:
+                return None
+            subject = subject or codes[k] in self._subject
+        return None
+
+    def _denied_in_list(self, codes: str, sightings: Sequence[_Sighting], i: int) -> bool:
+        """ "no fever, chills or redness": the denial of the first reaches the others, but never a whole new clause."""
+        this = sightings[i]
+        earlier = [s for s in sightings[:i] if s.end <= this.start and s.denier is not None and not s.denies]
+        if not earlier or self._is_clause(codes, this):
+            return False
+        last = max(earlier, key=lambda s: s.end)
+        gap = codes[last.end : this.start]
+        if not self._listing.issuperset(gap) or self._subject.intersection(gap):
+            return False
+        if self._either.intersection(gap) or last.danger.symptom == this.danger.symptom:
+            return True
+        following = [s for s in sightings[i + 1 :] if s.start >= this.end]
+        closing = codes[this.end : following[0].start] if following else ""
+        return bool(self._either.intersection(closing)) and self._listing.issuperset(closing)
+
+    def _is_clause(self, codes: str, sighting: _Sighting) -> bool:
+        """Whether a sighting is a statement of its own, such as "legs weak"."""
+        first, last = codes[sighting.start], codes[sighting.end - 1]
+        return sighting.end - sighting.start > 1 and first in self._body and last in self._states
+
+    def _is_supposed_or_past(self, codes: str, this: _Sighting, scopes: Sequence[Match[str]]) -> bool:
+        for scope in scopes:
+            if scope.label == "past" and self._same_clause(codes, this, scope):
+                return True
+            between = codes[scope.end : this.start]
+            if (
+                scope.label == "hypothetical"
+                and scope.start <= this.start
+                and len(between) <= _SUPPOSED_WITHIN
+                and not self._stops.intersection(between)
+            ):
+                return True
+        return False
+
+    def _same_clause(self, codes: str, this: _Sighting, scope: Match[str]) -> bool:
+        between = codes[this.end : scope.start] if scope.start >= this.end else codes[scope.end : this.start]
+        return not self._clause_ends.intersection(between)
+
+
+def _danger(kind: dict[str, str | bool]) -> Danger:
+    symptom = kind.get("symptom")
+    tier = Tier(kind["tier"]) if "tier" in kind else SYMPTOM_TIERS[str(symptom)]
+    return Danger(None if symptom is None else str(symptom), tier, str(kind["say"]), bool(kind.get("distress")))

@@ -1,0 +1,136 @@
+"""Takes a reply apart: every word becomes one character that stands for the set of things it may mean."""
+
+from dataclasses import dataclass
+
+from recovery_api.domain.errors import PackError
+from recovery_api.domain.reply_spelling import Spelling
+from recovery_api.domain.reply_vocabulary import (
+    Packs,
+    meanings,
+    number_concepts,
+    number_kinds,
+    phrases,
+    spelled_numbers,
+    tell_tale_words,
+)
+from recovery_api.domain.reply_words import VERTEBRA, number, pieces, plain
+
+_FIRST_CODE = 0xE000
+_KEPT_WORDS = 50_000
+_MOST_PIECES = 1000
+_CLOCK, _LONG = frozenset({"CLOCK_TIME"}), frozenset({"LONG"})
+_PLURAL_FROM = 4
+_MARKS = {
+    ".": "FULL_STOP", ",": "COMMA", "/": "SLASH", "-": "DASH", "+": "PLUS", "%": "PERCENT", "$": "MONEY", "*": "STAR",
+    "<": "LESS_THAN", ">": "MORE_THAN", "&": "ALSO", VERTEBRA: "VERTEBRA",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A reply taken apart: its pieces, one character for each, and the values of those that are numbers."""
+
+    text: str
+    pieces: list[str]
+    codes: str
+    values: dict[int, float]
+    language: str
+
+
+class Lexicon:
+    """The words of all language packs; a word that is everyday speech in one language keeps to that meaning there."""
+
+    def __init__(self, packs: Packs) -> None:
+        self._codes: dict[frozenset[str], str] = {}
+        self._phrases = phrases(packs)
+        self._tell_tales = tell_tale_words(packs)
+        self._spelling = Spelling(packs)
+        self._spelled = {language: spelled_numbers(packs, language) for language in packs}
+        self._vocabulary = {language: self._encoded(meanings(packs, language)) for language in packs}
+        self._known = frozenset[str]().union(*self._vocabulary.values())
+        self._word, self._plural = self._code(frozenset()), self._code(frozenset({"PLURAL"}))
+        self._numbers = {kind: self._code(kind) for kind in number_kinds() | {_CLOCK, _LONG}}
+        self._guessed: dict[tuple[str, str], tuple[str, float | None]] = {}
+
+    def _encoded(self, words: dict[str, set[str]]) -> dict[str, str]:
+        for mark, name in _MARKS.items():
+            words.setdefault(mark, set()).add(name)
+        return {word: self._code(frozenset(concepts)) for word, concepts in words.items()}
+
+    def _code(self, concepts: frozenset[str]) -> str:
+        return self._codes.setdefault(concepts, chr(_FIRST_CODE + len(self._codes)))
+
+    @property
+    def blank(self) -> str:
+        """The character of a word that means nothing to us."""
+        return self._word
+
+    def chars(self, *concepts: str) -> str:
+        """The characters of all words with one of the concepts. Raises PackError where no word has it."""
+        missing = set(concepts).difference(*self._codes)
+        if missing:
+            raise PackError("replies", " ".join(sorted(missing)), "no word has this meaning")
+        return "".join(code for held, code in self._codes.items() if held.intersection(concepts))
+
+    def read(self, text: str, language: str) -> Words:
+        """`text` as words of the language that it seems to be written in, else of `language`."""
+        cleaned = plain(text)
+        found = self._joined(pieces(cleaned, self._known.__contains__)[:_MOST_PIECES])
+        told = self._told_language(found, language)
+        vocabulary, spelled = self._vocabulary[told], self._spelled[told]
+        codes: list[str] = []
+        values: dict[int, float] = {}
+        for i, piece in enumerate(found):
+            code, value = vocabulary.get(piece), spelled.get(piece)
+            if code is None:
+                code, value = self._guess(piece, told)
+            if value is not None:
+                values[i] = value
+            codes.append(code)
+        return Words(cleaned, found, "".join(codes), values, told)
+
+    def _joined(self, found: list[str]) -> list[str]:
+        """`found` with phrases such as "can not" as one word."""
+        if self._phrases.keys().isdisjoint(found):
+            return found
+        joined: list[str] = []
+        i = 0
+        while i < len(found):
+            rest, whole = self._phrase_at(found, i)
+            joined.append(whole)
+            i += 1 + rest
+        return joined
+
+    def _phrase_at(self, found: list[str], i: int) -> tuple[int, str]:
+        for rest, whole in self._phrases.get(found[i], ()):
+            if found[i + 1 : i + 1 + len(rest)] == rest:
+                return len(rest), whole
+        return 0, found[i]
+
+    def _told_language(self, found: list[str], fallback: str) -> str:
+        known = fallback if fallback in self._vocabulary else next(iter(self._vocabulary))
+        votes = [self._tell_tales[piece] for piece in found if piece in self._tell_tales]
+        if not votes:
+            return known
+        return max(self._vocabulary, key=lambda name: (votes.count(name), name == known))
+
+    def _guess(self, piece: str, language: str) -> tuple[str, float | None]:
+        """Code and value of a piece that is no known word: a number, a slip of the finger, or a stranger."""
+        key = (piece, language)
+        if key not in self._guessed:
+            if len(self._guessed) >= _KEPT_WORDS:
+                self._guessed.clear()
+            self._guessed[key] = self._worked_out(piece, language)
+        return self._guessed[key]
+
+    def _worked_out(self, piece: str, language: str) -> tuple[str, float | None]:
+        value = number(piece)
+        if value is not None:
+            slip = not piece.replace(".", "").replace(",", "").isdecimal()
+            return self._numbers[number_concepts(value, slip=slip)], value
+        if piece[0].isdecimal():
+            return self._numbers[_CLOCK if ":" in piece else _LONG], None
+        corrected = self._spelling.correct(piece)
+        if corrected in self._vocabulary[language]:
+            return self._vocabulary[language][corrected], self._spelled[language].get(corrected)
+        return (self._plural if len(piece) >= _PLURAL_FROM and piece.endswith("s") else self._word), None

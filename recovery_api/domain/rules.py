@@ -1,0 +1,73 @@
+"""A clinic's rules as values: every rule with its numbers, tier, source and sentence."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from recovery_api.domain.conditions import CONDITIONS, LooksAt
+from recovery_api.domain.tiers import Tier
+from recovery_api.domain.trajectory import Detector
+
+FAMILIES = (
+    "red_flag",
+    "worsening",
+    "non_recovery",
+    "activity",
+    "medication",
+    "silence",
+    "delivery",
+    "operations",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Arming:
+    """From which day since the procedure and from which answer on a pain rule may fire."""
+
+    from_day: int = 1
+    from_answer: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule of a pack."""
+
+    id: str
+    version: str
+    family: str
+    tier: Tier
+    respond_minutes: int
+    condition: str
+    parameters: Mapping[str, float]
+    arming: Arming
+    symptom: str | None  # the code of a `symptom` rule
+    supersedes: frozenset[str]  # rules left out where this one fires, all of them less urgent
+    source: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class RulePack:
+    """All rules of a clinic, in the order of the file, and the numbers they share."""
+
+    name: str
+    version: str
+    signed_off_by: str
+    respond_minutes: Mapping[Tier, int]  # by calendar, but `review` counts on weekdays alone
+    detector: Detector
+    rules: tuple[Rule, ...]
+    about_report: tuple[Rule, ...] = field(init=False)
+    about_pain: tuple[Rule, ...] = field(init=False)
+    about_silence: tuple[Rule, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        for name, looks_at in (
+            ("about_report", LooksAt.REPORT),
+            ("about_pain", LooksAt.PAIN),
+            ("about_silence", LooksAt.SILENCE),
+        ):
+            fitting = tuple(rule for rule in self.rules if CONDITIONS[rule.condition].looks_at is looks_at)
+            object.__setattr__(self, name, fitting)
+
+    def symptom_rule(self, code: str) -> Rule | None:
+        """The rule for a symptom code, None for a code that the pack does not know."""
+        return next((rule for rule in self.about_report if rule.symptom == code), None)

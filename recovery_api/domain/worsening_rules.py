@@ -1,0 +1,82 @@
+"""The conditions on pain that gets worse than the patient's own usual."""
+
+from dataclasses import asdict
+from datetime import timedelta
+
+from recovery_api.domain.course import Course
+from recovery_api.domain.readings import Grounds, Reading
+from recovery_api.domain.rules import Rule
+from recovery_api.domain.trajectory import Trend
+
+_SHOWN = 10  # answers kept with a finding
+_TIMES = {2: "twice", 3: "three times", 4: "four times", 5: "five times", 6: "six times", 7: "seven times"}
+
+
+def trend(rule: Rule, course: Course, reading: Reading) -> Grounds | None:
+    """The detector's alarm (see `trajectory.Reference`): pain has stayed above the patient's own usual."""
+    return None if course.trend is None else _trend_grounds(course, reading, course.trend)
+
+
+def trend_with_danger(rule: Rule, course: Course, reading: Reading) -> Grounds | None:
+    """The detector's alarm beside severe pain or a red flag of the last days."""
+    if course.trend is None or reading.pain is None:
+        return None
+    danger = _danger(rule, course, reading.pain)
+    if danger is None:
+        return None
+    grounds = _trend_grounds(course, reading, course.trend)
+    return Grounds({**grounds.words, "danger": danger}, {**grounds.inputs, "danger": danger})
+
+
+def severe_again(rule: Rule, course: Course, reading: Reading) -> Grounds | None:
+    """Severe pain, now and in one of the answers just before, in a patient whose usual is well below it."""
+    limits, usual = rule.parameters, course.usual
+    if usual is None or usual > limits["usual_at_most"]:
+        return None
+    least = max(limits["pain"], usual + limits["above_usual"])
+    if course.pains[-1] < least:
+        return None
+    window = course.pains[-int(limits["of_last"]) :]
+    severe = [pain for pain in window if pain >= least]
+    if len(severe) < limits["times"]:
+        return None
+    words = {"severe": _severe_words(window, severe), "usual": f"{usual:.0f}"}
+    return Grounds(words, {"pains": course.pains[-_SHOWN:], "severe": severe, "usual": round(usual, 2)})
+
+
+def _danger(rule: Rule, course: Course, pain: int) -> str | None:
+    if pain >= rule.parameters["pain"]:
+        return f"pain is {pain} now"
+    if course.red_flag_at is None or course.taken_at is None:
+        return None
+    hours = int(rule.parameters["red_flag_hours"])
+    recent = course.taken_at - course.red_flag_at <= timedelta(hours=hours)
+    return f"a warning sign was reported within {hours} hours" if recent else None
+
+
+def _trend_grounds(course: Course, reading: Reading, found: Trend) -> Grounds:
+    words = {
+        "above": f"{found.above:.1f}",
+        "usual": f"{found.usual:.0f}",
+        "answers": str(found.answers),
+        "pain": str(reading.pain),
+    }
+    inputs = {
+        "pains": course.pains[-_SHOWN:],
+        "usual": round(found.usual, 2),
+        "above": round(found.above, 2),
+        "answers": found.answers,
+        "pressure": round(found.pressure, 2),
+        "detector": asdict(course.rules.detector),
+    }
+    return Grounds(words, inputs)
+
+
+def _severe_words(window: list[int], severe: list[int]) -> str:
+    """For example "8 twice in a row", "9 and 8 in a row", "8 and 9 on 2 of the last 3 answers"."""
+    same = len(set(severe)) == 1
+    in_a_row = window[-len(severe) :] == severe
+    if same and in_a_row:
+        return f"{severe[0]} {_TIMES[len(severe)]} in a row"
+    listed = " and ".join(map(str, severe)) if len(severe) == 2 else ", ".join(map(str, severe))
+    return f"{listed} in a row" if in_a_row else f"{listed} on {len(severe)} of the last {len(window)} answers"

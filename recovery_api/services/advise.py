@@ -1,0 +1,59 @@
+"""Advise a patient right after an answer: what to do now, and whom to call where it calls for that."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from recovery_api.db import ClinicScope
+from recovery_api.domain.check_in import CheckInFacts
+from recovery_api.domain.readings import Finding
+from recovery_api.domain.tiers import Tier, worst
+from recovery_api.packs.texts import message_pack
+from recovery_api.services.queue_texts import standing_values
+
+_CALL_WITHIN_HOURS = {Tier.URGENT: "2", Tier.TODAY: "24"}
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """What a patient was told: how soon somebody acts, the words, and a phone to call where one is called for."""
+
+    tier: str | None
+    text: str
+    phone: str | None
+
+    def as_json(self) -> str:
+        """The advice as it is kept."""
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_json(cls, kept: str) -> "Advice":
+        """The advice as it was given."""
+        return cls(**json.loads(kept))
+
+
+def advise(scope: ClinicScope, language: str, findings: Sequence[Finding], facts: CheckInFacts) -> Advice:
+    """The advice that these findings call for, in the patient's language."""
+    tier = worst(*(finding.tier for finding in findings))
+    is_red = any(finding.family == "red_flag" and finding.tier is tier for finding in findings)
+    key, values = _text(tier, is_red, facts.pain)
+    text = message_pack().render(key, language, standing_values(scope) | values)
+    return Advice(tier.value if tier else None, text, _phone(scope, tier))
+
+
+def _text(tier: Tier | None, is_red: bool, pain: int | None) -> tuple[str, dict[str, str]]:
+    """The key of the text, and what it needs to know."""
+    hours = {"h": _CALL_WITHIN_HOURS[tier]} if tier in _CALL_WITHIN_HOURS else {}
+    if tier is Tier.EMERGENCY:
+        return "emergency", {}
+    if tier is Tier.URGENT and (is_red or pain is None):
+        return "urgent", hours
+    if pain is None:
+        return "saved_symptoms", {}
+    return ("saved_worse" if hours else "saved"), hours | {"n": str(pain)}
+
+
+def _phone(scope: ClinicScope, tier: Tier | None) -> str | None:
+    phones: dict[Any, str] = {Tier.EMERGENCY: scope.emergency_number, Tier.URGENT: scope.phone, Tier.TODAY: scope.phone}
+    return phones.get(tier)

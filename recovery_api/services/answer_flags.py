@@ -1,0 +1,156 @@
+"""What a clinician does with a flag: take it, hand it on, put it off, close it with an outcome, open it again."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
+
+from recovery_api.db import AnyRow, ClinicScope
+from recovery_api.domain.errors import Conflict, Invalid, NotFound, StaleVersion
+from recovery_api.domain.tiers import Tier
+from recovery_api.models import tables
+from recovery_api.models.flags import OUTCOMES
+from recovery_api.services.raise_flags import add_event
+from recovery_api.services.record_audit import Actor, record_audit
+
+LONGEST_SNOOZE = timedelta(hours=24)
+LONGEST_NOTE = 4000
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """One clinician's deed on one flag; `version` is what they saw, None where they saw none."""
+
+    clinician_id: UUID
+    flag_id: UUID
+    version: int | None
+
+
+def acknowledge_flag(scope: ClinicScope, deed: Deed, now: datetime) -> int:
+    """Take a flag; returns its new version. Raises StaleVersion, Conflict or NotFound."""
+    row = _locked(scope, deed)
+    if row.status == "acknowledged" and row.owner_id == deed.clinician_id:
+        return int(row.version)
+    if row.status in ("acknowledged", "resolved"):
+        raise Conflict("Somebody else took this flag first.")
+    return _change(
+        scope, deed, row, "acknowledged", now,
+        status="acknowledged", owner_id=deed.clinician_id, acknowledged_at=now, snoozed_until=None,
+    )  # fmt: skip
+
+
+def assign_flag(scope: ClinicScope, deed: Deed, assignee_id: UUID, now: datetime) -> int:
+    """Hand a flag to a colleague, who owns it from now on. Raises as `acknowledge_flag`, and Invalid."""
+    row = _open(scope, deed)
+    clinician = tables.clinician
+    known = scope.connection.execute(
+        select(clinician.c.id).where(
+            clinician.c.clinic_id == scope.clinic_id, clinician.c.id == assignee_id, clinician.c.disabled_at.is_(None)
+        )
+    ).scalar()
+    if known is None:
+        raise Invalid("is nobody of this clinic", field="assignee")
+    return _change(
+        scope, deed, row, "assigned", now, {"to": str(assignee_id)},
+        status="acknowledged", owner_id=assignee_id, acknowledged_at=row.acknowledged_at or now, snoozed_until=None,
+    )  # fmt: skip
+
+
+def snooze_flag(scope: ClinicScope, deed: Deed, until: datetime, reason: str, now: datetime) -> int:
+    """Put a flag off with a reason, a day at most, and never an emergency."""
+    row = _open(scope, deed)
+    if row.tier == Tier.EMERGENCY:
+        raise Conflict("An emergency cannot be put off.")
+    if not now < until <= now + LONGEST_SNOOZE:
+        raise Invalid("must lie ahead, by 24 hours at most", field="until")
+    return _change(
+        scope, deed, row, "snoozed", now, {"until": until.isoformat()}, _note(reason, "reason"),
+        status="snoozed", snoozed_until=until,
+    )  # fmt: skip
+
+
+def resolve_flag(scope: ClinicScope, deed: Deed, outcome: str, note: str, now: datetime) -> int:
+    """Close a flag with an outcome and a note. Who could not be reached stays on the list."""
+    row = _open(scope, deed)
+    if outcome not in OUTCOMES:
+        raise Invalid(f"must be one of {', '.join(OUTCOMES)}", field="outcome")
+    said = _note(note, "note")
+    if outcome == "could_not_reach":
+        return _change(
+            scope, deed, row, "could_not_reach", now, None, said, status="open", owner_id=None, acknowledged_at=None
+        )
+    return _change(
+        scope, deed, row, "resolved", now, {"outcome": outcome}, said,
+        status="resolved", outcome=outcome, resolved_at=now, owner_id=row.owner_id or deed.clinician_id,
+        snoozed_until=None,
+    )  # fmt: skip
+
+
+def reopen_flag(scope: ClinicScope, deed: Deed, note: str, now: datetime) -> int:
+    """Open a closed flag again. Raises Conflict where it is open, or where a newer one stands in its place."""
+    row = _locked(scope, deed)
+    if row.status != "resolved":
+        raise Conflict("This flag is not resolved.")
+    try:
+        with scope.connection.begin_nested():
+            return _change(
+                scope, deed, row, "reopened", now, None, note.strip() or None,
+                status="open", outcome=None, resolved_at=None, owner_id=None, acknowledged_at=None,
+            )  # fmt: skip
+    except IntegrityError:
+        raise Conflict("A newer flag of this kind is open already.") from None
+
+
+def _note(text: str, field: str) -> str:
+    said = text.strip()
+    if not said:
+        raise Invalid("is required", field=field)
+    if len(said) > LONGEST_NOTE:
+        raise Invalid(f"must be at most {LONGEST_NOTE} characters", field=field)
+    return said
+
+
+def _open(scope: ClinicScope, deed: Deed) -> AnyRow:
+    row = _locked(scope, deed)
+    if row.status == "resolved":
+        raise Conflict("This flag is resolved already.")
+    return row
+
+
+def _locked(scope: ClinicScope, deed: Deed) -> AnyRow:
+    flag = tables.flag
+    row = scope.connection.execute(
+        select(flag).where(flag.c.clinic_id == scope.clinic_id, flag.c.id == deed.flag_id).with_for_update()
+    ).one_or_none()
+    if row is None:
+        raise NotFound("There is no such flag.")
+    if deed.version is not None and deed.version != row.version:
+        raise StaleVersion("Somebody else changed this flag since you saw it.")
+    return row
+
+
+def _change(
+    scope: ClinicScope,
+    deed: Deed,
+    row: AnyRow,
+    kind: str,
+    now: datetime,
+    detail: dict[str, Any] | None = None,
+    note: str | None = None,
+    **values: Any,
+) -> int:
+    """Write the new state, the event and the audit line together."""
+    flag, version = tables.flag, int(row.version) + 1
+    scope.connection.execute(
+        update(flag)
+        .where(flag.c.clinic_id == scope.clinic_id, flag.c.id == deed.flag_id)
+        .values(version=version, **values)
+    )
+    add_event(scope, deed.flag_id, kind, now, deed.clinician_id, detail, note)
+    record_audit(
+        scope, Actor("clinician", deed.clinician_id), f"flag.{kind}", ("flag", deed.flag_id), now, row.patient_id
+    )
+    return version

@@ -1,0 +1,84 @@
+"""Whether the product works right now, and whether a process may start at all."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cache
+from pathlib import Path
+
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, func, select, text
+from sqlalchemy.exc import SQLAlchemyError
+
+from recovery_api.clock import real_now
+from recovery_api.config import Settings, SettingsRefused
+from recovery_api.db import open_transaction
+from recovery_api.gateways.database_roles import why_the_role_is_unfit
+from recovery_api.models import tables
+
+SEEN_WITHIN = {
+    "ticker": timedelta(seconds=30),
+    "sender-alert": timedelta(seconds=30),
+    "sender-bulk": timedelta(seconds=30),
+}
+_MIGRATIONS = Path(__file__).parents[2] / "migrations"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was looked at; `trouble` is None where all is well."""
+
+    name: str
+    trouble: str | None = None
+
+
+def readiness() -> list[Check]:
+    """The database, its migrations, and every process that must be alive."""
+    try:
+        with open_transaction() as connection:
+            return [Check("database"), _migrations(connection), *_processes(connection)]
+    except SQLAlchemyError:
+        return [Check("database", "cannot be reached")]
+
+
+def refuse_to_start(settings: Settings) -> None:
+    """Raise SettingsRefused with every reason, a line each, why this process must not start."""
+    reasons = settings.refusals()
+    if reasons:
+        raise SettingsRefused("\n  ".join(reasons))
+    try:
+        with open_transaction() as connection:
+            troubles = [_migrations(connection).trouble, why_the_role_is_unfit(connection)]
+    except SQLAlchemyError as error:
+        raise SettingsRefused(f"the database cannot be reached ({type(error).__name__})") from None
+    reasons = [trouble for trouble in troubles if trouble]
+    if reasons:
+        raise SettingsRefused("\n  ".join(reasons))
+
+
+@cache
+def migration_head() -> str:
+    """The newest migration that this code knows."""
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS))
+    return ScriptDirectory.from_config(config).get_current_head() or ""
+
+
+def _migrations(connection: Connection) -> Check:
+    known = connection.execute(text("SELECT to_regclass('public.alembic_version')")).scalar()
+    version = connection.execute(text("SELECT version_num FROM alembic_version")).scalar() if known else None
+    if version == migration_head():
+        return Check("migrations")
+    return Check("migrations", "pending: run `flask --app wsgi db upgrade`")
+
+
+def _processes(connection: Connection) -> list[Check]:
+    beat = tables.heartbeat
+    rows = connection.execute(select(beat.c.process, func.max(beat.c.beat_at)).group_by(beat.c.process))
+    seen = dict(rows.tuples().all())
+    now = real_now()
+    checks = []
+    for process, within in SEEN_WITHIN.items():
+        alive = process in seen and now - seen[process] <= within
+        checks.append(Check(process, None if alive else f"not seen for {int(within.total_seconds())} s"))
+    return checks

@@ -1,0 +1,108 @@
+"""Credentials: opaque secrets that are shown once, stored as digests, and found before the clinic is known."""
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy import Connection, insert, select, update
+
+from recovery_api.clock import real_now
+from recovery_api.ids import new_id
+from recovery_api.models import tables
+
+LIFETIMES = {
+    "staff_access": timedelta(hours=8),
+    "session": timedelta(hours=12),
+    "patient_access": timedelta(minutes=10),
+    "patient_refresh": timedelta(days=30),
+    "set_up": timedelta(hours=72),
+    "enrol_code": timedelta(hours=72),
+}
+SESSION_IDLE = timedelta(minutes=15)
+_PREFIXES = {"patient_access": "rta_", "patient_refresh": "rtr_", "staff_access": "rts_"}
+_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+
+@dataclass(frozen=True, slots=True)
+class Bearer:
+    """Whom a credential speaks for."""
+
+    clinic_id: UUID
+    subject_id: UUID
+    digest: bytes
+
+
+def issue(
+    connection: Connection,
+    kind: str,
+    clinic_id: UUID,
+    subject_id: UUID,
+    lifetime: timedelta | None = None,
+    family_id: UUID | None = None,
+    secret: str | None = None,
+) -> str:
+    """Make a credential and return its secret, which is stored nowhere. Lifetimes run in real time.
+
+    The secret is random unless one is given that nobody else can know.
+    """
+    if secret is None:
+        secret = _printed_code() if kind == "enrol_code" else prefixed(kind, secrets.token_urlsafe(32))
+    now = real_now()
+    connection.execute(
+        insert(tables.credential),
+        {
+            "digest": digest_of(secret),
+            "kind": kind,
+            "clinic_id": clinic_id,
+            "subject_id": subject_id,
+            "family_id": family_id or new_id(),
+            "expires_at": now + (lifetime or LIFETIMES[kind]),
+            "seen_at": now,
+        },
+    )
+    return secret
+
+
+def prefixed(kind: str, secret: str) -> str:
+    """A secret with the prefix by which scanners recognise its kind."""
+    return _PREFIXES.get(kind, "") + secret
+
+
+def identify(connection: Connection, kind: str, secret: str) -> Bearer | None:
+    """Whom a secret speaks for, or None where it is unknown, expired, idle or revoked."""
+    credential, now = tables.credential, real_now()
+    row = connection.execute(
+        select(credential).where(
+            credential.c.digest == digest_of(secret),
+            credential.c.kind == kind,
+            credential.c.revoked_at.is_(None),
+            credential.c.expires_at > now,
+        )
+    ).one_or_none()
+    if row is None:
+        return None
+    if kind == "session" and now - row.seen_at > SESSION_IDLE:
+        return None
+    if kind == "session" and now - row.seen_at > timedelta(minutes=1):
+        connection.execute(update(credential).where(credential.c.digest == row.digest).values(seen_at=now))
+    return Bearer(row.clinic_id, row.subject_id, row.digest)
+
+
+def revoke(connection: Connection, secret: str) -> None:
+    """The secret is worth nothing from now on."""
+    credential = tables.credential
+    connection.execute(update(credential).where(credential.c.digest == digest_of(secret)).values(revoked_at=real_now()))
+
+
+def digest_of(secret: str) -> bytes:
+    """The digest under which a secret is stored. Spaces and dashes of a printed code do not count."""
+    plain = secret.replace("-", "").replace(" ", "").upper() if len(secret) <= 24 else secret
+    return hashlib.sha256(plain.encode("utf-8", "surrogatepass")).digest()
+
+
+def _printed_code() -> str:
+    """Sixteen characters that nobody confuses, in fours: 80 bits."""
+    letters = "".join(secrets.choice(_ALPHABET) for _ in range(16))
+    return "-".join(letters[at : at + 4] for at in range(0, 16, 4))

@@ -1,0 +1,165 @@
+"""Plan reminders ahead: rows for the next two weeks, each once an episode, kind, local day and slot."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.dialects.postgresql import insert as insert_or_leave
+
+from recovery_api.clock import real_now
+from recovery_api.db import AnyRow, ClinicScope, Vaults, clinic_transaction, open_transaction
+from recovery_api.domain.protocol import Protocol, read_protocol
+from recovery_api.domain.schedule import PlannedReminder, Visit, plan_reminders
+from recovery_api.ids import new_id
+from recovery_api.models import tables
+from recovery_api.packs.protocol_pack import protocol_pack
+
+AHEAD = timedelta(days=14)
+PLAN_AGAIN_BELOW = timedelta(days=13)
+BATCH = 200
+
+
+def list_clinics() -> list[UUID]:
+    """Every clinic that has a number to text from."""
+    with open_transaction() as connection:
+        return list(connection.execute(select(tables.sender_number.c.clinic_id).distinct()).scalars())
+
+
+def plan_ahead(vaults: Vaults, now: datetime) -> int:
+    """Plan what is missing of the next two weeks for every active episode; returns the reminders added."""
+    return sum(_plan_clinic(clinic_id, vaults, now) for clinic_id in list_clinics())
+
+
+def _plan_clinic(clinic_id: UUID, vaults: Vaults, now: datetime) -> int:
+    added = 0
+    while True:
+        with clinic_transaction(clinic_id, vaults) as scope:
+            episodes = scope.connection.execute(_unplanned(scope, now)).all()
+            for row in episodes:
+                added += plan_episode(scope, row.id, now)
+        if len(episodes) < BATCH:
+            return added
+
+
+def _unplanned(scope: ClinicScope, now: datetime) -> Any:
+    episode = tables.episode
+    horizon = (now + PLAN_AGAIN_BELOW).date()
+    return (
+        select(episode.c.id)
+        .where(
+            episode.c.clinic_id == scope.clinic_id,
+            episode.c.status == "active",
+            (episode.c.planned_until.is_(None)) | (episode.c.planned_until < horizon),
+            (episode.c.planned_until.is_(None)) | (episode.c.planned_until < episode.c.ends_on),
+        )
+        .limit(BATCH)
+        .with_for_update(skip_locked=True)
+    )
+
+
+def plan_episode(scope: ClinicScope, episode_id: UUID, now: datetime) -> int:
+    """Plan one episode's next two weeks in the caller's transaction; what stands already is left alone."""
+    facts = scope.connection.execute(_facts(scope, episode_id)).one()
+    zone = ZoneInfo(facts.zone)
+    today = now.astimezone(zone).date()
+    start, end = max(facts.planned_until or today, today), min(today + AHEAD, facts.ends_on)
+    planned = plan_reminders(
+        _protocol(facts), facts.performed_on, zone, facts.check_in_time, _visits(scope, episode_id, now), start, end
+    )
+    added = _add(scope, facts, [reminder for reminder in planned if reminder.expires_at > now])
+    scope.connection.execute(
+        update(tables.episode)
+        .where(tables.episode.c.clinic_id == scope.clinic_id, tables.episode.c.id == episode_id)
+        .values(planned_until=end)
+    )
+    return added
+
+
+def _protocol(facts: AnyRow) -> Protocol:
+    """The version that the care plan is pinned to, as the clinic adopted it."""
+    shipped = protocol_pack()
+    return shipped if facts.version == shipped.version else read_protocol(facts.content, facts.name)
+
+
+def _add(scope: ClinicScope, facts: AnyRow, planned: Sequence[PlannedReminder]) -> int:
+    if not planned:
+        return 0
+    rows = [
+        {
+            "clinic_id": scope.clinic_id,
+            "id": new_id(),
+            "episode_id": facts.episode_id,
+            "care_plan_id": facts.care_plan_id,
+            "kind": one.kind,
+            "local_on": one.local_on,
+            "slot": one.slot,
+            "due_at": one.due_at,
+            "expires_at": one.expires_at,
+            "text_key": one.text_key,
+            "question": one.question,
+            "text_values": dict(one.values),
+        }
+        for one in planned
+    ]
+    reminder = tables.reminder
+    new = scope.connection.execute(
+        insert_or_leave(reminder)
+        .values(rows)
+        .on_conflict_do_nothing()
+        .returning(reminder.c.id, reminder.c.kind, reminder.c.due_at, reminder.c.expires_at)
+    ).all()
+    work = [_work(scope, "reminder", row.id, row.due_at) for row in new]
+    work += [_work(scope, "unanswered", row.id, row.expires_at) for row in new if row.kind == "check_in"]
+    if work:
+        scope.connection.execute(insert(tables.due_work), work)
+    return len(new)
+
+
+def _work(scope: ClinicScope, kind: str, row_id: UUID, due_at: datetime) -> dict[str, Any]:
+    return {
+        "clinic_id": scope.clinic_id,
+        "kind": kind,
+        "row_id": row_id,
+        "due_at": due_at,
+        "priority": 5,
+        "held_until": real_now(),
+    }
+
+
+def _facts(scope: ClinicScope, episode_id: UUID) -> Any:
+    episode, procedure, plan, protocol = tables.episode, tables.procedure, tables.care_plan, tables.protocol
+    return (
+        select(
+            episode.c.id.label("episode_id"),
+            episode.c.planned_until,
+            episode.c.ends_on,
+            procedure.c.performed_on,
+            plan.c.id.label("care_plan_id"),
+            plan.c.zone,
+            plan.c.check_in_time,
+            protocol.c.name,
+            protocol.c.version,
+            protocol.c.content,
+        )
+        .select_from(episode)
+        .join(procedure, (procedure.c.clinic_id == episode.c.clinic_id) & (procedure.c.id == episode.c.procedure_id))
+        .join(plan, (plan.c.clinic_id == episode.c.clinic_id) & (plan.c.episode_id == episode.c.id))
+        .join(protocol, (protocol.c.clinic_id == plan.c.clinic_id) & (protocol.c.id == plan.c.protocol_id))
+        .where(episode.c.clinic_id == scope.clinic_id, episode.c.id == episode_id, plan.c.replaced_at.is_(None))
+    )
+
+
+def _visits(scope: ClinicScope, episode_id: UUID, now: datetime) -> list[Visit]:
+    visit = tables.appointment
+    rows = scope.connection.execute(
+        select(visit.c.id, visit.c.starts_at).where(
+            visit.c.clinic_id == scope.clinic_id,
+            visit.c.episode_id == episode_id,
+            visit.c.starts_at > now,
+            visit.c.status.in_(("booked", "confirmed", "change_asked")),
+        )
+    )
+    return [Visit(str(row.id), row.starts_at) for row in rows]

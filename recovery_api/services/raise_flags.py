@@ -1,0 +1,161 @@
+"""Turn findings into flags: one open flag an episode and family, raised when things get worse, never lowered."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import insert, select, update
+
+from recovery_api.db import AnyRow, ClinicScope
+from recovery_api.domain.readings import Finding
+from recovery_api.domain.tiers import Tier
+from recovery_api.ids import new_id
+from recovery_api.models import tables
+
+
+@dataclass(frozen=True, slots=True)
+class FlagSubject:
+    """What a flag is about: an episode, or a phone that nobody could be matched to; and the answer behind it."""
+
+    episode_id: UUID | None = None
+    patient_id: UUID | None = None
+    phone_digest: bytes | None = None
+    message_id: UUID | None = None
+    check_in_id: UUID | None = None
+    quote: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RaisedFlag:
+    """A flag that a finding opened, raised or repeated; `must_page` where people must be told again."""
+
+    id: UUID
+    family: str
+    tier: Tier
+    must_page: bool
+
+
+def raise_flags(
+    scope: ClinicScope, subject: FlagSubject, findings: Sequence[Finding], now: datetime
+) -> list[RaisedFlag]:
+    """Store `findings` as flags in the caller's transaction, the most urgent finding of a family first."""
+    if not findings:
+        return []
+    open_flags = {row.family: row for row in scope.connection.execute(_open_flags(scope, subject))}
+    raised = []
+    for family in dict.fromkeys(finding.family for finding in findings):
+        ranked = sorted((f for f in findings if f.family == family), key=lambda f: f.tier.rank)
+        known = open_flags.get(family)
+        if known is None:
+            raised.append(_open(scope, subject, ranked[0], now))
+        else:
+            raised.append(_repeat(scope, subject, known, ranked[0], now))
+    return raised
+
+
+def _open_flags(scope: ClinicScope, subject: FlagSubject) -> Any:
+    flag = tables.flag
+    about = (
+        flag.c.episode_id == subject.episode_id
+        if subject.episode_id is not None
+        else (flag.c.episode_id.is_(None)) & (flag.c.phone_digest == subject.phone_digest)
+    )
+    return (
+        select(flag.c.id, flag.c.family, flag.c.tier, flag.c.status, flag.c.inputs, flag.c.respond_by, flag.c.repeats)
+        .where(flag.c.clinic_id == scope.clinic_id, about, flag.c.status != "resolved")
+        .with_for_update()
+    )
+
+
+def _open(scope: ClinicScope, subject: FlagSubject, finding: Finding, now: datetime) -> RaisedFlag:
+    flag_id = new_id()
+    row = {
+        "clinic_id": scope.clinic_id,
+        "id": flag_id,
+        "episode_id": subject.episode_id,
+        "patient_id": subject.patient_id,
+        "phone_digest": subject.phone_digest,
+        "family": finding.family,
+        "opened_at": now,
+        **_evidence(scope, flag_id, subject, finding, now),
+    }
+    scope.connection.execute(insert(tables.flag), row)
+    add_event(scope, flag_id, "opened", now, detail=_said(finding))
+    return RaisedFlag(flag_id, finding.family, finding.tier, must_page=True)
+
+
+def _repeat(scope: ClinicScope, subject: FlagSubject, known: AnyRow, finding: Finding, now: datetime) -> RaisedFlag:
+    """More of the same family: group it; a more urgent tier replaces the reason, a calmer one never does."""
+    was = Tier(known.tier)
+    higher = finding.tier.rank < was.rank
+    woken = known.status == "snoozed"
+    changes: dict[str, Any] = {"last_at": now, "repeats": known.repeats + 1, "version": tables.flag.c.version + 1}
+    if higher:
+        evidence = _evidence(scope, known.id, subject, finding, now)
+        evidence["respond_by"] = min(evidence["respond_by"], known.respond_by)
+        changes |= evidence
+    if higher or woken:
+        changes |= {"status": "open", "snoozed_until": None}
+    scope.connection.execute(
+        update(tables.flag)
+        .where(tables.flag.c.clinic_id == scope.clinic_id, tables.flag.c.id == known.id)
+        .values(**changes)
+    )
+    kind = "raised" if higher else "woken" if woken else "repeated"
+    add_event(scope, known.id, kind, now, detail=_said(finding))
+    return RaisedFlag(known.id, finding.family, finding.tier if higher else was, must_page=higher or woken)
+
+
+def _evidence(
+    scope: ClinicScope, flag_id: UUID, subject: FlagSubject, finding: Finding, now: datetime
+) -> dict[str, Any]:
+    return {
+        "tier": finding.tier,
+        "rule": finding.rule,
+        "rule_version": finding.rule_version,
+        "reason": finding.reason,
+        "inputs": finding.inputs,
+        "quote_sealed": scope.seal("flag.quote", flag_id, subject.quote),
+        "message_id": subject.message_id,
+        "check_in_id": subject.check_in_id,
+        "last_at": now,
+        "respond_by": now + timedelta(minutes=finding.respond_minutes),
+    }
+
+
+def _said(finding: Finding) -> dict[str, Any]:
+    return {
+        "rule": finding.rule,
+        "version": finding.rule_version,
+        "tier": finding.tier,
+        "reason": finding.reason,
+        "inputs": finding.inputs,
+    }
+
+
+def add_event(
+    scope: ClinicScope,
+    flag_id: UUID,
+    kind: str,
+    now: datetime,
+    clinician_id: UUID | None = None,
+    detail: dict[str, Any] | None = None,
+    note: str | None = None,
+) -> None:
+    """Append one event to a flag's story; the note is sealed."""
+    event_id = new_id()
+    scope.connection.execute(
+        insert(tables.flag_event),
+        {
+            "clinic_id": scope.clinic_id,
+            "id": event_id,
+            "flag_id": flag_id,
+            "kind": kind,
+            "at": now,
+            "clinician_id": clinician_id,
+            "detail": detail or {},
+            "note_sealed": scope.seal("flag_event.note", event_id, note),
+        },
+    )

@@ -1,0 +1,225 @@
+"""Read flags as the worklist shows them: worst tier first, then longest waiting, each with its story."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, case, or_, select
+
+from recovery_api.db import AnyRow, ClinicScope
+from recovery_api.domain.tiers import Tier
+from recovery_api.models import tables
+
+
+@dataclass(frozen=True, slots=True)
+class FlagFacts:
+    """One flag with the person it is about, in clear."""
+
+    id: UUID
+    version: int
+    episode_id: UUID | None
+    patient_id: UUID | None
+    message_id: UUID | None
+    check_in_id: UUID | None
+    family: str
+    tier: Tier
+    status: str
+    rule: str
+    rule_version: str
+    reason: str
+    inputs: dict[str, Any]
+    quote: str | None
+    opened_at: datetime
+    last_at: datetime
+    respond_by: datetime
+    owner_id: UUID | None
+    owner: str
+    acknowledged_at: datetime | None
+    snoozed_until: datetime | None
+    resolved_at: datetime | None
+    outcome: str | None
+    repeats: int
+
+
+@dataclass(frozen=True, slots=True)
+class FlagQuery:
+    """Which flags are wanted; None means any."""
+
+    status: Sequence[str] | None = None
+    tier: str | None = None
+    owner_id: UUID | None = None
+    patient_id: UUID | None = None
+    flag_id: UUID | None = None
+    after: tuple[int, datetime, UUID] | None = None
+    resolved_since: datetime | None = None
+    limit: int = 500
+
+
+_flag = tables.flag
+TIER_RANK: ColumnElement[int] = case({tier.value: tier.rank for tier in Tier}, value=_flag.c.tier)
+
+
+def read_flags(scope: ClinicScope, query: FlagQuery) -> list[FlagFacts]:
+    """The flags of one clinic in the worklist's order."""
+    rows = scope.connection.execute(_statement(scope, query)).all()
+    return [_facts(scope, row) for row in rows]
+
+
+def _statement(scope: ClinicScope, query: FlagQuery) -> Any:
+    clinician = tables.clinician
+    statement = (
+        select(_flag, clinician.c.name_sealed.label("owner_sealed"))
+        .outerjoin(clinician, (clinician.c.clinic_id == _flag.c.clinic_id) & (clinician.c.id == _flag.c.owner_id))
+        .where(_flag.c.clinic_id == scope.clinic_id)
+        .order_by(TIER_RANK, _flag.c.opened_at, _flag.c.id)
+        .limit(query.limit)
+    )
+    wanted = {
+        _flag.c.tier: query.tier,
+        _flag.c.owner_id: query.owner_id,
+        _flag.c.patient_id: query.patient_id,
+        _flag.c.id: query.flag_id,
+    }
+    for column, value in wanted.items():
+        if value is not None:
+            statement = statement.where(column == value)
+    if query.status is not None:
+        statement = statement.where(_flag.c.status.in_(query.status))
+    if query.resolved_since is not None:
+        statement = statement.where(_flag.c.resolved_at >= query.resolved_since)
+    if query.after is not None:
+        rank, opened_at, flag_id = query.after
+        later = (_flag.c.opened_at > opened_at) | ((_flag.c.opened_at == opened_at) & (_flag.c.id > flag_id))
+        statement = statement.where(or_(TIER_RANK > rank, and_(TIER_RANK == rank, later)))
+    return statement
+
+
+def _facts(scope: ClinicScope, row: AnyRow) -> FlagFacts:
+    owner = scope.open("clinician.name", row.owner_id, row.owner_sealed) if row.owner_id else None
+    return FlagFacts(
+        id=row.id,
+        version=row.version,
+        episode_id=row.episode_id,
+        patient_id=row.patient_id,
+        message_id=row.message_id,
+        check_in_id=row.check_in_id,
+        family=row.family,
+        tier=Tier(row.tier),
+        status=row.status,
+        rule=row.rule,
+        rule_version=row.rule_version,
+        reason=row.reason,
+        inputs=row.inputs,
+        quote=scope.open("flag.quote", row.id, row.quote_sealed),
+        opened_at=row.opened_at,
+        last_at=row.last_at,
+        respond_by=row.respond_by,
+        owner_id=row.owner_id,
+        owner=owner or "",
+        acknowledged_at=row.acknowledged_at,
+        snoozed_until=row.snoozed_until,
+        resolved_at=row.resolved_at,
+        outcome=row.outcome,
+        repeats=row.repeats,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class FlagEventFacts:
+    """One thing that happened to a flag, with the name of the clinician who did it."""
+
+    flag_id: UUID
+    kind: str
+    at: datetime
+    by: str
+    detail: dict[str, Any]
+    note: str | None
+
+
+def read_flag_events(scope: ClinicScope, flag_ids: Sequence[UUID]) -> list[FlagEventFacts]:
+    """The stories of some flags, oldest first."""
+    if not flag_ids:
+        return []
+    event, clinician = tables.flag_event, tables.clinician
+    rows = scope.connection.execute(
+        select(event, clinician.c.name_sealed)
+        .outerjoin(clinician, (clinician.c.clinic_id == event.c.clinic_id) & (clinician.c.id == event.c.clinician_id))
+        .where(event.c.clinic_id == scope.clinic_id, event.c.flag_id.in_(flag_ids))
+        .order_by(event.c.at, event.c.id)
+    ).all()
+    return [
+        FlagEventFacts(
+            flag_id=row.flag_id,
+            kind=row.kind,
+            at=row.at,
+            by=(scope.open("clinician.name", row.clinician_id, row.name_sealed) or "") if row.clinician_id else "",
+            detail=row.detail,
+            note=scope.open("flag_event.note", row.id, row.note_sealed),
+        )
+        for row in rows
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class PatientFacts:
+    """A patient with the newest recovery, in clear."""
+
+    id: UUID
+    given_name: str
+    family_name: str
+    born_on: date
+    sex: str
+    language: str
+    zone: str
+    record_number: str | None
+    status: str
+    episode_id: UUID | None
+    baseline_pain: int | None
+    performed_on: date | None
+    levels: tuple[str, ...]
+    created_at: datetime
+
+
+def read_patients(scope: ClinicScope, patient_ids: Sequence[UUID] | None = None) -> list[PatientFacts]:
+    """Patients of this clinic, all of them or the ones named, each with the newest recovery."""
+    patient, episode, procedure = tables.patient, tables.episode, tables.procedure
+    statement = (
+        select(
+            patient,
+            episode.c.id.label("episode_id"),
+            episode.c.baseline_pain,
+            procedure.c.performed_on,
+            procedure.c.levels,
+        )
+        .outerjoin(episode, (episode.c.clinic_id == patient.c.clinic_id) & (episode.c.patient_id == patient.c.id))
+        .outerjoin(
+            procedure, (procedure.c.clinic_id == episode.c.clinic_id) & (procedure.c.id == episode.c.procedure_id)
+        )
+        .where(patient.c.clinic_id == scope.clinic_id)
+        .order_by(patient.c.id, episode.c.started_on.desc())
+        .distinct(patient.c.id)
+    )
+    if patient_ids is not None:
+        statement = statement.where(patient.c.id.in_(patient_ids))
+    return [_patient(scope, row) for row in scope.connection.execute(statement)]
+
+
+def _patient(scope: ClinicScope, row: AnyRow) -> PatientFacts:
+    return PatientFacts(
+        id=row.id,
+        given_name=scope.vault.open("patient.given_name", row.id, row.given_name_sealed),
+        family_name=scope.vault.open("patient.family_name", row.id, row.family_name_sealed),
+        born_on=date.fromisoformat(scope.vault.open("patient.born_on", row.id, row.born_on_sealed)),
+        sex=row.sex,
+        language=row.language,
+        zone=row.zone,
+        record_number=scope.open("patient.record_number", row.id, row.record_number_sealed),
+        status=row.status,
+        episode_id=row.episode_id,
+        baseline_pain=row.baseline_pain,
+        performed_on=row.performed_on,
+        levels=tuple(row.levels or ()),
+        created_at=row.created_at,
+    )

@@ -1,0 +1,72 @@
+"""The inbox: texts that only a person can place or understand, and the decision that closes each."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select, update
+
+from recovery_api.db import ClinicScope
+from recovery_api.domain.errors import NotFound
+from recovery_api.models import tables
+from recovery_api.services.record_audit import Actor, record_audit
+
+
+@dataclass(frozen=True, slots=True)
+class InboxText:
+    """One text that waits for a person."""
+
+    id: UUID
+    at: datetime
+    phone: str
+    body: str
+    disposition: str
+    tier: str | None
+    because: str
+    patient_id: UUID | None
+
+
+def read_inbox(scope: ClinicScope, most: int = 200, after: tuple[datetime, UUID] | None = None) -> list[InboxText]:
+    """The texts that wait, longest first."""
+    message = tables.message
+    statement = (
+        select(message)
+        .where(message.c.clinic_id == scope.clinic_id, message.c.needs_person, message.c.handled_at.is_(None))
+        .order_by(message.c.created_at, message.c.id)
+        .limit(most)
+    )
+    if after is not None:
+        later = (message.c.created_at > after[0]) | ((message.c.created_at == after[0]) & (message.c.id > after[1]))
+        statement = statement.where(later)
+    return [
+        InboxText(
+            id=row.id,
+            at=row.created_at,
+            phone=scope.vault.open("message.phone", row.id, row.phone_sealed),
+            body=scope.vault.open("message.body", row.id, row.body_sealed),
+            disposition=row.disposition or "for_a_person",
+            tier=row.words_tier,
+            because=row.because or "",
+            patient_id=row.patient_id,
+        )
+        for row in scope.connection.execute(statement)
+    ]
+
+
+def close_inbox_text(scope: ClinicScope, message_id: UUID, clinician_id: UUID, now: datetime) -> None:
+    """A clinician has dealt with the text; it leaves the inbox and stays in the record. Raises NotFound."""
+    message = tables.message
+    closed = scope.connection.execute(
+        update(message)
+        .where(
+            message.c.clinic_id == scope.clinic_id,
+            message.c.id == message_id,
+            message.c.direction == "in",
+        )
+        .values(handled_at=now, handled_by_id=clinician_id)
+        .returning(message.c.patient_id)
+    ).one_or_none()
+    if closed is None:
+        raise NotFound("There is no such message.")
+    actor = Actor("clinician", clinician_id)
+    record_audit(scope, actor, "message.handled", ("message", message_id), now, closed.patient_id)

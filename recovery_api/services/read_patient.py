@@ -1,0 +1,169 @@
+"""Read one patient's whole story: flags and their events, the course, the texts, the plan, the phones."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+
+from recovery_api.db import ClinicScope
+from recovery_api.domain.errors import NotFound
+from recovery_api.models import tables
+from recovery_api.services.read_flags import (
+    FlagEventFacts,
+    FlagFacts,
+    FlagQuery,
+    PatientFacts,
+    read_flag_events,
+    read_flags,
+    read_patients,
+)
+from recovery_api.services.read_worklist import Answer, entry_of, read_answers
+from recovery_api.services.record_audit import Actor, record_audit
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """One text of a patient's thread, in clear."""
+
+    id: UUID
+    direction: str
+    body: str
+    at: datetime
+    state: str
+    purpose: str | None
+    error_code: int | None
+    disposition: str | None
+    because: str | None
+    needs_person: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Phone:
+    """One phone of a patient."""
+
+    label: str
+    number: str
+    whose: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedItem:
+    """One reminder that is still to come."""
+
+    due_at: datetime
+    kind: str
+    text_key: str
+
+
+@dataclass(frozen=True, slots=True)
+class VisitFacts:
+    """One follow-up visit."""
+
+    id: UUID
+    starts_at: datetime
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class PatientStory:
+    """Everything that the patient's page shows."""
+
+    patient: PatientFacts
+    flags: tuple[FlagFacts, ...]
+    events: tuple[FlagEventFacts, ...]
+    answers: tuple[Answer, ...]
+    today: int
+    texts: tuple[Text, ...]
+    phones: tuple[Phone, ...]
+    plan: tuple[PlannedItem, ...]
+    visits: tuple[VisitFacts, ...]
+
+
+def read_patient(scope: ClinicScope, patient_id: UUID, viewer: Actor, now: datetime) -> PatientStory:
+    """One patient's story; the look itself is written to the audit. Raises NotFound."""
+    found = read_patients(scope, [patient_id])
+    if not found:
+        raise NotFound("There is no such patient.")
+    patient = found[0]
+    record_audit(scope, viewer, "patient.viewed", ("patient", patient_id), now, patient_id)
+    flags = read_flags(scope, FlagQuery(patient_id=patient_id))
+    answers = read_answers(scope, [patient.episode_id] if patient.episode_id else [])
+    entry = entry_of(scope, flags, patient, answers, now)
+    return PatientStory(
+        patient=patient,
+        flags=tuple(flags),
+        events=tuple(read_flag_events(scope, [flag.id for flag in flags])),
+        answers=entry.answers,
+        today=entry.today,
+        texts=tuple(read_thread(scope, patient_id)),
+        phones=tuple(_phones(scope, patient_id)),
+        plan=tuple(_plan(scope, patient.episode_id, now)),
+        visits=tuple(_visits(scope, patient.episode_id)),
+    )
+
+
+def read_thread(scope: ClinicScope, patient_id: UUID, most: int = 100) -> list[Text]:
+    """A patient's texts, oldest first, the newest `most` of them."""
+    message = tables.message
+    rows = scope.connection.execute(
+        select(message)
+        .where(message.c.clinic_id == scope.clinic_id, message.c.patient_id == patient_id)
+        .order_by(message.c.created_at.desc(), message.c.id.desc())
+        .limit(most)
+    ).all()
+    return [
+        Text(
+            id=row.id,
+            direction=row.direction,
+            body=scope.vault.open("message.body", row.id, row.body_sealed),
+            at=row.created_at,
+            state=row.state,
+            purpose=row.purpose,
+            error_code=row.error_code,
+            disposition=row.disposition,
+            because=row.because,
+            needs_person=row.needs_person and row.handled_at is None,
+        )
+        for row in reversed(rows)
+    ]
+
+
+def _phones(scope: ClinicScope, patient_id: UUID) -> list[Phone]:
+    point = tables.contact_point
+    rows = scope.connection.execute(
+        select(point)
+        .where(point.c.clinic_id == scope.clinic_id, point.c.patient_id == patient_id)
+        .order_by(point.c.whose.desc(), point.c.created_at)
+    )
+    return [
+        Phone(row.label, scope.vault.open("contact_point.phone", row.id, row.phone_sealed), row.whose, row.state)
+        for row in rows
+    ]
+
+
+def _plan(scope: ClinicScope, episode_id: UUID | None, now: datetime, most: int = 6) -> list[PlannedItem]:
+    reminder = tables.reminder
+    rows = scope.connection.execute(
+        select(reminder.c.due_at, reminder.c.kind, reminder.c.text_key)
+        .where(
+            reminder.c.clinic_id == scope.clinic_id,
+            reminder.c.episode_id == episode_id,
+            reminder.c.state == "planned",
+            reminder.c.due_at > now,
+        )
+        .order_by(reminder.c.due_at)
+        .limit(most)
+    )
+    return [PlannedItem(row.due_at, row.kind, row.text_key) for row in rows]
+
+
+def _visits(scope: ClinicScope, episode_id: UUID | None) -> list[VisitFacts]:
+    visit = tables.appointment
+    rows = scope.connection.execute(
+        select(visit.c.id, visit.c.starts_at, visit.c.status)
+        .where(visit.c.clinic_id == scope.clinic_id, visit.c.episode_id == episode_id)
+        .order_by(visit.c.starts_at)
+    )
+    return [VisitFacts(row.id, row.starts_at, row.status) for row in rows]

@@ -1,0 +1,241 @@
+"""Record a check-in: the one road of every channel, from facts to flags, in one transaction."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import bindparam, insert, select
+
+from recovery_api.db import AnyRow, ClinicScope
+from recovery_api.domain.check_in import CheckInFacts
+from recovery_api.domain.escalation import assess
+from recovery_api.domain.readings import EpisodeFacts, Finding, Reading
+from recovery_api.domain.schedule import scheduled_days
+from recovery_api.domain.tiers import Tier, worst
+from recovery_api.ids import new_id
+from recovery_api.models import tables
+from recovery_api.packs.protocol_pack import protocol_pack
+from recovery_api.packs.rule_pack import rule_pack
+from recovery_api.services.advise import advise
+from recovery_api.services.notify_clinicians import page_clinicians
+from recovery_api.services.raise_flags import FlagSubject, RaisedFlag, raise_flags
+from recovery_api.services.record_audit import Actor, record_audit
+
+
+@dataclass(frozen=True, slots=True)
+class Recovery:
+    """The recovery that a check-in belongs to, as the road needs it."""
+
+    patient_id: UUID
+    episode_id: UUID
+    procedure_on: date
+    baseline_pain: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One report on its way in: the facts, when and how they came, and what the words themselves call for.
+
+    `claimed_at` is the time as the phone gave it, before it was bounded; `advise_in` the language of the advice that
+    the answer carries, None where a text message gives it instead.
+    """
+
+    facts: CheckInFacts
+    channel: str
+    recorded_at: datetime
+    local_on: date
+    answered_by: str = "patient"
+    actor: Actor = field(default_factory=lambda: Actor("patient"))
+    client_id: UUID | None = None
+    message_id: UUID | None = None
+    quote: str | None = None
+    qualifier: str | None = None
+    words_tier: Tier | None = None
+    words_because: str = ""
+    reader_version: str | None = None
+    corrects: UUID | None = None
+    version: int = 1
+    claimed_at: datetime | None = None
+    advise_in: str | None = None
+
+    def digest(self) -> bytes:
+        """Equal for two reports of the same facts at the same time."""
+        return self.facts.digest(self.claimed_at or self.recorded_at, self.local_on)
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What became of a report."""
+
+    id: UUID
+    version: int
+    day: int
+    findings: tuple[Finding, ...]
+    flags: tuple[RaisedFlag, ...]
+
+    @property
+    def tier(self) -> Tier | None:
+        """The most urgent tier that this answer called for."""
+        return worst(*(finding.tier for finding in self.findings))
+
+
+def record_check_in(scope: ClinicScope, recovery: Recovery, report: Report, now: datetime) -> Recorded:
+    """Store the report, judge it beside its history, raise its flags and page people. The caller commits.
+
+    The episode stays locked until then, so that reports of one recovery are judged one after the other.
+    """
+    scope.connection.execute(_TAKE_TURN, {"clinic": scope.clinic_id, "episode": recovery.episode_id})
+    history = read_history(scope, recovery.episode_id)
+    check_in_id = report.corrects or new_id()
+    day = (report.local_on - recovery.procedure_on).days
+    reading = Reading(
+        day=day,
+        local_on=report.local_on,
+        recorded_at=report.recorded_at,
+        pain=report.facts.pain,
+        symptoms=frozenset(report.facts.symptoms),
+        activity=report.facts.activity_level,
+        minutes_walked=report.facts.minutes_walked,
+        words_tier=report.words_tier,
+        words_because=report.words_because,
+    )
+    before = [known.reading for known in history if known.id != check_in_id]
+    findings = judge([*before, reading], recovery, now)
+    row = _row(scope, recovery, report, check_in_id, day, now)
+    scope.connection.execute(_INSERT, row | {"advice_sealed": _advice(scope, report, check_in_id, findings)})
+    subject = FlagSubject(
+        episode_id=recovery.episode_id,
+        patient_id=recovery.patient_id,
+        message_id=report.message_id,
+        check_in_id=check_in_id,
+        quote=report.quote,
+    )
+    flags = raise_flags(scope, subject, findings, now)
+    page_clinicians(scope, flags, now)
+    record_audit(
+        scope,
+        report.actor,
+        "check_in.recorded",
+        ("check_in", check_in_id),
+        now,
+        recovery.patient_id,
+        {"channel": report.channel, "version": report.version},
+    )
+    return Recorded(check_in_id, report.version, day, tuple(findings), tuple(flags))
+
+
+def judge(history: Sequence[Reading], recovery: Recovery, now: datetime) -> list[Finding]:
+    """What the rules say of the last reading. A rule that breaks is itself a finding: a person must look."""
+    facts = EpisodeFacts(
+        procedure_on=recovery.procedure_on,
+        baseline_pain=recovery.baseline_pain,
+        check_in_days=scheduled_days(protocol_pack()),
+    )
+    try:
+        return list(assess(history, facts, rule_pack(), now))
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as broken:
+        return [
+            Finding(
+                rule="triage_failed",
+                rule_version="1",
+                family="operations",
+                tier=Tier.URGENT,
+                reason="This answer could not be judged by the rules: please read it yourself",
+                respond_minutes=120,
+                inputs={"error": type(broken).__name__},
+            )
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class KnownReading:
+    """A stored check-in in its latest version, and the reading that the rules make of it."""
+
+    id: UUID
+    version: int
+    reading: Reading
+    channel: str
+
+
+_TAKE_TURN = (
+    select(tables.episode.c.id)
+    .where(tables.episode.c.clinic_id == bindparam("clinic"), tables.episode.c.id == bindparam("episode"))
+    .with_for_update(key_share=True)
+)
+_COLUMNS = (
+    "id", "version", "day", "local_on", "recorded_at", "received_at", "pain", "symptoms", "activity_level",
+    "minutes_walked", "words_tier", "words_because", "channel",
+)  # fmt: skip
+_HISTORY = (
+    select(*(tables.check_in.c[name] for name in _COLUMNS))
+    .where(tables.check_in.c.clinic_id == bindparam("clinic"), tables.check_in.c.episode_id == bindparam("episode"))
+    .order_by(tables.check_in.c.recorded_at, tables.check_in.c.received_at)
+)
+_INSERT = insert(tables.check_in)
+
+
+def read_history(scope: ClinicScope, episode_id: UUID) -> list[KnownReading]:
+    """An episode's check-ins, oldest first, each in its latest version."""
+    rows = scope.connection.execute(_HISTORY, {"clinic": scope.clinic_id, "episode": episode_id}).all()
+    latest: dict[UUID, AnyRow] = {}
+    for row in sorted(rows, key=lambda row: row.version):
+        latest[row.id] = row
+    return [_known(row) for row in sorted(latest.values(), key=lambda row: (row.recorded_at, row.received_at))]
+
+
+def _known(row: AnyRow) -> KnownReading:
+    reading = Reading(
+        day=row.day,
+        local_on=row.local_on,
+        recorded_at=row.recorded_at,
+        pain=row.pain,
+        symptoms=frozenset(row.symptoms),
+        activity=row.activity_level,
+        minutes_walked=row.minutes_walked,
+        words_tier=Tier(row.words_tier) if row.words_tier else None,
+        words_because=row.words_because or "",
+    )
+    return KnownReading(row.id, row.version, reading, row.channel)
+
+
+def _advice(scope: ClinicScope, report: Report, check_in_id: UUID, findings: Sequence[Finding]) -> bytes | None:
+    """What the patient is told, kept as it was said."""
+    if report.advise_in is None:
+        return None
+    said = advise(scope, report.advise_in, findings, report.facts)
+    return scope.seal("check_in.advice", check_in_id, said.as_json())
+
+
+def _row(
+    scope: ClinicScope, recovery: Recovery, report: Report, check_in_id: UUID, day: int, now: datetime
+) -> dict[str, Any]:
+    facts = report.facts
+    return {
+        "clinic_id": scope.clinic_id,
+        "id": check_in_id,
+        "version": report.version,
+        "episode_id": recovery.episode_id,
+        "client_id": report.client_id,
+        "facts_digest": report.digest(),
+        "channel": report.channel,
+        "answered_by": report.answered_by,
+        "recorded_at": report.recorded_at,
+        "received_at": now,
+        "local_on": report.local_on,
+        "day": day,
+        "pain": facts.pain,
+        "qualifier": report.qualifier,
+        "activity_level": facts.activity_level,
+        "minutes_walked": facts.minutes_walked,
+        "pills_otc": facts.pills_otc,
+        "pills_prescribed": facts.pills_prescribed,
+        "pills_total": facts.pills_total,
+        "symptoms": sorted(set(facts.symptoms)),
+        "words_tier": report.words_tier,
+        "words_because": report.words_because or None,
+        "note_sealed": scope.seal("check_in.note", check_in_id, facts.note),
+        "message_id": report.message_id,
+        "reader_version": report.reader_version,
+    }

@@ -1,0 +1,171 @@
+"""Report a check-in from an app or a nurse's keyboard: once for each client_id, for ever, corrected by versions."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+
+from recovery_api.db import AnyRow, ClinicScope
+from recovery_api.domain.check_in import CheckInFacts, bounded_recorded_at
+from recovery_api.domain.errors import Conflict, Invalid, NotFound
+from recovery_api.domain.replies import READER_VERSION
+from recovery_api.models import tables
+from recovery_api.packs.reading import reply_reader
+from recovery_api.services.find_recovery import RunningRecovery, find_recovery, find_recovery_of
+from recovery_api.services.read_check_ins import CheckInRead, read_check_in
+from recovery_api.services.record_audit import Actor
+from recovery_api.services.record_check_in import Report, record_check_in
+
+_A_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """A report as it was sent: the facts, its id where the sender made one, and its time with the sender's offset."""
+
+    facts: CheckInFacts
+    recorded_at: datetime
+    local_on: date | None
+    client_id: UUID | None
+    channel: str
+    actor: Actor
+    answered_by: str = "patient"
+
+    @property
+    def day(self) -> date:
+        """The calendar day that it reports on. Raises Invalid where that is far from the time it was recorded at."""
+        recorded_on = self.recorded_at.date()
+        if self.local_on is not None and abs(self.local_on - recorded_on) > _A_DAY:
+            raise Invalid("is more than a day from recorded_at", field="local_date")
+        return self.local_on or recorded_on
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """A stored report, and whether this call stored it."""
+
+    check_in: CheckInRead
+    is_new: bool
+
+
+def report_check_in(
+    scope: ClinicScope, patient_id: UUID, sent: Submission, now: datetime, episode_id: UUID | None = None
+) -> Reported:
+    """Record what was sent, in the recovery that is running or the one named, or find it again.
+
+    Raises Invalid, NotFound where no recovery is running, or Conflict where its id was used for other facts.
+    """
+    _take_turn(scope, patient_id)
+    known = _find_known(scope, patient_id, sent)
+    if known is not None:
+        return Reported(known, is_new=False)
+    running = find_recovery_of(scope, episode_id) if episode_id else find_recovery(scope, patient_id)
+    recorded = record_check_in(scope, running.recovery, _report(running, sent, now), now)
+    return Reported(read_check_in(scope, recorded.id, recorded.version), is_new=True)
+
+
+def correct_check_in(
+    scope: ClinicScope, patient_id: UUID, check_in_id: UUID, sent: Submission, now: datetime
+) -> Reported:
+    """Add a version with the facts as they should have been, at the time of the first; the old one stays.
+
+    A correction that was stored already, or that changes nothing, is found again. Raises NotFound or Conflict.
+    """
+    _take_turn(scope, patient_id)
+    running = find_recovery(scope, patient_id)
+    versions = _versions(scope, running, check_in_id)
+    first, last = versions[0], versions[-1]
+    own_id = sent.client_id if sent.client_id != first.client_id else None
+    report = replace(
+        _report(running, sent, now),
+        client_id=own_id,
+        recorded_at=first.recorded_at,
+        claimed_at=None,
+        local_on=first.local_on,
+        corrects=check_in_id,
+        version=last.version + 1,
+    )
+    known = next((row for row in versions if own_id is not None and row.client_id == own_id), None)
+    if known is not None and not _says(known, report):
+        raise Conflict("This client_id was used for other facts.", field="client_id")
+    if known is None and _says(last, report):
+        known = last
+    if known is not None:
+        return Reported(read_check_in(scope, check_in_id, known.version), is_new=False)
+    recorded = record_check_in(scope, running.recovery, report, now)
+    return Reported(read_check_in(scope, recorded.id, recorded.version), is_new=True)
+
+
+def _take_turn(scope: ClinicScope, patient_id: UUID) -> None:
+    """Wait until no other report of this patient is on its way, so that an id is looked up after it was stored."""
+    patient = tables.patient
+    scope.connection.execute(
+        select(patient.c.id)
+        .where(patient.c.clinic_id == scope.clinic_id, patient.c.id == patient_id)
+        .with_for_update(key_share=True)
+    )
+
+
+def _find_known(scope: ClinicScope, patient_id: UUID, sent: Submission) -> CheckInRead | None:
+    """The report that has this id already, from whichever recovery. Raises Conflict where it says something else."""
+    if sent.client_id is None:
+        return None
+    check_in, episode = tables.check_in, tables.episode
+    row = scope.connection.execute(
+        select(check_in.c.id, check_in.c.facts_digest)
+        .join(episode, (episode.c.clinic_id == check_in.c.clinic_id) & (episode.c.id == check_in.c.episode_id))
+        .where(
+            check_in.c.clinic_id == scope.clinic_id,
+            episode.c.patient_id == patient_id,
+            check_in.c.client_id == sent.client_id,
+            check_in.c.version == 1,
+        )
+    ).one_or_none()
+    if row is None:
+        return None
+    if bytes(row.facts_digest) != sent.facts.digest(sent.recorded_at, sent.day):
+        raise Conflict("This client_id was used for other facts.", field="client_id")
+    return read_check_in(scope, row.id, 1)
+
+
+def _versions(scope: ClinicScope, running: RunningRecovery, check_in_id: UUID) -> Sequence[AnyRow]:
+    check_in = tables.check_in
+    rows = scope.connection.execute(
+        select(check_in)
+        .where(
+            check_in.c.clinic_id == scope.clinic_id,
+            check_in.c.id == check_in_id,
+            check_in.c.episode_id == running.recovery.episode_id,
+        )
+        .order_by(check_in.c.version)
+    ).all()
+    if not rows:
+        raise NotFound("There is no such check-in in the recovery that is running.")
+    return rows
+
+
+def _says(row: AnyRow, report: Report) -> bool:
+    return bytes(row.facts_digest) == report.digest()
+
+
+def _report(running: RunningRecovery, sent: Submission, now: datetime) -> Report:
+    """The report as the common road takes it; danger in the note's own words counts like danger in a text."""
+    words = reply_reader().read(sent.facts.note, "any", running.language) if sent.facts.note else None
+    return Report(
+        facts=sent.facts,
+        channel=sent.channel,
+        recorded_at=bounded_recorded_at(sent.recorded_at, now),
+        local_on=sent.day,
+        answered_by=sent.answered_by,
+        actor=sent.actor,
+        client_id=sent.client_id,
+        quote=sent.facts.note,
+        words_tier=words.tier if words else None,
+        words_because=words.because if words and words.tier else "",
+        reader_version=READER_VERSION if words else None,
+        claimed_at=sent.recorded_at,
+        advise_in=running.language,
+    )

@@ -1,0 +1,79 @@
+"""Notice silence: when a day's question has run out unanswered, ask the rules whether somebody should call."""
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+
+from recovery_api.db import ClinicScope, Vaults, enter_clinic, open_transaction
+from recovery_api.domain.escalation import assess_silence
+from recovery_api.domain.readings import EpisodeFacts
+from recovery_api.domain.schedule import scheduled_days
+from recovery_api.models import tables
+from recovery_api.packs.protocol_pack import protocol_pack
+from recovery_api.packs.rule_pack import rule_pack
+from recovery_api.services.claim_work import claim_in, finish
+from recovery_api.services.notify_clinicians import page_clinicians
+from recovery_api.services.raise_flags import FlagSubject, raise_flags
+from recovery_api.services.record_check_in import read_history
+
+BATCH = 50
+
+
+def watch_silence(holder: str, vaults: Vaults, now: datetime, most: int = BATCH) -> int:
+    """Judge up to `most` questions whose time ran out; returns how many were looked at."""
+    with open_transaction() as connection:
+        claims = claim_in(connection, "unanswered", holder, now, most)
+        for claim in claims:
+            _judge(enter_clinic(connection, claim.clinic_id, vaults), claim.row_id, now)
+            finish(connection, claim.clinic_id, claim.row_id)
+    return len(claims)
+
+
+def _judge(scope: ClinicScope, reminder_id: UUID, now: datetime) -> None:
+    row = scope.connection.execute(_question(scope, reminder_id)).one_or_none()
+    if row is None or row.status != "active":
+        return
+    history = [known.reading for known in read_history(scope, row.episode_id)]
+    facts = EpisodeFacts(
+        procedure_on=row.performed_on,
+        baseline_pain=row.baseline_pain,
+        check_in_days=scheduled_days(protocol_pack()),
+        open_flag=_has_open_flag(scope, row.episode_id),
+    )
+    findings = assess_silence(history, facts, rule_pack(), row.local_on + timedelta(days=1))
+    subject = FlagSubject(episode_id=row.episode_id, patient_id=row.patient_id)
+    page_clinicians(scope, raise_flags(scope, subject, findings, now), now)
+
+
+def _has_open_flag(scope: ClinicScope, episode_id: UUID) -> bool:
+    flag = tables.flag
+    found = scope.connection.execute(
+        select(flag.c.id)
+        .where(
+            flag.c.clinic_id == scope.clinic_id,
+            flag.c.episode_id == episode_id,
+            flag.c.status != "resolved",
+            flag.c.family != "silence",
+        )
+        .limit(1)
+    ).first()
+    return found is not None
+
+
+def _question(scope: ClinicScope, reminder_id: UUID) -> Any:
+    reminder, episode, procedure = tables.reminder, tables.episode, tables.procedure
+    return (
+        select(
+            reminder.c.local_on,
+            episode.c.id.label("episode_id"),
+            episode.c.patient_id,
+            episode.c.status,
+            episode.c.baseline_pain,
+            procedure.c.performed_on,
+        )
+        .join(episode, (episode.c.clinic_id == reminder.c.clinic_id) & (episode.c.id == reminder.c.episode_id))
+        .join(procedure, (procedure.c.clinic_id == episode.c.clinic_id) & (procedure.c.id == episode.c.procedure_id))
+        .where(reminder.c.clinic_id == scope.clinic_id, reminder.c.id == reminder_id)
+    )

@@ -1,0 +1,157 @@
+"""The life of a text after the carrier took it: its statuses, its callbacks, and what phones send back."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from urllib.parse import urlsplit
+
+from recovery_api.simulator.carrier_callbacks import Webhooks
+from recovery_api.simulator.carrier_faults import DELIVERY, FaultBoard
+from recovery_api.simulator.carrier_messages import API_VERSION, CarrierMessage
+from recovery_api.simulator.carrier_optouts import CANNED_REPLIES, opt_out_type
+from recovery_api.simulator.carrier_state import CarrierState
+from recovery_api.simulator.carrier_timetable import Timetable
+
+_CANCELABLE = ("scheduled", "accepted", "queued")
+_INBOUND_HOOK = "/webhooks/twilio/inbound#rc=3&rp=all&ct=3000&rt=5000"
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """Seconds from taking a text to handing it over, and from there to the receipt."""
+
+    sent: float = 0.05
+    delivered: float = 0.1
+
+
+class Delivery:
+    """Moves texts along and tells the application about it."""
+
+    def __init__(
+        self,
+        state: CarrierState,
+        faults: FaultBoard,
+        timetable: Timetable,
+        webhooks: Webhooks,
+        app_url: str,
+        pace: Pace,
+        canned_replies: bool,
+    ) -> None:
+        self._state = state
+        self._faults = faults
+        self._timetable = timetable
+        self._webhooks = webhooks
+        self._inbound_url = inbound_address(app_url)
+        self._pace = pace
+        self._canned_replies = canned_replies
+
+    def begin(self, message: CarrierMessage, send_at: datetime | None) -> None:
+        """Starts a text on its way, now or when it is scheduled for."""
+        wait = (send_at - self._state.real_now()).total_seconds() if send_at else 0.0
+        self._timetable.after(wait + self._pace.sent, partial(self._sent, message.sid))
+
+    def cancel(self, message: CarrierMessage) -> bool:
+        """Stops a text that has not left yet; False where it is too late."""
+        if message.status not in _CANCELABLE:
+            return False
+        message.status, message.updated_at = "canceled", self._state.real_now()
+        self._call_back(message, "canceled", None)
+        return True
+
+    def receive(self, phone: str, number: str, body: str, media: int = 0) -> tuple[CarrierMessage, str | None]:
+        """Takes a text from a phone, heeds its keyword, and tells the application."""
+        keyword = opt_out_type(body)
+        message = self._state.receive(phone, number, body, media)
+        self._state.opt_outs.hear(phone, number, keyword)
+        if keyword and self._canned_replies:
+            self._state.reply(message, CANNED_REPLIES[keyword])
+        if self._inbound_url:
+            twice = self._faults.strike({"deliver_twice"}, phone, "inbound")
+            fields = _inbound_fields(message, self._state.account_sid, keyword)
+            self._tell(self._inbound_url, fields, phone, "inbound", copies=2 if twice else 1)
+        return message, keyword
+
+    def _sent(self, sid: str) -> None:
+        message = self._state.move(sid, "sent")
+        if message is not None:
+            self._call_back(message, "sent", None)
+            self._timetable.after(self._pace.delivered, partial(self._ended, sid))
+
+    def _ended(self, sid: str) -> None:
+        message = self._state.messages.get(sid)
+        if message is None:
+            return
+        trouble = self._faults.strike(DELIVERY, message.to, "all")
+        status, code = ("undelivered", trouble.code) if trouble else ("delivered", None)
+        if self._state.move(sid, status, code) is not None:
+            self._call_back(message, status, code)
+
+    def _call_back(self, message: CarrierMessage, status: str, code: int | None) -> None:
+        if message.callback:
+            fields = _status_fields(message, self._state.account_sid, status, code)
+            self._tell(message.callback, fields, message.to, "status")
+
+    def _tell(self, address: str, fields: Mapping[str, str], phone: str, on: str, copies: int = 1) -> None:
+        if self._faults.strike({"no_webhooks"}, phone, on):
+            self._state.count("withheld")
+            return
+        late = self._faults.strike({"late"}, phone, on)
+        self._webhooks.post(address, fields, late.seconds if late else 0.0, copies)
+
+
+def inbound_address(app_url: str) -> str:
+    """Where texts from phones are posted: the address itself, or our hook on it where it has no path."""
+    if not app_url or urlsplit(app_url).path.strip("/"):
+        return app_url
+    return app_url.rstrip("/") + _INBOUND_HOOK
+
+
+def _inbound_fields(message: CarrierMessage, account_sid: str, keyword: str | None) -> dict[str, str]:
+    fields = {
+        "ToCountry": "US",
+        "ToState": "",
+        "ToCity": "",
+        "ToZip": "",
+        "FromCountry": "US",
+        "FromState": "",
+        "FromCity": "",
+        "FromZip": "",
+        "SmsMessageSid": message.sid,
+        "SmsSid": message.sid,
+        "MessageSid": message.sid,
+        "AccountSid": account_sid,
+        "SmsStatus": "received",
+        "Body": message.body,
+        "From": message.from_,
+        "To": message.to,
+        "NumMedia": str(message.media),
+        "NumSegments": "1",
+        "ApiVersion": API_VERSION,
+    }
+    for n in range(message.media):
+        fields[f"MediaContentType{n}"] = "image/jpeg"
+        fields[f"MediaUrl{n}"] = f"https://api.twilio.com/{API_VERSION}/Accounts/{account_sid}/Media/{n}"
+    if message.service_sid:
+        fields["MessagingServiceSid"] = message.service_sid
+    if keyword:
+        fields["OptOutType"] = keyword
+    return fields
+
+
+def _status_fields(message: CarrierMessage, account_sid: str, status: str, code: int | None) -> dict[str, str]:
+    fields = {
+        "SmsSid": message.sid,
+        "SmsStatus": status,
+        "MessageStatus": status,
+        "To": message.to,
+        "MessageSid": message.sid,
+        "AccountSid": account_sid,
+        "From": message.from_,
+        "ApiVersion": API_VERSION,
+    }
+    if message.service_sid:
+        fields["MessagingServiceSid"] = message.service_sid
+    if code is not None:
+        fields["ErrorCode"] = str(code)
+    return fields

@@ -1,0 +1,72 @@
+/* Follows the played patient every two seconds and sends the page's forms without leaving it. */
+"use strict";
+
+if (window.trustedTypes && !trustedTypes.defaultPolicy) {
+  trustedTypes.createPolicy("default", {
+    createHTML(text) {
+      return text;
+    },
+  });
+}
+
+document.addEventListener("DOMContentLoaded", () => {
+  const desk = document.getElementById("main");
+  const screen = document.getElementById("screen");
+  let turn = 0;
+  document.body.classList.add("scripted");
+
+  function toEnd() {
+    screen.scrollTop = screen.scrollHeight;
+  }
+
+  function show(text) {
+    const next = new DOMParser().parseFromString(text, "text/html");
+    let changed = false;
+    for (const part of next.querySelectorAll("[data-part]")) {
+      const place = document.getElementById(part.id);
+      if (!place || place.outerHTML === part.outerHTML) continue;
+      place.replaceWith(document.adoptNode(part));
+      changed = true;
+    }
+    if (changed) toEnd();
+  }
+
+  async function ask(address, options) {
+    const mine = ++turn;
+    const answer = await fetch(address, options);
+    const text = await answer.text();
+    if (mine === turn && answer.ok) show(text);
+    return answer;
+  }
+
+  function follow() {
+    if (!document.hidden && !document.body.classList.contains("busy")) ask(desk.dataset.from).catch(() => {});
+  }
+
+  async function send(form, submitter) {
+    document.body.classList.add("busy");
+    try {
+      const body = new URLSearchParams(new FormData(form, submitter));
+      const answer = await ask(form.action, { method: "POST", body });
+      if (answer.ok && form.classList.contains("typed")) form.reset();
+      if (!answer.ok) location.reload();
+    } finally {
+      document.body.classList.remove("busy");
+    }
+  }
+
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (!form.matches("[data-live]")) return;
+    event.preventDefault();
+    if (!document.body.classList.contains("busy")) send(form, event.submitter);
+  });
+
+  document.addEventListener("change", (event) => {
+    const form = event.target.form;
+    if (form && (form.matches("[data-on-change]") || form.matches(".chooser"))) form.requestSubmit();
+  });
+
+  toEnd();
+  setInterval(follow, 2000);
+});

@@ -1,0 +1,82 @@
+"""What every answer outside the API carries, and what a caller sees when something cannot be done."""
+
+from flask import Flask, Response, render_template, request
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from werkzeug.exceptions import HTTPException
+
+from recovery_api.clinic.pages import ProblemPage
+from recovery_api.logs import warn
+
+CONTENT_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; "
+    "font-src 'self'; manifest-src 'self'; base-uri 'none'; frame-ancestors 'none'; object-src 'none'; "
+    "require-trusted-types-for 'script'; trusted-types default"
+)
+HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+    "Content-Security-Policy": CONTENT_POLICY,
+}
+RETRY_SECONDS = 5
+LARGEST_FORM = 64 * 1024
+_WORDS = {
+    400: ("That request makes no sense", "Go back and try again."),
+    403: (
+        "This is not open to you",
+        "The form may have grown old: load the page again. Or your role does not allow it.",
+    ),
+    404: ("There is nothing here", "It may have moved, or belong to another clinic."),
+    405: ("That cannot be done here", ""),
+    413: ("That is too much at once", ""),
+    503: ("The database cannot be reached", "Nothing was lost. Try again in a moment, and use the phone meanwhile."),
+}
+_OPEN_PATHS = ("/webhooks/", "/healthz", "/readyz", "/metrics")
+
+
+def protect(app: Flask) -> None:
+    """Add the headers, the limits and the answers to errors."""
+    app.config["MAX_CONTENT_LENGTH"] = LARGEST_FORM
+    app.config["MAX_FORM_PARTS"] = 256
+    app.after_request(_add_headers)
+    app.register_error_handler(HTTPException, _refuse)
+    app.register_error_handler(OperationalError, _database_away)
+    app.register_error_handler(InterfaceError, _database_away)
+    app.register_error_handler(PoolTimeout, _database_away)
+
+
+def _add_headers(response: Response) -> Response:
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    if request.path.rpartition("/")[2].endswith((".css", ".js", ".woff2", ".svg")) and response.status_code < 400:
+        response.headers["Cache-Control"] = "public, max-age=3600"
+    return response
+
+
+def _refuse(error: HTTPException) -> Response:
+    status = error.code or 500
+    response = _said(status)
+    allowed = getattr(error, "valid_methods", None)
+    if allowed:
+        response.headers["Allow"] = ", ".join(sorted(allowed))
+    return response
+
+
+def _database_away(error: Exception) -> Response:
+    """The database is away or too busy: nothing was acknowledged, and the caller may come again."""
+    warn("database.away", error=type(error).__name__, route=request.endpoint or "")
+    response = _said(503)
+    response.headers["Retry-After"] = str(RETRY_SECONDS)
+    return response
+
+
+def _said(status: int) -> Response:
+    title, detail = _WORDS.get(status, ("That did not work", "It was written down. Try again."))
+    if request.path.startswith(_OPEN_PATHS):
+        return Response(f"{title}\n", status, content_type="text/plain; charset=utf-8")
+    page = ProblemPage(status, title, detail)
+    return Response(render_template("clinic/problem.html", page=page, csrf=""), status)

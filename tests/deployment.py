@@ -1,0 +1,219 @@
+"""A whole deployment of real processes for tests: PostgreSQL, carrier, web, ticker and both senders, each killable."""
+
+import http.client
+import json
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+import psycopg
+from twilio.request_validator import RequestValidator
+
+from recovery_api.gateways.postgres import EmbeddedPostgres
+
+PROJECT = Path(__file__).parents[1]
+FLASK = [sys.executable, "-m", "flask", "--app", "wsgi"]
+ACCOUNT, TOKEN = "AC" + "5" * 32, "a-token-of-tests-alone"
+SECONDS = 60
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def wait_for(what: Callable[[], Any], why: str, seconds: float = SECONDS) -> Any:
+    """The first true answer of `what`; fails with `why` where none came in time."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        found = what()
+        if found:
+            return found
+        time.sleep(0.05)
+    raise AssertionError(f"not within {seconds:.0f} s: {why}")
+
+
+class Deployment:
+    """The processes and what a test wants to know of them."""
+
+    def __init__(self, folder: Path, workers: int = 2) -> None:
+        self.folder = folder
+        self.port, self.carrier_port = free_port(), free_port()
+        self.clock_file = folder / "clock"
+        programs = os.environ.get("RECOVERY_TEST_POSTGRES")
+        self.postgres = EmbeddedPostgres(folder / "postgres", Path(programs) if programs else None)
+        self.password = secrets.token_hex(16)
+        self.processes: dict[str, subprocess.Popen[bytes]] = {}
+        self._workers = workers
+        self.env: dict[str, str] = {}
+        self.seeded: dict[str, Any] = {}
+
+    @property
+    def commands(self) -> dict[str, list[str]]:
+        """Every process by name."""
+        connect_to = f"127.0.0.1:{self.port}"
+        return {
+            "carrier": [*FLASK, "simulator", "--port", str(self.carrier_port), "--connect-to", connect_to],
+            "web": [*FLASK, "serve", "--port", str(self.port)],
+            "ticker": [sys.executable, "-m", "jobs", "ticker"],
+            "sender-alert": [sys.executable, "-m", "jobs", "sender", "alert"],
+            "sender-bulk": [sys.executable, "-m", "jobs", "sender", "bulk"],
+        }
+
+    def prepare(self) -> None:
+        """Database, keys, environment, and two seeded clinics."""
+        server = self.postgres.start()
+        with psycopg.connect(server.admin_url, autocommit=True) as connection:
+            connection.execute("CREATE DATABASE deployment")
+        self.clock_file.write_text("+0\n")
+        for name in ("secret.key", "data.key"):
+            (self.folder / name).touch(mode=0o600)
+            (self.folder / name).write_text(secrets.token_hex(32))
+        self.env = {
+            **{key: value for key, value in os.environ.items() if not key.startswith(("TWILIO_", "COV_CORE"))},
+            "RECOVERY_ENV": "test",
+            "DATABASE_URL": self.postgres.url("deployment", "recovery_app", self.password),
+            "DATABASE_ADMIN_URL": server.admin_url.rpartition("/")[0] + "/deployment",
+            "SECRET_KEY_FILE": str(self.folder / "secret.key"),
+            "DATA_KEY_FILE": str(self.folder / "data.key"),
+            "PUBLIC_URL": f"http://127.0.0.1:{self.port}",
+            "TWILIO_ACCOUNT_SID": ACCOUNT,
+            "TWILIO_AUTH_TOKEN": TOKEN,
+            "TWILIO_API_BASE": f"http://127.0.0.1:{self.carrier_port}",
+            "RECOVERY_CLOCK_FILE": str(self.clock_file),
+            "RUN_DIR": str(self.folder / "run"),
+            "LOG_DIR": str(self.folder / "logs"),
+            "WEB_WORKERS": str(self._workers),
+        }
+        made = subprocess.run(
+            [*FLASK, "seed-test", "--json"], env=self.env, cwd=PROJECT, capture_output=True, text=True, check=False
+        )
+        assert made.returncode == 0, made.stderr
+        self.seeded = json.loads(made.stdout)
+
+    def start(self, *names: str) -> None:
+        """Start processes, all of them where none is named."""
+        for name in names or tuple(self.commands):
+            log = (self.folder / f"{name}.out").open("ab")
+            self.processes[name] = subprocess.Popen(
+                self.commands[name], env=self.env, cwd=PROJECT, stdout=log, stderr=log, start_new_session=True
+            )
+            log.close()
+
+    def wait_until_ready(self) -> None:
+        """Until every process has completed a cycle."""
+        wait_for(lambda: self.get("/readyz")[0] == 200, "the deployment is not ready")
+
+    def kill(self, name: str) -> None:
+        """SIGKILL a process and all its workers."""
+        process = self.processes[name]
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+    def kill_postmaster(self) -> None:
+        """SIGKILL the postmaster, then bring the server up again as an operator's supervisor would."""
+        server = self.postgres.find()
+        assert server is not None
+        os.kill(server.pid, signal.SIGKILL)
+        self.postgres.start()
+
+    def stop(self) -> None:
+        """End everything that was started here."""
+        for process in self.processes.values():
+            if process.poll() is None:
+                process.terminate()
+        for process in self.processes.values():
+            try:
+                process.wait(15)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
+        self.postgres.destroy()
+
+    def get(self, path: str) -> tuple[int, bytes]:
+        """GET from the web; (0, b"") while it does not answer."""
+        return _ask(self.port, "GET", path)
+
+    def carrier(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+        """Pull a lever of the simulated carrier."""
+        sent = json.dumps(body).encode() if body is not None else None
+        status, answer = _ask(
+            self.carrier_port, method, f"/simulator/{path}", sent, {"Content-Type": "application/json"}
+        )
+        assert 200 <= status < 300, (status, answer)
+        return json.loads(answer) if answer else None
+
+    def texts_to(self, phone: str) -> list[str]:
+        """The bodies that reached a phone, oldest first."""
+        thread = self.carrier("GET", f"messages?limit=10000&phone=%2B{phone[1:]}")["items"]
+        return [text["body"] for text in thread if text["direction"].startswith("outbound")]
+
+    @contextmanager
+    def sql(self) -> Iterator[psycopg.Connection[Any]]:
+        """The database as its superuser sees it, past the walls."""
+        with psycopg.connect(self.env["DATABASE_ADMIN_URL"], autocommit=True) as connection:
+            yield connection
+
+    def count(self, statement: str, *values: Any) -> int:
+        """The one number of a query."""
+        with self.sql() as connection:
+            row = connection.execute(statement, values or None).fetchone()
+        assert row is not None
+        return int(row[0])
+
+
+def inbound_form(sender: str, number: str, body: str, sid: str | None = None) -> dict[str, str]:
+    """The fields of an inbound text as Twilio posts them."""
+    sid = sid or f"SM{secrets.token_hex(16)}"
+    return {
+        "MessageSid": sid,
+        "SmsSid": sid,
+        "SmsMessageSid": sid,
+        "AccountSid": ACCOUNT,
+        "From": sender,
+        "To": number,
+        "Body": body,
+        "NumMedia": "0",
+        "NumSegments": "1",
+        "SmsStatus": "received",
+        "ApiVersion": "2010-04-01",
+    }
+
+
+def signed(url: str, form: dict[str, str], token: str = TOKEN) -> tuple[bytes, dict[str, str]]:
+    """A form's bytes and headers, signed as Twilio signs them."""
+    signature = RequestValidator(token).compute_signature(url, form)
+    headers = {"Content-Type": "application/x-www-form-urlencoded", "X-Twilio-Signature": signature}
+    return urlencode(form).encode(), headers
+
+
+def post_inbound(deployment: Deployment, form: dict[str, str]) -> tuple[int, bytes]:
+    """Post one signed inbound text."""
+    url = f"{deployment.env['PUBLIC_URL']}/webhooks/twilio/inbound"
+    body, headers = signed(url, form)
+    return _ask(deployment.port, "POST", urlsplit(url).path, body, headers)
+
+
+def _ask(
+    port: int, method: str, path: str, body: bytes | None = None, headers: dict[str, str] | None = None
+) -> tuple[int, bytes]:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=15)
+    try:
+        connection.request(method, path, body, headers or {})
+        answer = connection.getresponse()
+        return answer.status, answer.read()
+    except (OSError, http.client.HTTPException):
+        return 0, b""
+    finally:
+        connection.close()
