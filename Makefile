@@ -79,7 +79,7 @@ browser:
 	@mkdir -p build
 	@[ -n "$(CHROMIUM)" ] || { [ "$$(id -u)" = 0 ] && command -v apt-get > build/apt.log && \
 		echo "Installing chromium for the browser tests" && apt-get update -qq >> build/apt.log 2>&1 && \
-		DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium fonts-liberation \
-			>> build/apt.log 2>&1; } || \
+		DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=120 -qq -y --no-install-recommends \
+			install chromium fonts-liberation >> build/apt.log 2>&1; } || \
 		{ echo "No chromium was found and none can be installed: set CHROMIUM=/path/to/it."; [ -z "$$CI" ] || exit 1; \
 		echo "The browser tests are left out."; }

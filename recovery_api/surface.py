@@ -5,6 +5,8 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
+from recovery_api.api.headers import is_api_request
+from recovery_api.api.problems import answer_error
 from recovery_api.clinic.pages import ProblemPage
 from recovery_api.logs import warn
 
@@ -58,6 +60,8 @@ def _add_headers(response: Response) -> Response:
 
 
 def _refuse(error: HTTPException) -> Response:
+    if is_api_request():
+        return answer_error(error)
     status = error.code or 500
     response = _said(status)
     allowed = getattr(error, "valid_methods", None)

@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -120,6 +121,13 @@ class Deployment:
         process = self.processes[name]
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
+
+    def keep_alive(self, until: threading.Event) -> None:
+        """Start again whatever has ended, as an operator's supervisor would, until told to stop."""
+        while not until.wait(0.2):
+            for name, process in list(self.processes.items()):
+                if process.poll() is not None:
+                    self.start(name)
 
     def kill_postmaster(self) -> None:
         """SIGKILL the postmaster, then bring the server up again as an operator's supervisor would."""

@@ -4,4 +4,30 @@ from flask import Flask
 
 
 def register_api(app: Flask) -> None:
-    """Add the API to the application."""
+    """Add the API to the application. Raises LookupError where a route is missing from the access table."""
+    from recovery_api.api import (
+        appointments,
+        check_ins,
+        document,
+        episodes,
+        flags,
+        me,
+        messages,
+        patients,
+        phone_config,
+        tokens,
+    )
+    from recovery_api.api.headers import PREFIX, give_requests_an_id
+    from recovery_api.domain.access import ACCESS
+
+    modules = (tokens, phone_config, me, check_ins, appointments, messages, patients, episodes, flags)
+    give_requests_an_id(app)
+    document.Document(app, [module.resource for module in modules])
+    app.register_blueprint(document.blueprint)
+    routed = set()
+    for rule in app.url_map.iter_rules():
+        if rule.rule.startswith(f"{PREFIX}/"):
+            operation = getattr(app.view_functions[rule.endpoint], "operation", None)
+            routed.add(operation.name if operation is not None else rule.rule)
+    if routed != set(ACCESS):
+        raise LookupError(f"The access table and the routes differ in {sorted(routed ^ set(ACCESS))}.")

@@ -7,10 +7,10 @@ from datetime import datetime
 from flask import request
 from sqlalchemy import Connection
 
+from recovery_api.api.refusals import VersionMissing
 from recovery_api.db import ClinicScope
 from recovery_api.domain.access import may
 from recovery_api.domain.errors import NotAllowed, StaleVersion, Unauthenticated
-from recovery_api.api.refusals import VersionMissing
 from recovery_api.services.find_caller import Caller, find_caller
 from recovery_api.services.record_audit import Actor
 from recovery_api.wiring import wiring

@@ -32,7 +32,7 @@ _HEADERS_OF: Mapping[int, Mapping[str, Any]] = {
     409: _RETRY_AFTER,
     503: _RETRY_AFTER,
 }
-REQUEST_ID = {"X-Request-ID": {"description": "The id of this request", "schema": {"type": "string"}}}
+REQUEST_ID: dict[str, Any] = {"X-Request-ID": {"description": "The id of this request", "schema": {"type": "string"}}}
 ETAG = {"ETag": {"description": "The version, for If-Match", "schema": {"type": "string"}}}
 _PARAMETERS: Mapping[str, Mapping[str, Any]] = {
     "App-Version": {
@@ -77,14 +77,14 @@ def add_components(spec: APISpec) -> None:
     for status, description in PROBLEMS.items():
         response = {
             "description": description,
-            "headers": REQUEST_ID | _HEADERS_OF.get(status, {}),
+            "headers": {**REQUEST_ID, **_HEADERS_OF.get(status, {})},
             "content": {MEDIA_TYPE: {"schema": ProblemSchema()}},
         }
         spec.components.response(f"Problem{status}", response)
     for name, parameter in _PARAMETERS.items():
         spec.components.parameter(name, "header", {"name": name, **parameter})
-    for token, description in (("patientToken", "A patient's access token"), ("staffToken", "A clinician's access token")):
-        scheme = {"type": "http", "scheme": "bearer", "description": description}
+    for token, owner in (("patientToken", "patient"), ("staffToken", "clinician")):
+        scheme = {"type": "http", "scheme": "bearer", "description": f"A {owner}'s access token"}
         spec.components.security_scheme(token, scheme)
 
 

@@ -77,6 +77,21 @@ class Instant(fields.AwareDateTime):
         return value if value is None else value.astimezone(UTC).isoformat()
 
 
+class QueryInstant(Instant):
+    """An instant in a query string, where an offset's plus often arrives as a space."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> datetime:
+        plain = value.replace(" ", "+") if isinstance(value, str) else value
+        return super()._deserialize(plain, attr, data, **kwargs)
+
+
+class Unread(fields.Nested):
+    """An object that is documented by a schema, and handed on as it came."""
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> Any:
+        return value
+
+
 class ClockTime(fields.Field[time]):
     """A time of day, as 09:30."""
 
@@ -107,7 +122,8 @@ def one_of(*words: str) -> validate.OneOf:
 
 def name_like(most: int = 100) -> list[Any]:
     """Validators of a name: something visible, on one line, not too long."""
-    return [validate.Length(min=1, max=most), validate.Regexp(r"^(?=.*\S)[^\n\r\t]+$", error="Must be one line of text.")]
+    one_line = validate.Regexp(r"^(?=.*\S)[^\n\r\t]+$", error="Must be one line of text.")
+    return [validate.Length(min=1, max=most), one_line]
 
 
 _When = TypeVar("_When", bound=date)

@@ -51,12 +51,16 @@ def cut(rows: Sequence[_Row], limit: int, place: Callable[[_Row], Sequence[Any]]
 
 
 def _cursor(place: Sequence[Any]) -> str:
-    parts = [part.isoformat() if isinstance(part, datetime) else part if isinstance(part, int) else str(part) for part in place]
-    return base64.urlsafe_b64encode(json.dumps(parts, separators=(",", ":")).encode()).decode().rstrip("=")
+    parts = json.dumps(list(place), separators=(",", ":"), default=_written)
+    return base64.urlsafe_b64encode(parts.encode()).decode().rstrip("=")
+
+
+def _written(part: Any) -> str:
+    return part.isoformat() if isinstance(part, datetime) else str(part)
 
 
 def after(cursor: str | None, *kinds: type[Any]) -> tuple[Any, ...] | None:
-    """Where the page before ended, as values of `kinds` (int, datetime or UUID). Raises Invalid for a foreign cursor."""
+    """Where the page before ended, as values of `kinds` (int, datetime or UUID). Raises Invalid."""
     if cursor is None:
         return None
     try:

@@ -75,10 +75,16 @@ def answer_error(error: Exception) -> Response:
         return _answer_http(error)
     if isinstance(error, (OperationalError, InterfaceError, PoolTimeout)):
         return unavailable(type(error).__name__)
-    place = " < ".join(f"{frame.name}:{frame.lineno}" for frame in reversed(traceback.extract_tb(error.__traceback__)[-4:]))
+    frames = reversed(traceback.extract_tb(error.__traceback__)[-4:])
+    place = " < ".join(f"{frame.name}:{frame.lineno}" for frame in frames)
     kind = type(error.orig if isinstance(error, DBAPIError) else error).__name__
     warn("api.failed", request_id=request_id(), route=request.endpoint or "", error=kind, reason=place)
     return problem(500, "failed", "It was written down. Try again.")
+
+
+def status_of(error: RecoveryError) -> int:
+    """The status of a refusal; 500 for what no caller can mend."""
+    return next((STATUSES[kind] for kind in type(error).__mro__ if kind in STATUSES), 500)
 
 
 def unavailable(why: str) -> Response:
@@ -88,15 +94,15 @@ def unavailable(why: str) -> Response:
 
 
 def _answer_refusal(error: RecoveryError) -> Response:
-    status = next((STATUSES[kind] for kind in type(error).__mro__ if kind in STATUSES), 500)
+    status = status_of(error)
     if status == 500:
         warn("api.failed", request_id=request_id(), route=request.endpoint or "", error=type(error).__name__)
         return problem(500, "failed", "It was written down. Try again.")
     errors: Sequence[FieldError] = ()
     if isinstance(error, InvalidFields):
         errors = error.errors
-    elif error.field is not None:
-        errors = (FieldError(error.field, error.code, error.message),)
+    elif error.field is not None or status == 422:
+        errors = (FieldError(error.field or "", error.code, error.message),)
     headers = {401: {"WWW-Authenticate": 'Bearer realm="recovery"'}}.get(status, {})
     if isinstance(error, StillInFlight):
         headers = {"Retry-After": "1"}

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from copy import deepcopy
 from functools import wraps
-from typing import Any, NoReturn
+from typing import Any, NoReturn, cast
 from uuid import UUID
 
 import flask_smorest
@@ -25,8 +25,6 @@ View = Callable[..., Any]
 class StrictParser(FlaskParser):
     """Takes the body that was read already, and refuses every field that a schema does not know."""
 
-    DEFAULT_UNKNOWN_BY_LOCATION = {"json": RAISE, "query": RAISE, "querystring": RAISE}
-
     def load_json(self, req: Request, schema: Schema) -> Any:
         """The body of the request at hand."""
         return missing if g.body is None else g.body
@@ -38,10 +36,10 @@ class StrictParser(FlaskParser):
         raise InvalidFields(found) from None
 
 
-class Resource(flask_smorest.Blueprint):
+class Resource(flask_smorest.Blueprint):  # type: ignore[misc]
     """The operations on one kind of thing."""
 
-    ARGUMENTS_PARSER = StrictParser()
+    ARGUMENTS_PARSER = StrictParser(unknown=RAISE)
 
     def __init__(self, name: str, description: str) -> None:
         super().__init__(name, __name__, url_prefix=PREFIX, description=description)
@@ -76,6 +74,21 @@ class Resource(flask_smorest.Blueprint):
             return view
 
         return decorate
+
+
+    def arguments(self, schema: Schema, **options: Any) -> Callable[[View], View]:
+        """What a view reads from the body, or from the query with `location="query"`."""
+        return cast(Callable[[View], View], super().arguments(schema, **options))
+
+    def response(
+        self, status: int, schema: Schema | type[Schema] | None = None, **options: Any
+    ) -> Callable[[View], View]:
+        """What a view answers with."""
+        return cast(Callable[[View], View], super().response(status, schema, **options))
+
+    def alt_response(self, status: int, **options: Any) -> Callable[[View], View]:
+        """What a view may answer with instead."""
+        return cast(Callable[[View], View], super().alt_response(status, **options))
 
 
 def _document(doc: dict[str, Any], doc_info: dict[str, Any], **_: Any) -> dict[str, Any]:

@@ -94,8 +94,7 @@ class ReplyReader:
     def _evidence(self, words: Words, question: str) -> Evidence:
         dangers = self._dangers.read(words)
         requests = self._requests.read(words)
-        reports = bool(dangers.found or dangers.denied or "opt_out" in requests)
-        score = self._scores.read(words, question, reports=reports)
+        score = self._scores.read(words, question, dangers, stops="opt_out" in requests)
         if score == NO_SCORE or (score.pain is None and "pain_free" in requests):
             score = self._score_in_words(words, question, requests)
         score = _unsure_if_signed(words, score)

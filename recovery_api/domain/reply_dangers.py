@@ -23,21 +23,26 @@ class Danger:
     distress: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Dangers:
-    """What was found: each danger with the patient's own words for it, and whether some symptom was denied."""
-
-    found: tuple[tuple[Danger, str], ...] = ()
-    denied: bool = False
-
-
 @dataclass(slots=True)
-class _Sighting:
+class Sighting:
+    """A danger in pieces `start` to `end` (exclusive); `denies` where a denial is part of it ("can't feel my legs").
+
+    `denier` is the place of the word that denies the danger.
+    """
+
     danger: Danger
     start: int
     end: int
     denies: bool
     denier: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Dangers:
+    """The dangers that a reply reports, and whether it denies some symptom."""
+
+    found: tuple[Sighting, ...] = ()
+    denied: bool = False
 
 
 class DangerReader:
@@ -66,9 +71,9 @@ class DangerReader:
     def read(self, words: Words) -> Dangers:
         """The dangers that the words report."""
         codes = self._without_harmless(words.codes)
-        sightings = [_Sighting(m.label, m.start, m.end, m.denies) for m in self._dangers.search(codes)]
+        sightings = [Sighting(m.label, m.start, m.end, m.denies) for m in self._dangers.search(codes)]
         if not sightings:
-            return Dangers(denied=self._denials.found(codes))
+            return Dangers(denied=bool(self._denials.search(codes)))
         sightings.sort(key=lambda s: (s.start, -s.end))
         for i, sighting in enumerate(sightings):
             sighting.denier = self._denier(codes, sightings, i)
@@ -76,17 +81,14 @@ class DangerReader:
         kept = [s for s in sightings if s.denier is None]
         found = [s for s in kept if not self._is_supposed_or_past(codes, s, scopes)]
         denied = any(s.denier is not None and s.danger.symptom for s in sightings)
-        return Dangers(
-            tuple((s.danger, " ".join(words.pieces[s.start : s.end])) for s in found),
-            denied or self._denials.found(codes),
-        )
+        return Dangers(tuple(found), denied or bool(self._denials.search(codes)))
 
     def _without_harmless(self, codes: str) -> str:
         for match in self._harmless.search(codes):
             codes = codes[: match.start] + self._blank * (match.end - match.start) + codes[match.end :]
         return codes
 
-    def _denier(self, codes: str, sightings: Sequence[_Sighting], i: int) -> int | None:
+    def _denier(self, codes: str, sightings: Sequence[Sighting], i: int) -> int | None:
         """The place of the word that denies a sighting, the sighting's own end where it is said to be over, or None."""
         this = sightings[i]
         if not this.denies:
@@ -103,7 +105,7 @@ class DangerReader:
         wider = [s for s in sightings[:i] if s.end >= this.end and s.denier is not None]
         return next((s.denier for s in wider if s.denier is not None and s.denier < this.start), None)
 
-    def _denied_from_left(self, codes: str, this: _Sighting) -> int | None:
+    def _denied_from_left(self, codes: str, this: Sighting) -> int | None:
         subject = self._is_clause(codes, this)
         for k in range(this.start - 1, max(this.start - 1 - _REACH, -1), -1):
             if codes[k] in self._not:
@@ -115,7 +117,7 @@ class DangerReader:
             subject = subject or codes[k] in self._subject
         return None
 
-    def _denied_in_list(self, codes: str, sightings: Sequence[_Sighting], i: int) -> bool:
+    def _denied_in_list(self, codes: str, sightings: Sequence[Sighting], i: int) -> bool:
         """ "no fever, chills or redness": the denial of the first reaches the others, but never a whole new clause."""
         this = sightings[i]
         earlier = [s for s in sightings[:i] if s.end <= this.start and s.denier is not None and not s.denies]
@@ -131,18 +133,19 @@ class DangerReader:
         closing = codes[this.end : following[0].start] if following else ""
         return bool(self._either.intersection(closing)) and self._listing.issuperset(closing)
 
-    def _is_clause(self, codes: str, sighting: _Sighting) -> bool:
+    def _is_clause(self, codes: str, sighting: Sighting) -> bool:
         """Whether a sighting is a statement of its own, such as "legs weak"."""
         first, last = codes[sighting.start], codes[sighting.end - 1]
         return sighting.end - sighting.start > 1 and first in self._body and last in self._states
 
-    def _is_supposed_or_past(self, codes: str, this: _Sighting, scopes: Sequence[Match[str]]) -> bool:
+    def _is_supposed_or_past(self, codes: str, this: Sighting, scopes: Sequence[Match[str]]) -> bool:
         for scope in scopes:
             if scope.label == "past" and self._same_clause(codes, this, scope):
                 return True
             between = codes[scope.end : this.start]
             if (
                 scope.label == "hypothetical"
+                and this.danger.symptom != "self_harm"
                 and scope.start <= this.start
                 and len(between) <= _SUPPOSED_WITHIN
                 and not self._stops.intersection(between)
@@ -150,7 +153,7 @@ class DangerReader:
                 return True
         return False
 
-    def _same_clause(self, codes: str, this: _Sighting, scope: Match[str]) -> bool:
+    def _same_clause(self, codes: str, this: Sighting, scope: Match[str]) -> bool:
         between = codes[this.end : scope.start] if scope.start >= this.end else codes[scope.end : this.start]
         return not self._clause_ends.intersection(between)
 

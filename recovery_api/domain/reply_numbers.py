@@ -47,7 +47,7 @@ class NumberFinder:
         opening = f"(?:^|[{lexicon.chars('FILLER', 'SCORE', 'COMMA', 'FULL_STOP')}])"
         self._more = re.compile(opening + run("MORE_THAN", "than?", "ARTICLE?").pattern + "$")
         self._less = re.compile(opening + run("LESS_THAN", "than?", "ARTICLE?").pattern + "$")
-        self._from = lexicon.chars("from")
+        self._from = lexicon.chars("FROM")
 
     def find(self, words: Words) -> list[Candidate]:
         """Every number of the reply, in order."""

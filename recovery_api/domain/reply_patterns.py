@@ -9,18 +9,21 @@ No gap reaches over a full stop or a turn such as "but".
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Generic, TypeVar
 
+from recovery_api.domain.errors import PackError
 from recovery_api.domain.reply_lexicon import Lexicon
 
 Label = TypeVar("Label")
 
 _BREAKS = ("FULL_STOP", "TURN")
 _NUMBER, _NUMBER_OF = "NUMBER", "NUMBER:"
+_KEPT = 4096
 _REPEATS = {"?": "?", "*": "{0,12}"}
-_DENIALS = frozenset({"WITHOUT", "NOT", "CANNOT", "WONT", "no", "not", "dont", "never", "nothing"})
+_DENIALS = ("WITHOUT", "NOT", "CANNOT", "WONT")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,21 +37,17 @@ class Match(Generic[Label]):
     denies: bool
 
 
-@dataclass(frozen=True, slots=True)
-class _Compiled(Generic[Label]):
-    label: Label
-    expression: re.Pattern[str]
-    denies: bool
-
-
 class PatternSet(Generic[Label]):
     """Many patterns at once: only those whose rarest element occurs in a text are tried on it."""
 
     def __init__(self, lexicon: Lexicon, patterns: Iterable[tuple[Label, str]]) -> None:
         self._lexicon = lexicon
         self._triggers: dict[str, list[int]] = {}
-        self._compiled: list[_Compiled[Label]] = []
+        self._compiled: list[tuple[Label, re.Pattern[str], bool]] = []
+        # Different replies often have the same codes: every bare score does.
+        self._remembered = lru_cache(maxsize=_KEPT)(self._search)
         breaks = lexicon.chars(*_BREAKS)
+        self._denials = frozenset(lexicon.chars(*_DENIALS))
         self._fixed = {
             "_": f"[^{breaks}]{{0,3}}",
             "__": f"[^{breaks}]{{0,6}}",
@@ -59,13 +58,16 @@ class PatternSet(Generic[Label]):
         }
         for label, pattern in patterns:
             for ordered in _orders(pattern):
-                self._add(label, ordered.split())
+                try:
+                    self._add(label, ordered.split())
+                except PackError as error:
+                    raise PackError("replies", pattern, f"{error.where}: {error.reason}") from None
 
     def _add(self, label: Label, elements: list[str]) -> None:
         expression = "".join([self._expression(element) for element in elements])
-        denies = any(set(element.split("|")) & _DENIALS for element in elements)
-        self._compiled.append(_Compiled(label, re.compile(expression), denies))
-        choices = [self._chars(e) for e in elements if e[0] not in "!_~^$" and e[-1] not in "?*>"]
+        denies = any(self._denials.intersection(self._chars(element)) for element in elements if _counts(element))
+        self._compiled.append((label, re.compile(expression), denies))
+        choices = [self._chars(element) for element in elements if _counts(element)]
         for char in min(choices, key=len):
             self._triggers.setdefault(char, []).append(len(self._compiled) - 1)
 
@@ -87,20 +89,26 @@ class PatternSet(Generic[Label]):
             return f"({chars})"
         return chars + _REPEATS.get(element[-1] if len(element) > 1 else "", "")
 
-    def search(self, codes: str) -> Iterator[Match[Label]]:
+    def search(self, codes: str) -> tuple[Match[Label], ...]:
         """Every place where a pattern is found, in no particular order."""
-        tried: set[int] = set()
-        for char in set(codes):
-            tried.update(self._triggers.get(char, ()))
-        for i in tried:
-            compiled = self._compiled[i]
-            for found in compiled.expression.finditer(codes):
-                place = found.start(1) if found.re.groups else -1
-                yield Match(compiled.label, found.start(), found.end(), place, compiled.denies)
+        return self._remembered(codes)
 
-    def found(self, codes: str) -> bool:
-        """Whether any pattern is found."""
-        return next(self.search(codes), None) is not None
+    def _search(self, codes: str) -> tuple[Match[Label], ...]:
+        found: list[Match[Label]] = []
+        tried = {i for char in self._triggers.keys() & set(codes) for i in self._triggers[char]}
+        for i in tried:
+            label, expression, denies = self._compiled[i]
+            if expression.search(codes):
+                found += [
+                    Match(label, m.start(), m.end(), m.start(1) if m.re.groups else -1, denies)
+                    for m in expression.finditer(codes)
+                ]
+        return tuple(found)
+
+
+def _counts(element: str) -> bool:
+    """Whether an element stands for a word that must be there."""
+    return element[0] not in "!_~^$" and element[-1] not in "?*>"
 
 
 def _orders(pattern: str) -> list[str]:

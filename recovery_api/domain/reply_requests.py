@@ -10,6 +10,7 @@ _EXCEPTIONS = {
     "opt_out": "opt_out_unless",
     "deceased": "deceased_unless",
     "pain_free": "pain_free_unless",
+    "zero_words": "pain_free_unless",
 }
 _LABELS = (
     "opt_out",

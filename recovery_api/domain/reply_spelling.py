@@ -14,8 +14,8 @@ class Spelling:
         self._by_shortened: dict[str, list[str]] = {}
         self._ordinary = frozenset(w for pack in packs.values() for w in pack["not_typos"].split())
         for pack in packs.values():
-            for concept in pack["spelling"].split():
-                for word in pack["words"][concept].split():
+            for words in [pack["words"][concept] for concept in pack["spelling"].split()] + [*pack["numbers"].values()]:
+                for word in words.split():
                     self._learn(word)
 
     def _learn(self, word: str) -> None:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from recovery_api.domain.reply_dangers import Dangers
+from recovery_api.domain.reply_dangers import Danger, Dangers
 from recovery_api.domain.reply_lexicon import Words
 from recovery_api.domain.reply_scores import Score
 from recovery_api.domain.symptoms import LETTERS, SYMPTOM_TIERS
@@ -44,14 +44,18 @@ class Evidence:
     pills: int | None = None
 
     @property
+    def _dangers(self) -> list[Danger]:
+        return [sighting.danger for sighting in self.dangers.found]
+
+    @property
     def serious(self) -> bool:
         """Whether the reply reports something that cannot wait."""
-        return bool(self.letters) or any(danger.tier in _SERIOUS for danger, _ in self.dangers.found)
+        return bool(self.letters) or any(danger.tier in _SERIOUS for danger in self._dangers)
 
     @property
     def symptoms(self) -> frozenset[str]:
         """The symptom codes of the letters and of the words together."""
-        return self.letters | {danger.symptom for danger, _ in self.dangers.found if danger.symptom}
+        return self.letters | {danger.symptom for danger in self._dangers if danger.symptom}
 
 
 def intent_of(evidence: Evidence) -> str:
@@ -94,7 +98,7 @@ def _rest(evidence: Evidence) -> str:
     if "help" in asked or "info" in asked:
         return "help"
     if evidence.dangers.found:
-        return "ask_again" if all(danger.distress for danger, _ in evidence.dangers.found) else "report"
+        return "ask_again" if all(s.danger.distress for s in evidence.dangers.found) else "report"
     if evidence.dangers.denied or ("nothing_new" in asked and _answers_symptoms(evidence)):
         return "symptoms"
     return "ask_again"
@@ -106,7 +110,7 @@ def _answers_symptoms(evidence: Evidence) -> bool:
 
 def tier_of(evidence: Evidence) -> Tier | None:
     """The most urgent tier that the words call for."""
-    tiers: list[Tier | None] = [danger.tier for danger, _ in evidence.dangers.found]
+    tiers: list[Tier | None] = [sighting.danger.tier for sighting in evidence.dangers.found]
     tiers += [SYMPTOM_TIERS[symptom] for symptom in evidence.letters]
     if "deceased" in evidence.requests or "help" in evidence.requests:
         tiers.append(Tier.TODAY)
@@ -131,7 +135,7 @@ def confidence_of(evidence: Evidence, intent: str) -> float:
 
 def because_of(evidence: Evidence, intent: str) -> str:
     """One short sentence for the nurse: why the reply was read so."""
-    reasons = _danger_reasons(evidence.dangers)
+    reasons = _danger_reasons(evidence)
     reasons += [f"Letter {letter}." for letter, symptom in LETTERS.items() if symptom in evidence.letters]
     if intent in _REASONS and (intent != "symptoms" or not reasons):
         reasons.append(_REASONS[intent])
@@ -145,11 +149,13 @@ def because_of(evidence: Evidence, intent: str) -> str:
     return " ".join(reasons) or _unusable(evidence)
 
 
-def _danger_reasons(dangers: Dangers) -> list[str]:
+def _danger_reasons(evidence: Evidence) -> list[str]:
     """One reason for each kind of danger, the most urgent first, in the patient's longest words for it."""
+    if not evidence.dangers.found:
+        return []
     said: dict[str, str] = {}
-    for danger, words in sorted(dangers.found, key=lambda found: (found[0].tier.rank, -len(found[1]))):
-        said.setdefault(danger.say, words)
+    for sighting in sorted(evidence.dangers.found, key=lambda s: (s.danger.tier.rank, s.start - s.end)):
+        said.setdefault(sighting.danger.say, " ".join(evidence.words.pieces[sighting.start : sighting.end]))
     return [f'{say[0].upper()}{say[1:]}: "{words}".' for say, words in said.items()]
 
 

@@ -75,14 +75,12 @@ def _split(piece: str, known: Callable[[str], bool]) -> list[str]:
         return [VERTEBRA]
     if _SLIP.fullmatch(piece) and piece[-1] in "0ols":
         return [piece]
-    repaired = piece.translate(_LETTER_LIKE)
-    if known(repaired):
-        return [repaired]
     parts: list[str] = _PARTS.findall(piece)
     words = [part for part in parts if not part[0].isdecimal()]
     if all((len(word) > 1 and known(word)) or word in _TEMPERATURE_MARKS or word == "x" for word in words):
         return parts
-    return [piece]
+    repaired = piece.translate(_LETTER_LIKE)
+    return [repaired if known(repaired) else piece]
 
 
 def number(piece: str) -> float | None:

@@ -54,12 +54,12 @@ class EmbeddedPostgres:
     def stop(self) -> None:
         """Stop the server where it runs: sessions end, everything is written, nothing is removed."""
         with self._folder.locked():
-            self._halt()
+            self._halt(cleanly=True)
 
     def destroy(self) -> None:
         """Stop the server and remove its data, its password and its copy of the programs."""
         with self._folder.locked():
-            self._halt()
+            self._halt(cleanly=False)
             self._folder.forget()
 
     def url(self, database: str, role: str, password: str) -> str:
@@ -89,7 +89,7 @@ class EmbeddedPostgres:
         home = home or self._folder.new_home(account)
         cluster = Cluster(home, account, reachable_programs(self._programs or shipped_programs(), account, home))
         if not cluster.data.exists():
-            cluster.initialise(self._folder.make_password())
+            cluster.initialise(self._folder.make_password(), self._folder.log)
         return cluster
 
     def _bring_up(self, cluster: Cluster) -> Server:
@@ -113,8 +113,8 @@ class EmbeddedPostgres:
             reasons = [line for line in said.splitlines() if "FATAL" in line or "PANIC" in line] or [said.strip()]
             raise EmbeddedPostgresError(f"PostgreSQL does not start: {reasons[-1]} (see {self._folder.log})")
 
-    def _halt(self) -> None:
+    def _halt(self, *, cleanly: bool) -> None:
         home = self._folder.home()
         postmaster = find_postmaster(home / "data") if home else None
         if home and postmaster:
-            end_postmaster(postmaster.pid, home / "data", _SECONDS)
+            end_postmaster(postmaster.pid, home / "data", cleanly=cleanly)

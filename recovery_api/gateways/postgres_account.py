@@ -70,13 +70,13 @@ class Account:
 def account_for(home: Path | None) -> Account:
     """The account that serves the data in `home`: our own; for root, the data's owner or else an unprivileged one."""
     if os.geteuid() != 0:
-        return _account(pwd.getpwuid(os.geteuid()), borrowed=False)
+        return Account(f"account {os.geteuid()}", os.geteuid(), os.getegid(), borrowed=False)
     data = home / "data" if home else None
     if data and data.is_dir() and (owner := data.stat().st_uid) != 0:
-        return _account(pwd.getpwuid(owner), borrowed=True)
+        return _borrowed(pwd.getpwuid(owner))
     for name in _UNPRIVILEGED:
         try:
-            return _account(pwd.getpwnam(name), borrowed=True)
+            return _borrowed(pwd.getpwnam(name))
         except KeyError:
             continue
     raise EmbeddedPostgresError(
@@ -85,5 +85,5 @@ def account_for(home: Path | None) -> Account:
     )
 
 
-def _account(entry: pwd.struct_passwd, *, borrowed: bool) -> Account:
-    return Account(entry.pw_name, entry.pw_uid, entry.pw_gid, borrowed)
+def _borrowed(entry: pwd.struct_passwd) -> Account:
+    return Account(entry.pw_name, entry.pw_uid, entry.pw_gid, borrowed=True)

@@ -46,7 +46,9 @@ class ServerFolder:
         try:
             yield
         except PermissionError as error:
-            raise EmbeddedPostgresError(f"{error.filename} belongs to another account of this machine.") from error
+            raise EmbeddedPostgresError(
+                f"{error.filename or self.path} belongs to another account of this machine."
+            ) from error
 
     def home(self) -> Path | None:
         """The folder that holds the server's data and socket, where there is one already."""

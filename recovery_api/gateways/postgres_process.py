@@ -9,6 +9,7 @@ from pathlib import Path
 from recovery_api.clock import monotonic
 from recovery_api.gateways.postgres_account import EmbeddedPostgresError
 
+_SECONDS_TO_STOP = 60
 _PROC = Path("/proc")
 _HAS_PROC = (_PROC / "self" / "cwd").exists()
 
@@ -33,14 +34,14 @@ def find_postmaster(data: Path) -> Postmaster | None:
     return Postmaster(int(lines[0]), int(lines[3]), ready=len(lines) > 7 and lines[7].strip() == "ready")
 
 
-def end_postmaster(pid: int, data: Path, seconds: float) -> None:
-    """Stop a server cleanly; one that is still there after `seconds` is stopped without its last checkpoint."""
-    for how in (signal.SIGINT, signal.SIGQUIT):
+def end_postmaster(pid: int, data: Path, *, cleanly: bool) -> None:
+    """Stop a server: cleanly with a last checkpoint, for which it has a minute, or else as if the machine went off."""
+    for how in (signal.SIGINT, signal.SIGQUIT) if cleanly else (signal.SIGQUIT,):
         try:
             os.kill(pid, how)
         except ProcessLookupError:
             return
-        deadline = monotonic() + seconds
+        deadline = monotonic() + _SECONDS_TO_STOP
         while monotonic() < deadline:
             if not _works_in(pid, data):
                 return

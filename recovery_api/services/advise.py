@@ -43,15 +43,15 @@ def advise(scope: ClinicScope, language: str, findings: Sequence[Finding], facts
 
 
 def _text(tier: Tier | None, is_red: bool, pain: int | None) -> tuple[str, dict[str, str]]:
-    """The key of the text, and what it needs to know."""
-    hours = {"h": _CALL_WITHIN_HOURS[tier]} if tier in _CALL_WITHIN_HOURS else {}
+    """The key of the text, and what it needs to know; one of those that make sense away from a text message too."""
     if tier is Tier.EMERGENCY:
         return "emergency", {}
-    if tier is Tier.URGENT and (is_red or pain is None):
-        return "urgent", hours
-    if pain is None:
+    if tier is None or tier not in _CALL_WITHIN_HOURS:
         return "saved_symptoms", {}
-    return ("saved_worse" if hours else "saved"), hours | {"n": str(pain)}
+    hours = {"h": _CALL_WITHIN_HOURS[tier]}
+    if pain is not None and not is_red:
+        return "saved_worse", hours | {"n": str(pain)}
+    return ("urgent", hours) if tier is Tier.URGENT else ("call_back", {})
 
 
 def _phone(scope: ClinicScope, tier: Tier | None) -> str | None:

@@ -62,7 +62,7 @@ def _answer_shared_phone(
         recipient=contacts[0].recipient(),
         purpose="safety" if danger else "conversation",
         text_key="emergency" if danger else "who_is_answering",
-        values={} if danger else {"labels": labels},
+        values={} if danger else {"labels": labels, "first": contacts[0].label},
         in_reply_to_id=arrival.message_id,
     )
     queue_texts(scope, [text], now)

@@ -1,7 +1,7 @@
 """Plan reminders ahead: rows for the next two weeks, each once an episode, kind, local day and slot."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -62,14 +62,10 @@ def _unplanned(scope: ClinicScope, now: datetime) -> Any:
 
 def plan_episode(scope: ClinicScope, episode_id: UUID, now: datetime) -> int:
     """Plan one episode's next two weeks in the caller's transaction; what stands already is left alone."""
-    facts = scope.connection.execute(_facts(scope, episode_id)).one()
-    zone = ZoneInfo(facts.zone)
-    today = now.astimezone(zone).date()
+    facts = plan_facts(scope, episode_id)
+    today = now.astimezone(ZoneInfo(facts.zone)).date()
     start, end = max(facts.planned_until or today, today), min(today + AHEAD, facts.ends_on)
-    planned = plan_reminders(
-        _protocol(facts), facts.performed_on, zone, facts.check_in_time, _visits(scope, episode_id, now), start, end
-    )
-    added = _add(scope, facts, [reminder for reminder in planned if reminder.expires_at > now])
+    added = add_reminders(scope, facts, wanted_reminders(scope, facts, start, end, now))
     scope.connection.execute(
         update(tables.episode)
         .where(tables.episode.c.clinic_id == scope.clinic_id, tables.episode.c.id == episode_id)
@@ -78,13 +74,30 @@ def plan_episode(scope: ClinicScope, episode_id: UUID, now: datetime) -> int:
     return added
 
 
+def wanted_reminders(
+    scope: ClinicScope, facts: AnyRow, start: date, end: date, now: datetime
+) -> list[PlannedReminder]:
+    """What the plan wants on the local days `start` to `end`, as far as it is not too late for it."""
+    planned = plan_reminders(
+        _protocol(facts),
+        facts.performed_on,
+        ZoneInfo(facts.zone),
+        facts.check_in_time,
+        _visits(scope, facts.episode_id, now),
+        start,
+        end,
+    )
+    return [reminder for reminder in planned if reminder.expires_at > now]
+
+
 def _protocol(facts: AnyRow) -> Protocol:
     """The version that the care plan is pinned to, as the clinic adopted it."""
     shipped = protocol_pack()
     return shipped if facts.version == shipped.version else read_protocol(facts.content, facts.name)
 
 
-def _add(scope: ClinicScope, facts: AnyRow, planned: Sequence[PlannedReminder]) -> int:
+def add_reminders(scope: ClinicScope, facts: AnyRow, planned: Sequence[PlannedReminder]) -> int:
+    """Add those that do not stand yet, each with its place in the queue; returns how many."""
     if not planned:
         return 0
     rows = [
@@ -111,11 +124,16 @@ def _add(scope: ClinicScope, facts: AnyRow, planned: Sequence[PlannedReminder]) 
         .on_conflict_do_nothing()
         .returning(reminder.c.id, reminder.c.kind, reminder.c.due_at, reminder.c.expires_at)
     ).all()
-    work = [_work(scope, "reminder", row.id, row.due_at) for row in new]
-    work += [_work(scope, "unanswered", row.id, row.expires_at) for row in new if row.kind == "check_in"]
+    queue_reminders(scope, new)
+    return len(new)
+
+
+def queue_reminders(scope: ClinicScope, reminders: Sequence[AnyRow]) -> None:
+    """Give reminders (id, kind, due_at, expires_at) their places in the queue of due work."""
+    work = [_work(scope, "reminder", row.id, row.due_at) for row in reminders]
+    work += [_work(scope, "unanswered", row.id, row.expires_at) for row in reminders if row.kind == "check_in"]
     if work:
         scope.connection.execute(insert(tables.due_work), work)
-    return len(new)
 
 
 def _work(scope: ClinicScope, kind: str, row_id: UUID, due_at: datetime) -> dict[str, Any]:
@@ -129,11 +147,18 @@ def _work(scope: ClinicScope, kind: str, row_id: UUID, due_at: datetime) -> dict
     }
 
 
+def plan_facts(scope: ClinicScope, episode_id: UUID) -> AnyRow:
+    """What the plan of an episode is made from, by its present care plan."""
+    return scope.connection.execute(_facts(scope, episode_id)).one()
+
+
 def _facts(scope: ClinicScope, episode_id: UUID) -> Any:
     episode, procedure, plan, protocol = tables.episode, tables.procedure, tables.care_plan, tables.protocol
     return (
         select(
             episode.c.id.label("episode_id"),
+            episode.c.status,
+            episode.c.status,
             episode.c.planned_until,
             episode.c.ends_on,
             procedure.c.performed_on,

@@ -182,8 +182,13 @@ class PatientFacts:
     created_at: datetime
 
 
-def read_patients(scope: ClinicScope, patient_ids: Sequence[UUID] | None = None) -> list[PatientFacts]:
-    """Patients of this clinic, all of them or the ones named, each with the newest recovery."""
+def read_patients(
+    scope: ClinicScope,
+    patient_ids: Sequence[UUID] | None = None,
+    after: UUID | None = None,
+    limit: int | None = None,
+) -> list[PatientFacts]:
+    """Patients of this clinic by id, all of them, the ones named or a page, each with the newest recovery."""
     patient, episode, procedure = tables.patient, tables.episode, tables.procedure
     statement = (
         select(
@@ -200,9 +205,12 @@ def read_patients(scope: ClinicScope, patient_ids: Sequence[UUID] | None = None)
         .where(patient.c.clinic_id == scope.clinic_id)
         .order_by(patient.c.id, episode.c.started_on.desc())
         .distinct(patient.c.id)
+        .limit(limit)
     )
     if patient_ids is not None:
         statement = statement.where(patient.c.id.in_(patient_ids))
+    if after is not None:
+        statement = statement.where(patient.c.id > after)
     return [_patient(scope, row) for row in scope.connection.execute(statement)]
 
 

@@ -98,21 +98,29 @@ def read_patient(scope: ClinicScope, patient_id: UUID, viewer: Actor, now: datet
         answers=entry.answers,
         today=entry.today,
         texts=tuple(read_thread(scope, patient_id)),
-        phones=tuple(_phones(scope, patient_id)),
+        phones=tuple(read_phones(scope, patient_id)),
         plan=tuple(_plan(scope, patient.episode_id, now)),
         visits=tuple(_visits(scope, patient.episode_id)),
     )
 
 
-def read_thread(scope: ClinicScope, patient_id: UUID, most: int = 100) -> list[Text]:
-    """A patient's texts, oldest first, the newest `most` of them."""
+def read_thread(
+    scope: ClinicScope, patient_id: UUID, most: int = 100, before: tuple[datetime, UUID] | None = None
+) -> list[Text]:
+    """A patient's texts, oldest first, the newest `most` of them, or the newest before one of them."""
     message = tables.message
-    rows = scope.connection.execute(
+    statement = (
         select(message)
         .where(message.c.clinic_id == scope.clinic_id, message.c.patient_id == patient_id)
         .order_by(message.c.created_at.desc(), message.c.id.desc())
         .limit(most)
-    ).all()
+    )
+    if before is not None:
+        at, first = before
+        statement = statement.where(
+            (message.c.created_at < at) | ((message.c.created_at == at) & (message.c.id < first))
+        )
+    rows = scope.connection.execute(statement).all()
     return [
         Text(
             id=row.id,
@@ -130,7 +138,8 @@ def read_thread(scope: ClinicScope, patient_id: UUID, most: int = 100) -> list[T
     ]
 
 
-def _phones(scope: ClinicScope, patient_id: UUID) -> list[Phone]:
+def read_phones(scope: ClinicScope, patient_id: UUID) -> list[Phone]:
+    """A patient's phones, their own before a caregiver's."""
     point = tables.contact_point
     rows = scope.connection.execute(
         select(point)

@@ -39,15 +39,21 @@ def _text_while_killing(deployment: Deployment) -> list[dict[str, str]]:
     forms = []
     for place in range(TEXTS):
         number, phone = people[place % 2]
-        body = "my legs feel weak since last night" if place in (20, 21) else f"{rng.randint(0, 4)} text {place}"
+        body = "my legs feel weak since last night" if place in (20, 21) else str(rng.randint(0, 4))
         forms.append(inbound_form(phone, number, body))
+    done = threading.Event()
+    keeper = threading.Thread(target=deployment.keep_alive, args=(done,))
     killer = threading.Thread(target=_kill_each_twice, args=(deployment,))
+    keeper.start()
     killer.start()
     waiting = list(forms)
     while waiting:
         waiting = [form for form in waiting if post_inbound(deployment, form)[0] != 200]
         time.sleep(0.2)
     killer.join()
+    wait_for(lambda: deployment.get("/readyz")[0] == 200, "not everything came back")
+    done.set()
+    keeper.join()
     return forms
 
 
@@ -60,7 +66,6 @@ def _kill_each_twice(deployment: Deployment) -> None:
             deployment.kill_postmaster()
         else:
             deployment.kill(victim)
-            deployment.start(victim)
 
 
 def _check(deployment: Deployment, sent: list[dict[str, str]]) -> None:

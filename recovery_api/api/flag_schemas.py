@@ -1,0 +1,92 @@
+"""Flags as they travel."""
+
+from marshmallow import Schema, fields
+
+from recovery_api.api.fields import Instant, one_of
+from recovery_api.domain.rules import FAMILIES
+from recovery_api.domain.tiers import Tier
+
+STATUSES = ("open", "acknowledged", "snoozed", "resolved")
+OUTCOMES = (
+    "advised", "visit_booked", "imaging", "sent_to_emergency",
+    "new_fracture", "could_not_reach", "false_alarm", "other",
+)  # fmt: skip
+
+
+class FlagSchema(Schema):
+    """Something that awaits a person, or awaited one."""
+
+    id = fields.UUID(required=True)
+    version = fields.Integer(required=True, metadata={"description": "For If-Match, in quotation marks"})
+    patient_id = fields.UUID(required=True, allow_none=True)
+    episode_id = fields.UUID(required=True, allow_none=True)
+    check_in_id = fields.UUID(required=True, allow_none=True)
+    message_id = fields.UUID(required=True, allow_none=True)
+    tier = fields.String(required=True, validate=one_of(*Tier))
+    family = fields.String(required=True, validate=one_of(*FAMILIES))
+    status = fields.String(required=True, validate=one_of(*STATUSES))
+    rule = fields.String(required=True)
+    rule_version = fields.String(required=True)
+    reason = fields.String(required=True)
+    quote = fields.String(required=True, allow_none=True, metadata={"description": "The patient's own words"})
+    opened_at = Instant(required=True)
+    last_at = Instant(required=True)
+    respond_by = Instant(required=True)
+    assignee = fields.UUID(required=True, allow_none=True, attribute="owner_id")
+    assignee_name = fields.String(required=True, attribute="owner")
+    acknowledged_at = Instant(required=True, allow_none=True)
+    snoozed_until = Instant(required=True, allow_none=True)
+    resolved_at = Instant(required=True, allow_none=True)
+    outcome = fields.String(required=True, allow_none=True, validate=one_of(*OUTCOMES))
+    repeats = fields.Integer(required=True, metadata={"description": "How often the same was found again"})
+
+
+class WorklistFlagSchema(FlagSchema):
+    """A flag with the person it is about."""
+
+    patient_name = fields.String(required=True, metadata={"description": "Empty for a phone that nobody is known by"})
+
+
+class FlagEventSchema(Schema):
+    """One thing that happened to a flag."""
+
+    kind = fields.String(required=True)
+    at = Instant(required=True)
+    by = fields.String(required=True, metadata={"description": "Empty for the system"})
+    note = fields.String(required=True, allow_none=True)
+
+
+class ToldSchema(Schema):
+    """One telling of a clinician."""
+
+    clinician_id = fields.UUID(required=True)
+    clinician = fields.String(required=True)
+    channel = fields.String(required=True, validate=one_of("sms"))
+    at = Instant(required=True)
+    state = fields.String(required=True)
+    settled_at = Instant(required=True, allow_none=True)
+
+
+class ExpectedBandSchema(Schema):
+    """Pain that the published course lets expect on the day of the answer."""
+
+    low = fields.Float(required=True)
+    high = fields.Float(required=True)
+
+
+class ExplanationSchema(Schema):
+    """Everything behind a flag."""
+
+    flag_id = fields.UUID(required=True, attribute="flag.id")
+    rule = fields.String(required=True, attribute="flag.rule")
+    rule_version = fields.String(required=True, attribute="flag.rule_version")
+    family = fields.String(required=True, attribute="flag.family", validate=one_of(*FAMILIES))
+    tier = fields.String(required=True, attribute="flag.tier", validate=one_of(*Tier))
+    reason = fields.String(required=True, attribute="flag.reason")
+    sentence = fields.String(required=True, allow_none=True, metadata={"description": "The rule's words"})
+    source = fields.String(required=True, allow_none=True, metadata={"description": "What the rule rests on"})
+    inputs = fields.Dict(required=True, attribute="flag.inputs")
+    thresholds = fields.Dict(required=True)
+    expected_band = fields.Nested(ExpectedBandSchema(), required=True, allow_none=True)
+    told = fields.List(fields.Nested(ToldSchema()), required=True)
+    events = fields.List(fields.Nested(FlagEventSchema()), required=True)

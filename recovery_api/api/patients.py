@@ -1,0 +1,143 @@
+"""Patients: added, found, read and changed by staff."""
+
+from typing import Any
+from uuid import UUID
+
+from marshmallow import Schema, fields, validate
+
+from recovery_api.api.auth import Call
+from recovery_api.api.bodies import Body
+from recovery_api.api.episodes import EpisodeSchema
+from recovery_api.api.fields import Day, Instant, name_like, one_of
+from recovery_api.api.paging import Page, PageQuery, after, cut, page_of
+from recovery_api.api.problems import LANGUAGES
+from recovery_api.api.resources import Resource
+from recovery_api.services.add_patient import NewPerson, add_patient
+from recovery_api.services.change_patient import change_patient
+from recovery_api.services.find_patients import find_patients
+from recovery_api.services.read_record import PatientRecord, read_record
+
+resource = Resource("Patients", "The people in recovery")
+SEXES = ("female", "male", "other", "unknown")
+STATUSES = ("active", "deceased", "left")
+
+
+class PatientSchema(Schema):
+    """A patient; `episode_id` is the newest recovery."""
+
+    id = fields.UUID(required=True)
+    given_name = fields.String(required=True)
+    family_name = fields.String(required=True)
+    born_on = fields.Date(required=True)
+    sex = fields.String(required=True, validate=one_of(*SEXES))
+    language = fields.String(required=True, validate=one_of(*LANGUAGES))
+    zone = fields.String(required=True)
+    record_number = fields.String(required=True, allow_none=True)
+    status = fields.String(required=True, validate=one_of(*STATUSES))
+    episode_id = fields.UUID(required=True, allow_none=True)
+    created_at = Instant(required=True)
+
+
+class PhoneSchema(Schema):
+    """One phone that speaks for the patient."""
+
+    label = fields.String(required=True)
+    number = fields.String(required=True, metadata={"description": "E.164"})
+    whose = fields.String(required=True, validate=one_of("patient", "caregiver"))
+    state = fields.String(required=True, validate=one_of("active", "opted_out", "unusable", "wrong_person"))
+
+
+class PatientRecordSchema(PatientSchema):
+    """A patient with phones and recoveries."""
+
+    phones = fields.List(fields.Nested(PhoneSchema()), required=True)
+    episodes = fields.List(fields.Nested(EpisodeSchema()), required=True)
+
+
+class NewPatientSchema(Body):
+    """A patient to be added; the recovery is started with an episode."""
+
+    given_name = fields.String(required=True, validate=name_like())
+    family_name = fields.String(required=True, validate=name_like())
+    born_on = Day(required=True)
+    phone = fields.String(
+        required=True,
+        validate=validate.Length(min=5, max=40),
+        metadata={"description": "The phone that texts go to", "example": "+12125550141"},
+    )
+    sex = fields.String(load_default="unknown", validate=one_of(*SEXES))
+    language = fields.String(load_default="en", validate=one_of(*LANGUAGES))
+    zone = fields.String(metadata={"description": "An IANA time zone; the clinic's if left out"})
+    record_number = fields.String(allow_none=True, validate=name_like(40))
+    label = fields.String(validate=name_like(20), metadata={"description": "By which a shared phone asks who speaks"})
+
+
+class PatientChangeSchema(Body):
+    """What to change; what is left out stays."""
+
+    given_name = fields.String(validate=name_like())
+    family_name = fields.String(validate=name_like())
+    born_on = Day()
+    sex = fields.String(validate=one_of(*SEXES))
+    language = fields.String(validate=one_of(*LANGUAGES))
+    zone = fields.String(metadata={"description": "An IANA time zone"})
+    record_number = fields.String(allow_none=True, validate=name_like(40))
+    status = fields.String(validate=one_of(*STATUSES), metadata={"description": "No text goes to who died or left"})
+
+
+class PatientQuery(PageQuery):
+    """The query of the list of patients."""
+
+    q = fields.String(
+        validate=validate.Length(max=100),
+        metadata={"description": "Beginnings of names or of the record number; all of them must fit"},
+    )
+
+
+RECORD = PatientRecordSchema()
+_PLAIN = tuple(PatientSchema().fields)
+
+
+@resource.operation("GET", "/patients", "listPatients")
+@resource.arguments(PatientQuery(), location="query")
+@resource.response(200, page_of(PatientSchema()))
+def list_patients(call: Call, query: dict[str, Any]) -> Page:
+    """List or find patients
+
+    In the order in which they were added.
+    """
+    place = after(query.get("cursor"), UUID)
+    last = place[0] if place else None
+    found = find_patients(call.scope, query.get("q", ""), last, query["limit"] + 1, call.actor, call.now)
+    return cut(found, query["limit"], lambda patient: (patient.id,))
+
+
+@resource.operation("POST", "/patients", "addPatient")
+@resource.arguments(NewPatientSchema())
+@resource.response(201, RECORD)
+def add(call: Call, given: dict[str, Any]) -> dict[str, Any]:
+    """Add a patient"""
+    person = NewPerson(**({"zone": call.scope.zone.key} | given))
+    added = add_patient(call.scope, person, call.actor, call.now)
+    return _record(read_record(call.scope, added.patient_id, call.actor, call.now))
+
+
+@resource.operation("GET", "/patients/<uuid:patient_id>", "readPatient")
+@resource.response(200, RECORD)
+def read(call: Call, patient_id: UUID) -> dict[str, Any]:
+    """Read a patient"""
+    return _record(read_record(call.scope, patient_id, call.actor, call.now))
+
+
+@resource.operation("PATCH", "/patients/<uuid:patient_id>", "changePatient")
+@resource.arguments(PatientChangeSchema())
+@resource.response(200, RECORD)
+def change(call: Call, given: dict[str, Any], patient_id: UUID) -> dict[str, Any]:
+    """Change a patient"""
+    change_patient(call.scope, patient_id, given, call.actor, call.now)
+    return _record(read_record(call.scope, patient_id, call.actor, call.now))
+
+
+def _record(record: PatientRecord) -> dict[str, Any]:
+    plain = {name: getattr(record.patient, name) for name in _PLAIN}
+    return plain | {"phones": record.phones, "episodes": record.episodes}

@@ -1,0 +1,60 @@
+"""Configuration: what a phone keeps, so that it can advise without a network."""
+
+from typing import Any
+
+from marshmallow import Schema, fields
+
+from recovery_api.api import app_versions
+from recovery_api.api.auth import bearer_secret
+from recovery_api.api.fields import Id, one_of
+from recovery_api.api.resources import Resource
+from recovery_api.domain.symptoms import SYMPTOM_TIERS
+from recovery_api.domain.tiers import Tier
+from recovery_api.services.read_config import PhoneConfig, read_config
+from recovery_api.wiring import wiring
+
+resource = Resource("Configuration", "What a phone keeps")
+
+
+class SymptomSchema(Schema):
+    """A symptom's code, and how soon it calls for a person."""
+
+    code = fields.String(required=True, validate=one_of(*SYMPTOM_TIERS))
+    tier = fields.String(required=True, validate=one_of(*Tier))
+
+
+class AdviceTextSchema(Schema):
+    """What to say at once to who reports a symptom of this tier."""
+
+    tier = fields.String(required=True, validate=one_of(*Tier))
+    language = fields.String(required=True)
+    text = fields.String(required=True)
+
+
+class ConfigSchema(Schema):
+    """Numbers to call, symptoms with tiers, and the least app version."""
+
+    clinic_name = fields.String(required=True, allow_none=True)
+    clinic_phone = fields.String(required=True, allow_none=True)
+    emergency_number = fields.String(required=True)
+    symptoms = fields.List(fields.Nested(SymptomSchema()), required=True)
+    symptoms_version = fields.String(required=True)
+    advice = fields.List(fields.Nested(AdviceTextSchema()), required=True)
+    least_app_version = fields.Constant(app_versions.LEAST, required=True)
+
+
+class ConfigQuery(Schema):
+    """Which clinic, for who has no token yet."""
+
+    clinic = Id(metadata={"description": "A clinic's id; not needed with a token, or where there is one clinic"})
+
+
+@resource.operation("GET", "/config", "readConfig")
+@resource.arguments(ConfigQuery(), location="query")
+@resource.response(200, ConfigSchema())
+def config(query: dict[str, Any]) -> PhoneConfig:
+    """Read the configuration of a phone
+
+    For anyone: with a token that of the caller's clinic. Without a clinic its phone is null.
+    """
+    return read_config(bearer_secret(), query.get("clinic"), wiring().vaults)

@@ -1,0 +1,84 @@
+"""Tokens: a clinician signs in, an app refreshes its tokens or lets go of them."""
+
+from typing import Any
+
+from marshmallow import Schema, fields, validate
+
+from recovery_api.api.auth import Call
+from recovery_api.api.bodies import Body
+from recovery_api.api.resources import Resource
+from recovery_api.services.credentials import LIFETIMES
+from recovery_api.services.record_audit import record_audit
+from recovery_api.services.refresh_token import TokenPair, end_family, refresh_token
+from recovery_api.services.sign_in import LONGEST_PASSWORD, sign_in
+from recovery_api.wiring import wiring
+
+resource = Resource("Tokens", "Signing in, and staying signed in")
+
+
+class StaffSignInSchema(Body):
+    """What a clinician signs in with."""
+
+    email = fields.String(required=True, validate=validate.Length(min=3, max=254))
+    password = fields.String(required=True, validate=validate.Length(min=1, max=LONGEST_PASSWORD))
+    totp = fields.String(required=True, validate=validate.Regexp(r"^[0-9]{6}$"), metadata={"example": "123456"})
+
+
+class StaffTokenSchema(Schema):
+    """A clinician's access token."""
+
+    access_token = fields.String(required=True)
+    token_type = fields.Constant("Bearer", required=True)
+    expires_in = fields.Integer(required=True, metadata={"description": "Seconds"})
+
+
+class RefreshSchema(Body):
+    """A refresh token to be exchanged."""
+
+    refresh_token = fields.String(required=True, validate=validate.Length(min=20, max=200))
+
+
+class TokenPairSchema(Schema):
+    """What an app works with from now on."""
+
+    access_token = fields.String(required=True)
+    refresh_token = fields.String(required=True)
+    token_type = fields.Constant("Bearer", required=True)
+    expires_in = fields.Integer(required=True, metadata={"description": "Seconds, for the access token"})
+
+
+@resource.operation("POST", "/staff/token", "signInStaff")
+@resource.arguments(StaffSignInSchema())
+@resource.response(200, StaffTokenSchema())
+def sign_in_staff(given: dict[str, str]) -> dict[str, Any]:
+    """Sign a clinician in
+
+    Password and one-time code; each code works once. Every refusal reads the same. After ten failures in a row the
+    account waits for a quarter of an hour.
+    """
+    now = wiring().clock.now()
+    signed_in = sign_in(given["email"], given["password"], given["totp"], "staff_access", wiring().vaults, now)
+    return {"access_token": signed_in.secret, "expires_in": int(LIFETIMES["staff_access"].total_seconds())}
+
+
+@resource.operation("POST", "/token/refresh", "refreshToken")
+@resource.arguments(RefreshSchema())
+@resource.response(200, TokenPairSchema())
+def refresh(given: dict[str, str]) -> TokenPair:
+    """Exchange a refresh token
+
+    Each refresh token works once. Sent again within a minute it gives the same pair, so that an answer lost on the
+    way does no harm; later it ends every token of the device.
+    """
+    return refresh_token(given["refresh_token"], wiring().vaults)
+
+
+@resource.operation("DELETE", "/token", "endToken")
+@resource.response(204)
+def end(call: Call) -> None:
+    """Sign this device out
+
+    Its access and refresh tokens are worth nothing from the next call on.
+    """
+    end_family(call.scope.connection, call.secret)
+    record_audit(call.scope, call.actor, "signed_out", ("patient", call.caller.id), call.now, call.caller.id)

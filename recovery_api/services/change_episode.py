@@ -1,0 +1,92 @@
+"""Change a recovery: the procedure's day or levels, the pain before it, the hour of the check-in, or its end."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select, update
+
+from recovery_api.db import AnyRow, ClinicScope
+from recovery_api.domain.errors import Conflict, NotFound
+from recovery_api.models import tables
+from recovery_api.services.change_preferences import Preferences, change_preferences
+from recovery_api.services.record_audit import Actor, record_audit
+from recovery_api.services.replan_episode import replan_episode
+from recovery_api.services.start_episode import FOLLOW_UP, check_levels, check_performed_on
+
+
+@dataclass(frozen=True, slots=True)
+class EpisodeChanges:
+    """What is to change; None leaves a thing as it is."""
+
+    performed_on: date | None = None
+    levels: Sequence[str] | None = None
+    baseline_pain: int | None = None
+    check_in_time: time | None = None
+    status: str | None = None
+
+
+def change_episode(scope: ClinicScope, episode_id: UUID, wanted: EpisodeChanges, actor: Actor, now: datetime) -> None:
+    """Change a recovery and plan it anew. Raises Invalid, NotFound or Conflict.
+
+    The day of the procedure is fixed once a check-in was counted from it, and what has ended stays ended.
+    """
+    row = _locked(scope, episode_id)
+    if row.status == "ended":
+        raise Conflict("This recovery has ended.")
+    _change_procedure(scope, row, wanted, now)
+    values: dict[str, Any] = {}
+    if wanted.performed_on is not None:
+        values |= {"started_on": wanted.performed_on, "ends_on": wanted.performed_on + FOLLOW_UP}
+    if wanted.baseline_pain is not None:
+        values["baseline_pain"] = wanted.baseline_pain
+    if wanted.status is not None:
+        values["status"] = wanted.status
+    if values:
+        episode = tables.episode
+        scope.connection.execute(
+            update(episode).where(episode.c.clinic_id == scope.clinic_id, episode.c.id == episode_id).values(**values)
+        )
+    if wanted.check_in_time is not None:
+        change_preferences(scope, row.patient_id, Preferences(check_in_time=wanted.check_in_time), actor, now)
+    replan_episode(scope, episode_id, now)
+    record_audit(scope, actor, "episode.changed", ("episode", episode_id), now, row.patient_id)
+
+
+def _change_procedure(scope: ClinicScope, row: AnyRow, wanted: EpisodeChanges, now: datetime) -> None:
+    values: dict[str, Any] = {}
+    if wanted.levels is not None:
+        check_levels(wanted.levels)
+        values["levels"] = list(wanted.levels)
+    if wanted.performed_on is not None and wanted.performed_on != row.started_on:
+        check_performed_on(wanted.performed_on, now)
+        _check_nothing_counted(scope, row.id)
+        values["performed_on"] = wanted.performed_on
+    if values:
+        procedure = tables.procedure
+        scope.connection.execute(
+            update(procedure)
+            .where(procedure.c.clinic_id == scope.clinic_id, procedure.c.id == row.procedure_id)
+            .values(**values)
+        )
+
+
+def _check_nothing_counted(scope: ClinicScope, episode_id: UUID) -> None:
+    check_in = tables.check_in
+    counted = select(check_in.c.id).where(check_in.c.clinic_id == scope.clinic_id, check_in.c.episode_id == episode_id)
+    if scope.connection.execute(counted.limit(1)).first() is not None:
+        raise Conflict("Check-ins were counted from this day already.", field="procedure.performed_on")
+
+
+def _locked(scope: ClinicScope, episode_id: UUID) -> AnyRow:
+    episode = tables.episode
+    row = scope.connection.execute(
+        select(episode)
+        .where(episode.c.clinic_id == scope.clinic_id, episode.c.id == episode_id)
+        .with_for_update(key_share=True)
+    ).one_or_none()
+    if row is None:
+        raise NotFound("There is no such recovery.")
+    return row

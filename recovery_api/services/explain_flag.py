@@ -1,0 +1,109 @@
+"""Explain a flag: the rule with its version, source and thresholds, what it saw, and who was told when."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+
+from recovery_api.db import ClinicScope
+from recovery_api.domain.errors import NotFound
+from recovery_api.domain.trajectory import expected_band
+from recovery_api.models import tables
+from recovery_api.packs.rule_pack import rule_pack
+from recovery_api.services.read_flags import FlagEventFacts, FlagFacts, FlagQuery, read_flag_events, read_flags
+from recovery_api.services.read_today import Band
+from recovery_api.services.record_audit import Actor, record_audit
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One telling of a clinician: by which channel, when it was queued, and what became of it."""
+
+    clinician_id: UUID
+    clinician: str
+    channel: str
+    at: datetime
+    state: str
+    settled_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Everything behind a flag."""
+
+    flag: FlagFacts
+    sentence: str | None
+    source: str | None
+    thresholds: dict[str, Any]
+    expected_band: Band | None
+    told: Sequence[Told]
+    events: Sequence[FlagEventFacts]
+
+
+def explain_flag(scope: ClinicScope, flag_id: UUID, viewer: Actor, now: datetime) -> Explanation:
+    """Why a flag stands; the look is audited. Raises NotFound."""
+    flag = read_flag(scope, flag_id)
+    record_audit(scope, viewer, "flag.explained", ("flag", flag_id), now, flag.patient_id)
+    rule = next((one for one in rule_pack().rules if (one.id, one.version) == (flag.rule, flag.rule_version)), None)
+    thresholds = flag.inputs.get("thresholds")
+    return Explanation(
+        flag=flag,
+        sentence=rule.sentence if rule else None,
+        source=rule.source if rule else None,
+        thresholds=thresholds if isinstance(thresholds, dict) else {},
+        expected_band=_band(scope, flag),
+        told=_told(scope, flag_id),
+        events=read_flag_events(scope, [flag_id]),
+    )
+
+
+def read_flag(scope: ClinicScope, flag_id: UUID) -> FlagFacts:
+    """One flag. Raises NotFound."""
+    found = read_flags(scope, FlagQuery(flag_id=flag_id))
+    if not found:
+        raise NotFound("There is no such flag.")
+    return found[0]
+
+
+def _band(scope: ClinicScope, flag: FlagFacts) -> Band | None:
+    """The band on the day of the answer behind the flag."""
+    if flag.check_in_id is None:
+        return None
+    check_in, episode = tables.check_in, tables.episode
+    row = scope.connection.execute(
+        select(check_in.c.day, episode.c.baseline_pain)
+        .join(episode, (episode.c.clinic_id == check_in.c.clinic_id) & (episode.c.id == check_in.c.episode_id))
+        .where(check_in.c.clinic_id == scope.clinic_id, check_in.c.id == flag.check_in_id)
+        .limit(1)
+    ).one()
+    return Band(*expected_band(row.day, row.baseline_pain))
+
+
+def _told(scope: ClinicScope, flag_id: UUID) -> list[Told]:
+    message, clinician = tables.message, tables.clinician
+    rows = scope.connection.execute(
+        select(
+            message.c.clinician_id,
+            message.c.created_at,
+            message.c.state,
+            message.c.settled_at,
+            clinician.c.name_sealed,
+        )
+        .join(clinician, (clinician.c.clinic_id == message.c.clinic_id) & (clinician.c.id == message.c.clinician_id))
+        .where(message.c.clinic_id == scope.clinic_id, message.c.flag_id == flag_id, message.c.purpose == "page")
+        .order_by(message.c.created_at, message.c.id)
+    )
+    return [
+        Told(
+            clinician_id=row.clinician_id,
+            clinician=scope.vault.open("clinician.name", row.clinician_id, row.name_sealed),
+            channel="sms",
+            at=row.created_at,
+            state=row.state,
+            settled_at=row.settled_at,
+        )
+        for row in rows
+    ]

@@ -1,0 +1,38 @@
+"""Find patients of a clinic: a page of all of them, or those whose name or record number holds every word asked for."""
+
+import unicodedata
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from recovery_api.db import ClinicScope
+from recovery_api.services.read_flags import PatientFacts, read_patients
+from recovery_api.services.record_audit import Actor, record_audit
+
+
+def find_patients(
+    scope: ClinicScope, words: str, after: UUID | None, limit: int, viewer: Actor, now: datetime
+) -> Sequence[PatientFacts]:
+    """Up to `limit` patients in the order in which they were added, `after` one of them; the look is audited.
+
+    Names are sealed, so that a search opens every name of the clinic; it never leaves the clinic.
+    """
+    wanted = _plain(words).split()
+    if wanted:
+        everybody = read_patients(scope)
+        found = [one for one in everybody if (after is None or one.id > after) and _fits(one, wanted)][:limit]
+    else:
+        found = read_patients(scope, after=after, limit=limit)
+    record_audit(scope, viewer, "patients.listed", ("clinic", scope.clinic_id), now, None, {"found": len(found)})
+    return found
+
+
+def _fits(patient: PatientFacts, wanted: Sequence[str]) -> bool:
+    said = _plain(f"{patient.given_name} {patient.family_name} {patient.record_number or ''}").split()
+    return all(any(word.startswith(part) for word in said) for part in wanted)
+
+
+def _plain(text: str) -> str:
+    """Without case and accents, so that 'Munoz' finds 'Muñoz'; a comma between names does not count."""
+    decomposed = unicodedata.normalize("NFKD", text.replace(",", " "))
+    return "".join(letter for letter in decomposed if not unicodedata.combining(letter)).casefold()

@@ -1,0 +1,92 @@
+"""Read what a phone needs to advise without a network: numbers to call, and which symptoms call for what."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from recovery_api.db import ClinicScope, Vaults, enter_clinic, open_transaction
+from recovery_api.domain.symptoms import SYMPTOM_TIERS
+from recovery_api.domain.tiers import Tier
+from recovery_api.packs.rule_pack import rule_pack
+from recovery_api.packs.texts import message_pack
+from recovery_api.services.find_caller import find_caller
+from recovery_api.services.plan_reminders import list_clinics
+
+USUAL_EMERGENCY_NUMBER = "911"
+_TEXTS = {Tier.EMERGENCY: "emergency", Tier.URGENT: "urgent"}
+_URGENT_HOURS = "2"
+
+
+@dataclass(frozen=True, slots=True)
+class SymptomTier:
+    """A symptom's code, and how soon it calls for a person."""
+
+    code: str
+    tier: Tier
+
+
+@dataclass(frozen=True, slots=True)
+class AdviceText:
+    """What to say at once to who reports a symptom of this tier."""
+
+    tier: Tier
+    language: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneConfig:
+    """What a phone keeps; the clinic is None where it is not known which."""
+
+    clinic_name: str | None
+    clinic_phone: str | None
+    emergency_number: str
+    symptoms: Sequence[SymptomTier]
+    symptoms_version: str
+    advice: Sequence[AdviceText]
+
+
+def read_config(secret: str | None, clinic_id: UUID | None, vaults: Vaults) -> PhoneConfig:
+    """The configuration of the caller's clinic, else of the one named, else of the only one. Raises NotFound."""
+    only = list_clinics() if secret is None and clinic_id is None else []
+    with open_transaction() as connection:
+        scope = _scope(connection, secret, clinic_id or (only[0] if len(only) == 1 else None), vaults)
+    emergency_number = scope.emergency_number if scope else USUAL_EMERGENCY_NUMBER
+    return PhoneConfig(
+        clinic_name=scope.name if scope else None,
+        clinic_phone=scope.phone if scope else None,
+        emergency_number=emergency_number,
+        symptoms=[SymptomTier(code, _tier(code)) for code in SYMPTOM_TIERS],
+        symptoms_version=rule_pack().version,
+        advice=_advice(scope, emergency_number),
+    )
+
+
+def _scope(connection: Connection, secret: str | None, clinic_id: UUID | None, vaults: Vaults) -> ClinicScope | None:
+    caller = find_caller(connection, secret, vaults) if secret else None
+    if caller is not None:
+        return caller.scope
+    return enter_clinic(connection, clinic_id, vaults) if clinic_id else None
+
+
+def _tier(code: str) -> Tier:
+    """The tier in force: the rule's own, where the pack has one for this symptom."""
+    rule = rule_pack().symptom_rule(code)
+    return rule.tier if rule else SYMPTOM_TIERS[code]
+
+
+def _advice(scope: ClinicScope | None, emergency_number: str) -> list[AdviceText]:
+    pack = message_pack()
+    values = {
+        "clinic": scope.name if scope else "",
+        "phone": scope.phone if scope else "",
+        "emergency": emergency_number,
+        "h": _URGENT_HOURS,
+    }
+    return [
+        AdviceText(tier, language, pack.render(key, language, values))
+        for tier, key in _TEXTS.items()
+        for language in pack.languages
+    ]

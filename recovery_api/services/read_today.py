@@ -1,0 +1,146 @@
+"""Read what lies before a patient: today's open items, the plan ahead and the visits."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+
+from recovery_api.db import AnyRow, ClinicScope
+from recovery_api.domain.check_in import local_day
+from recovery_api.domain.trajectory import expected_band
+from recovery_api.models import tables
+from recovery_api.packs.texts import message_pack
+from recovery_api.services.answer_visit import visit_words
+from recovery_api.services.find_recovery import RunningRecovery, find_recovery
+from recovery_api.services.queue_texts import standing_values
+
+
+@dataclass(frozen=True, slots=True)
+class PlanItem:
+    """One reminder as the patient sees it."""
+
+    id: UUID
+    kind: str
+    local_date: date
+    due_at: datetime
+    expires_at: datetime
+    question: str | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One follow-up visit."""
+
+    id: UUID
+    episode_id: UUID
+    starts_at: datetime
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """Pain that the published course lets expect, in points."""
+
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Today:
+    """The recovery that is running, as of today."""
+
+    running: RunningRecovery
+    day: int
+    open_items: tuple[PlanItem, ...]
+    next_visit: Visit | None
+    expected_band: Band
+
+
+def read_today(scope: ClinicScope, patient_id: UUID, now: datetime) -> Today:
+    """The day number, what is open today, the next visit and the expected band. Raises NotFound."""
+    running = find_recovery(scope, patient_id)
+    today, day = local_day(now, running.zone), running.day(now)
+    answered = _has_answered(scope, running.recovery.episode_id, today)
+    rows = scope.connection.execute(
+        _reminders(scope, running.recovery.episode_id).where(
+            tables.reminder.c.local_on == today,
+            tables.reminder.c.expires_at > now,
+            tables.reminder.c.state.in_(("planned", "handed_over")),
+        )
+    )
+    items = (_item(scope, running, row) for row in rows if not (answered and row.kind == "check_in"))
+    visits = list_visits(scope, patient_id)
+    coming = [visit for visit in visits if visit.starts_at > now and visit.status != "cancelled"]
+    return Today(
+        running=running,
+        day=day,
+        open_items=tuple(items),
+        next_visit=coming[0] if coming else None,
+        expected_band=Band(*expected_band(day, running.recovery.baseline_pain)),
+    )
+
+
+def list_plan(
+    scope: ClinicScope, patient_id: UUID, now: datetime, after: tuple[datetime, UUID] | None, limit: int
+) -> list[PlanItem]:
+    """What is still to come, in the order in which it falls due. Raises NotFound where no recovery is running."""
+    running, reminder = find_recovery(scope, patient_id), tables.reminder
+    statement = _reminders(scope, running.recovery.episode_id).where(
+        reminder.c.state == "planned", reminder.c.expires_at > now
+    )
+    if after is not None:
+        at, last = after
+        statement = statement.where((reminder.c.due_at > at) | ((reminder.c.due_at == at) & (reminder.c.id > last)))
+    return [_item(scope, running, row) for row in scope.connection.execute(statement.limit(limit))]
+
+
+def list_visits(scope: ClinicScope, patient_id: UUID) -> list[Visit]:
+    """Every visit of a patient, earliest first."""
+    visit, episode = tables.appointment, tables.episode
+    rows = scope.connection.execute(
+        select(visit.c.id, visit.c.episode_id, visit.c.starts_at, visit.c.status)
+        .join(episode, (episode.c.clinic_id == visit.c.clinic_id) & (episode.c.id == visit.c.episode_id))
+        .where(visit.c.clinic_id == scope.clinic_id, episode.c.patient_id == patient_id)
+        .order_by(visit.c.starts_at, visit.c.id)
+    )
+    return [Visit(row.id, row.episode_id, row.starts_at, row.status) for row in rows]
+
+
+def _has_answered(scope: ClinicScope, episode_id: UUID, on: date) -> bool:
+    check_in = tables.check_in
+    statement = select(check_in.c.id).where(
+        check_in.c.clinic_id == scope.clinic_id,
+        check_in.c.episode_id == episode_id,
+        check_in.c.local_on == on,
+        check_in.c.pain.is_not(None),
+    )
+    return scope.connection.execute(statement.limit(1)).first() is not None
+
+
+def _reminders(scope: ClinicScope, episode_id: UUID) -> Any:
+    reminder = tables.reminder
+    return (
+        select(reminder)
+        .where(reminder.c.clinic_id == scope.clinic_id, reminder.c.episode_id == episode_id)
+        .order_by(reminder.c.due_at, reminder.c.id)
+    )
+
+
+def _item(scope: ClinicScope, running: RunningRecovery, row: AnyRow) -> PlanItem:
+    values = {key: str(value) for key, value in row.text_values.items()}
+    if "date" in values and "time" in values:
+        starts_at = datetime.fromisoformat(f"{values['date']}T{values['time']}").replace(tzinfo=running.zone)
+        words = visit_words(starts_at, running.zone)
+        values |= {"date": words.date, "time": words.time}
+    return PlanItem(
+        id=row.id,
+        kind=row.kind,
+        local_date=row.local_on,
+        due_at=row.due_at,
+        expires_at=row.expires_at,
+        question=row.question,
+        text=message_pack().render(row.text_key, running.language, standing_values(scope) | values),
+    )

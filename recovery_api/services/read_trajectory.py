@@ -1,0 +1,68 @@
+"""Read the course of one recovery: every answer, the expected band, the days that went unanswered, and the flags."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+from recovery_api.db import ClinicScope
+from recovery_api.domain.schedule import scheduled_days
+from recovery_api.domain.trajectory import BAND_SOURCE, expected_band
+from recovery_api.packs.protocol_pack import protocol_pack
+from recovery_api.services.read_episode import EpisodeRead, read_episode
+from recovery_api.services.read_flags import FlagFacts, FlagQuery, read_flags
+from recovery_api.services.record_audit import Actor, record_audit
+from recovery_api.services.record_check_in import KnownReading, read_history
+
+
+@dataclass(frozen=True, slots=True)
+class BandPoint:
+    """What the published course lets expect on one day since the procedure, in points of pain."""
+
+    day: int
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A day on which the protocol asked and nobody answered."""
+
+    day: int
+    local_date: date
+
+
+@dataclass(frozen=True, slots=True)
+class Trajectory:
+    """The course of one recovery so far."""
+
+    episode: EpisodeRead
+    points: Sequence[KnownReading]
+    band: Sequence[BandPoint]
+    band_source: str
+    gaps: Sequence[Gap]
+    flags: Sequence[FlagFacts]
+
+
+def read_trajectory(scope: ClinicScope, episode_id: UUID, viewer: Actor, now: datetime) -> Trajectory:
+    """The course up to today; the look is audited. Raises NotFound."""
+    episode = read_episode(scope, episode_id, now)
+    points = read_history(scope, episode_id)
+    flags = read_flags(scope, FlagQuery(patient_id=episode.patient_id))
+    record_audit(scope, viewer, "trajectory.viewed", ("episode", episode_id), now, episode.patient_id)
+    last_day = min(max(episode.day, 0), (episode.ends_on - episode.procedure.performed_on).days)
+    return Trajectory(
+        episode=episode,
+        points=points,
+        band=[BandPoint(day, *expected_band(day, episode.baseline_pain)) for day in range(last_day + 1)],
+        band_source=BAND_SOURCE,
+        gaps=_gaps(episode, points),
+        flags=[flag for flag in flags if flag.episode_id == episode_id],
+    )
+
+
+def _gaps(episode: EpisodeRead, points: Sequence[KnownReading]) -> list[Gap]:
+    answered = {point.reading.day for point in points}
+    asked = sorted(day for day in scheduled_days(protocol_pack()) if 0 < day < episode.day)
+    performed_on = episode.procedure.performed_on
+    return [Gap(day, performed_on + timedelta(days=day)) for day in asked if day not in answered]

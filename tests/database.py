@@ -1,0 +1,92 @@
+"""One PostgreSQL for a whole test run, shared by every worker; a database of its own for each, made by the migrations."""
+
+import fcntl
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+from flask import Flask
+from flask_migrate import upgrade
+from psycopg import sql
+
+from recovery_api.app import create_app
+from recovery_api.config import Settings
+from recovery_api.gateways.postgres import EmbeddedPostgres
+
+PROJECT = Path(__file__).parents[1]
+PASSWORD = "a-password-of-tests-alone"  # the same in every worker, since the role is the server's
+ACCOUNT, TOKEN = "AC" + "5" * 32, "a-token-of-tests-alone"
+
+
+class SharedPostgres:
+    """The server of one run in `folder`; whoever leaves last stops it."""
+
+    def __init__(self, folder: Path) -> None:
+        programs = os.environ.get("RECOVERY_TEST_POSTGRES")
+        self._folder = folder
+        self._postgres = EmbeddedPostgres(folder / "postgres", Path(programs) if programs else None)
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """One worker at a time."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        with (self._folder / "lock").open("a") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+    def join(self, settings: Settings, database: str) -> Settings:
+        """Start the server, or find it running; make and migrate a database, and return settings that name it."""
+        with self.locked():
+            self._count(+1)
+            server = self._postgres.start()
+            with psycopg.connect(server.admin_url, autocommit=True) as connection:
+                name = sql.Identifier(database)
+                connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
+                connection.execute(sql.SQL("CREATE DATABASE {}").format(name))
+            ready = Settings(
+                **{
+                    **vars(settings),
+                    "database_url": self._postgres.url(database, "recovery_app", PASSWORD),
+                    "database_admin_url": f"{server.admin_url.rpartition('/')[0]}/{database}",
+                }
+            )
+            migrate(create_app(ready))
+        return ready
+
+    def leave(self) -> None:
+        """Leave the server; the last one destroys it."""
+        with self.locked():
+            if self._count(-1) == 0:
+                self._postgres.destroy()
+
+    def _count(self, change: int) -> int:
+        file = self._folder / "users"
+        users = int(file.read_text()) + change if file.exists() else change
+        file.write_text(str(users))
+        return users
+
+
+def migrate(app: Flask) -> None:
+    """Bring the database of an application to the newest migration."""
+    with app.app_context():
+        upgrade(directory=str(PROJECT / "migrations"))
+
+
+def settings_for_tests(folder: Path) -> Settings:
+    """Settings with fresh keys and a clock file, without a database."""
+    for name in ("secret.key", "data.key"):
+        (folder / name).touch(mode=0o600)
+        (folder / name).write_text(secrets.token_hex(32))
+    return Settings(
+        env="test",
+        secret_key_file=folder / "secret.key",
+        data_key_file=folder / "data.key",
+        public_url="https://recovery.test",
+        twilio_account_sid=ACCOUNT,
+        twilio_auth_tokens=(TOKEN,),
+        clock_file=folder / "clock",
+        run_dir=folder / "run",
+    )
