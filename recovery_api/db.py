@@ -1,6 +1,6 @@
 """The database: one metadata, one session, and transactions that belong to one clinic."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,12 +10,13 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import Connection, DateTime, LargeBinary, MetaData, Row, Text, text
+from sqlalchemy import Connection, DateTime, LargeBinary, MetaData, Row, Table, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, registry
 from sqlalchemy.types import Uuid
 
 from recovery_api.domain.errors import NotFound
+from recovery_api.late_writes import LateWrites
 from recovery_api.vault import ClinicVault, DataKey
 
 AnyRow = Row[*tuple[Any, ...]]
@@ -76,6 +77,15 @@ class ClinicScope:
     number: str
     connection: Connection
     vault: ClinicVault
+    late: LateWrites
+
+    def write_late(self, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Insert rows that nothing in this transaction reads, with the commit; `flush` sends them at once."""
+        self.late.add(table, rows)
+
+    def flush(self) -> None:
+        """Send what waits for the commit, so that a statement of this transaction can see it."""
+        _flush(self.connection, self.late)
 
     def seal(self, place: str, row_id: UUID, value: str | None) -> bytes | None:
         """`value` sealed for `table.column` of one row; None stays None."""
@@ -108,8 +118,11 @@ def open_transaction() -> Iterator[Connection]:
     session = db.session()
     if session.in_transaction():
         raise RuntimeError("a transaction is open already: two would commit each other's work")
+    late = session.info["late_writes"] = LateWrites()
     try:
-        yield session.connection()
+        connection = session.connection()
+        yield connection
+        _flush(connection, late)
         session.commit()
     except BaseException:
         session.rollback()
@@ -134,6 +147,12 @@ def enter_clinic_of_number(connection: Connection, number: str, vaults: Vaults) 
     return _scope(connection, connection.execute(_ENTER_BY_NUMBER, {"number": number}).one_or_none(), vaults)
 
 
+def _flush(connection: Connection, late: LateWrites) -> None:
+    driver = connection.connection.driver_connection
+    if driver is not None:
+        late.flush(driver)
+
+
 def _scope(connection: Connection, clinic: AnyRow | None, vaults: Vaults) -> ClinicScope:
     if clinic is None:
         raise NotFound("There is no such clinic.")
@@ -146,4 +165,5 @@ def _scope(connection: Connection, clinic: AnyRow | None, vaults: Vaults) -> Cli
         number=clinic.number or "",
         connection=connection,
         vault=vaults.of(clinic.id, clinic.wrapped_key),
+        late=db.session().info["late_writes"],
     )

@@ -159,7 +159,9 @@ def make_patient(clinic: BuiltClinic, **changes: Any) -> PatientPersona:
     )
 
 
-def record(patient: PatientPersona, pain: int | None = None, *, days_ago: int = 0, symptoms: tuple[str, ...] = ()) -> Recorded:
+def record(
+    patient: PatientPersona, pain: int | None = None, *, days_ago: int = 0, symptoms: tuple[str, ...] = ()
+) -> Recorded:
     """A check-in of `patient` by text, some days before now, through the common road."""
     now = patient.clinic.wiring.clock.now() - timedelta(days=days_ago)
     with patient.clinic.open() as scope:

@@ -1,4 +1,4 @@
-"""One PostgreSQL for a whole test run, shared by every worker; a database of its own for each, made by the migrations."""
+"""One PostgreSQL for a whole test run, shared by every worker; each has a database of its own, made by migrations."""
 
 import fcntl
 import os

@@ -4,13 +4,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from marshmallow import Schema, fields
+from marshmallow import fields
 
 from recovery_api.api.auth import Call
-from recovery_api.api.bodies import Body, NothingSchema
 from recovery_api.api.fields import Instant, one_of
 from recovery_api.api.paging import Page, PageQuery, after, cut, page_of
 from recovery_api.api.resources import Resource
+from recovery_api.api.schemas import Answer, Body, NothingSchema
 from recovery_api.services.book_visits import (
     SETTLED,
     ask_to_change_visit_by_id,
@@ -24,7 +24,7 @@ resource = Resource("Appointments", "Follow-up visits")
 STATUSES = ("booked", "confirmed", "change_asked", "cancelled", "kept", "missed")
 
 
-class AppointmentSchema(Schema):
+class AppointmentSchema(Answer):
     """One follow-up visit."""
 
     id = fields.UUID(required=True)
@@ -98,6 +98,4 @@ def book(call: Call, given: dict[str, Any], episode_id: UUID) -> Visit:
 @resource.response(200, APPOINTMENT)
 def change(call: Call, given: dict[str, Any], appointment_id: UUID) -> Visit:
     """Move a visit, or say what became of it"""
-    return change_visit(
-        call.scope, appointment_id, given.get("starts_at"), given.get("status"), call.actor, call.now
-    )
+    return change_visit(call.scope, appointment_id, given.get("starts_at"), given.get("status"), call.actor, call.now)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from marshmallow import Schema, ValidationError, fields
+from marshmallow import ValidationError, fields
 
 from recovery_api.api.auth import Call
 from recovery_api.api.check_in_facts import CheckInReadSchema, CheckInSchema
@@ -11,13 +11,14 @@ from recovery_api.api.documentation import FieldErrorSchema
 from recovery_api.api.fields import one_of
 from recovery_api.api.problems import field_errors, status_of
 from recovery_api.api.refusals import FieldError
+from recovery_api.api.schemas import Answer
 from recovery_api.domain.errors import RecoveryError
 from recovery_api.services.report_check_in import Reported
 
 _ITEM = CheckInSchema()
 
 
-class OutcomeSchema(Schema):
+class OutcomeSchema(Answer):
     """What became of one item."""
 
     client_id = fields.String(required=True, allow_none=True, metadata={"description": "As it was sent"})
@@ -30,6 +31,7 @@ class OutcomeSchema(Schema):
 
 def outcome_of(call: Call, item: Any, carry_out: Callable[[Call, dict[str, Any]], Reported]) -> dict[str, Any]:
     """Carry out one item behind a savepoint, and say what became of it."""
+    call.scope.flush()  # what earlier items left to be written must not be undone with this one
     try:
         given = _ITEM.load(item)
         with call.scope.connection.begin_nested():

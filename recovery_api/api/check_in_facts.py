@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from marshmallow import Schema, fields, post_load, validate
+from marshmallow import fields, post_load, validate
 
-from recovery_api.api.bodies import Body
 from recovery_api.api.fields import Day, Id, Instant, StrictInt, Words, one_of
+from recovery_api.api.schemas import Answer, Body
 from recovery_api.domain.check_in import ACTIVITY_LEVELS, LONGEST_NOTE, CheckInFacts
 from recovery_api.domain.symptoms import SYMPTOM_TIERS
 from recovery_api.domain.tiers import Tier
@@ -96,7 +96,7 @@ class TakenCheckInSchema(FactsSchema):
     answered_by = fields.String(load_default="patient", validate=one_of("patient", "caregiver"))
 
 
-class AdviceSchema(Schema):
+class AdviceSchema(Answer):
     """What to do now."""
 
     tier = fields.String(required=True, allow_none=True, validate=one_of(*Tier))
@@ -104,7 +104,7 @@ class AdviceSchema(Schema):
     phone = fields.String(required=True, allow_none=True, metadata={"description": "Whom to call, where that is wise"})
 
 
-class CheckInReadSchema(Schema):
+class CheckInReadSchema(Answer):
     """One version of a stored report."""
 
     id = fields.UUID(required=True)

@@ -4,11 +4,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from marshmallow import Schema, fields, validate
+from marshmallow import fields, validate
 
 from recovery_api.api.auth import Call
 from recovery_api.api.batches import OutcomeSchema, outcome_of
-from recovery_api.api.bodies import Body
 from recovery_api.api.check_in_facts import (
     EXAMPLE,
     CheckInReadSchema,
@@ -19,6 +18,7 @@ from recovery_api.api.check_in_facts import (
 from recovery_api.api.fields import QueryInstant, Unread
 from recovery_api.api.paging import Page, PageQuery, after, cut, page_of
 from recovery_api.api.resources import Resource
+from recovery_api.api.schemas import Answer, Body
 from recovery_api.services.find_recovery import find_recovery_of
 from recovery_api.services.read_check_ins import CheckInRead, list_check_ins
 from recovery_api.services.report_check_in import Reported, Submission, correct_check_in, report_check_in
@@ -35,7 +35,7 @@ class BatchSchema(Body):
     items = fields.List(Unread(CheckInSchema()), required=True, validate=validate.Length(1, MOST_IN_A_BATCH))
 
 
-class BatchAnswerSchema(Schema):
+class BatchAnswerSchema(Answer):
     """What became of each, in the order in which they were sent."""
 
     items = fields.List(fields.Nested(OutcomeSchema()), required=True)

@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from apispec import APISpec
-from marshmallow import Schema, fields
+from marshmallow import fields
 
 from recovery_api.api import app_versions
 from recovery_api.api.calls import Operation
 from recovery_api.api.problems import MEDIA_TYPE
+from recovery_api.api.schemas import Answer
 from recovery_api.domain.access import ACCESS, PATIENT
 
 PROBLEMS: Mapping[int, str] = {
@@ -52,7 +53,7 @@ _PARAMETERS: Mapping[str, Mapping[str, Any]] = {
 }
 
 
-class FieldErrorSchema(Schema):
+class FieldErrorSchema(Answer):
     """What is wrong with one field."""
 
     field = fields.String(required=True)
@@ -60,7 +61,7 @@ class FieldErrorSchema(Schema):
     message = fields.String(required=True)
 
 
-class ProblemSchema(Schema):
+class ProblemSchema(Answer):
     """A problem of RFC 9457."""
 
     type = fields.String(required=True, metadata={"format": "uri-reference"})

@@ -3,13 +3,13 @@
 from typing import Any
 from uuid import UUID
 
-from marshmallow import Schema, fields, validate
+from marshmallow import fields, validate
 
 from recovery_api.api.auth import Call
-from recovery_api.api.bodies import Body
 from recovery_api.api.fields import ClockTime, Day, Instant, StrictInt, one_of
 from recovery_api.api.flag_schemas import FlagSchema
 from recovery_api.api.resources import Resource
+from recovery_api.api.schemas import Answer, Body
 from recovery_api.domain.check_in import ACTIVITY_LEVELS
 from recovery_api.packs.protocol_pack import protocol_pack
 from recovery_api.services.change_episode import EpisodeChanges, change_episode
@@ -38,14 +38,14 @@ class ProcedureChangeSchema(Body):
     levels = fields.List(fields.String(validate=LEVEL), validate=validate.Length(1, MOST_LEVELS))
 
 
-class ProtocolSchema(Schema):
+class ProtocolSchema(Answer):
     """The published version that the plan is pinned to."""
 
     name = fields.String(required=True)
     version = fields.String(required=True)
 
 
-class EpisodeSchema(Schema):
+class EpisodeSchema(Answer):
     """One recovery."""
 
     id = fields.UUID(required=True)
@@ -81,7 +81,7 @@ class EpisodeChangeSchema(Body):
     status = fields.String(validate=one_of("ended"), metadata={"description": "An ended recovery stays ended"})
 
 
-class PointSchema(Schema):
+class PointSchema(Answer):
     """One answer."""
 
     check_in_id = fields.UUID(required=True, attribute="id")
@@ -98,7 +98,7 @@ class PointSchema(Schema):
     minutes_walked = fields.Integer(required=True, allow_none=True, attribute="reading.minutes_walked")
 
 
-class BandPointSchema(Schema):
+class BandPointSchema(Answer):
     """The expected pain on one day."""
 
     day = fields.Integer(required=True)
@@ -106,14 +106,14 @@ class BandPointSchema(Schema):
     high = fields.Float(required=True)
 
 
-class GapSchema(Schema):
+class GapSchema(Answer):
     """A day that was asked about and not answered."""
 
     day = fields.Integer(required=True)
     local_date = fields.Date(required=True)
 
 
-class TrajectorySchema(Schema):
+class TrajectorySchema(Answer):
     """The course of one recovery up to today."""
 
     episode = fields.Nested(EpisodeSchema(), required=True)

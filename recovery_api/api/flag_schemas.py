@@ -1,8 +1,9 @@
 """Flags as they travel."""
 
-from marshmallow import Schema, fields
+from marshmallow import fields
 
 from recovery_api.api.fields import Instant, one_of
+from recovery_api.api.schemas import Answer
 from recovery_api.domain.rules import FAMILIES
 from recovery_api.domain.tiers import Tier
 
@@ -13,7 +14,7 @@ OUTCOMES = (
 )  # fmt: skip
 
 
-class FlagSchema(Schema):
+class FlagSchema(Answer):
     """Something that awaits a person, or awaited one."""
 
     id = fields.UUID(required=True)
@@ -47,7 +48,7 @@ class WorklistFlagSchema(FlagSchema):
     patient_name = fields.String(required=True, metadata={"description": "Empty for a phone that nobody is known by"})
 
 
-class FlagEventSchema(Schema):
+class FlagEventSchema(Answer):
     """One thing that happened to a flag."""
 
     kind = fields.String(required=True)
@@ -56,7 +57,7 @@ class FlagEventSchema(Schema):
     note = fields.String(required=True, allow_none=True)
 
 
-class ToldSchema(Schema):
+class ToldSchema(Answer):
     """One telling of a clinician."""
 
     clinician_id = fields.UUID(required=True)
@@ -67,14 +68,14 @@ class ToldSchema(Schema):
     settled_at = Instant(required=True, allow_none=True)
 
 
-class ExpectedBandSchema(Schema):
+class ExpectedBandSchema(Answer):
     """Pain that the published course lets expect on the day of the answer."""
 
     low = fields.Float(required=True)
     high = fields.Float(required=True)
 
 
-class ExplanationSchema(Schema):
+class ExplanationSchema(Answer):
     """Everything behind a flag."""
 
     flag_id = fields.UUID(required=True, attribute="flag.id")

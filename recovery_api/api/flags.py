@@ -7,12 +7,12 @@ from uuid import UUID
 from marshmallow import fields, validate
 
 from recovery_api.api.auth import Call, version_seen
-from recovery_api.api.bodies import Body, NothingSchema
 from recovery_api.api.documentation import ETAG
 from recovery_api.api.fields import Id, Instant, Words, one_of
 from recovery_api.api.flag_schemas import OUTCOMES, STATUSES, ExplanationSchema, FlagSchema, WorklistFlagSchema
 from recovery_api.api.paging import Page, PageQuery, after, cut, page_of
 from recovery_api.api.resources import Resource
+from recovery_api.api.schemas import Body, NothingSchema
 from recovery_api.domain.tiers import Tier
 from recovery_api.services import answer_flags
 from recovery_api.services.answer_flags import LONGEST_NOTE, Deed

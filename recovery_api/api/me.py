@@ -4,15 +4,15 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from marshmallow import Schema, fields
+from marshmallow import fields
 
 from recovery_api.api.appointments import AppointmentSchema
 from recovery_api.api.auth import Call
-from recovery_api.api.bodies import Body
 from recovery_api.api.fields import ClockTime, Instant, one_of
 from recovery_api.api.paging import Page, PageQuery, after, cut, page_of
 from recovery_api.api.problems import LANGUAGES
 from recovery_api.api.resources import Resource
+from recovery_api.api.schemas import Answer, Body
 from recovery_api.domain.protocol import KINDS, QUESTIONS
 from recovery_api.services.change_preferences import Preferences, change_preferences
 from recovery_api.services.read_me import Me, read_me
@@ -21,14 +21,14 @@ from recovery_api.services.read_today import Today, list_plan, read_today
 resource = Resource("Me", "The patient's own side")
 
 
-class ChannelsSchema(Schema):
+class ChannelsSchema(Answer):
     """How the patient is reached."""
 
     sms = fields.Boolean(required=True)
     app = fields.Boolean(required=True)
 
 
-class ConsentSchema(Schema):
+class ConsentSchema(Answer):
     """The last word on one purpose and channel."""
 
     purpose = fields.String(required=True, validate=one_of("care_texts", "all_texts", "research"))
@@ -37,7 +37,7 @@ class ConsentSchema(Schema):
     recorded_at = Instant(required=True)
 
 
-class MeSchema(Schema):
+class MeSchema(Answer):
     """A patient's preferences and consents."""
 
     id = fields.UUID(required=True)
@@ -57,7 +57,7 @@ class MeChangeSchema(Body):
     check_in_time = ClockTime(metadata={"description": "The local hour of the check-in", "example": "10:00"})
 
 
-class PlanItemSchema(Schema):
+class PlanItemSchema(Answer):
     """One thing that is planned, as a text says it."""
 
     id = fields.UUID(required=True)
@@ -69,21 +69,21 @@ class PlanItemSchema(Schema):
     text = fields.String(required=True, metadata={"description": "In the patient's language"})
 
 
-class OwnProcedureSchema(Schema):
+class OwnProcedureSchema(Answer):
     """The procedure."""
 
     performed_on = fields.Date(required=True, attribute="recovery.procedure_on")
     levels = fields.List(fields.String(), required=True)
 
 
-class BandSchema(Schema):
+class BandSchema(Answer):
     """Pain that the published course lets expect, in points from 0 to 10."""
 
     low = fields.Float(required=True)
     high = fields.Float(required=True)
 
 
-class TodaySchema(Schema):
+class TodaySchema(Answer):
     """The recovery that is running, as of today."""
 
     id = fields.UUID(required=True, attribute="running.recovery.episode_id")

@@ -5,13 +5,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from marshmallow import Schema, fields, validate
+from marshmallow import fields, validate
 
 from recovery_api.api.auth import Call
-from recovery_api.api.bodies import Body
 from recovery_api.api.fields import Instant, Words, one_of
 from recovery_api.api.paging import Page, PageQuery, after, cut, page_of
 from recovery_api.api.resources import Resource
+from recovery_api.api.schemas import Answer, Body
 from recovery_api.domain.tiers import Tier
 from recovery_api.services.read_inbox import read_inbox
 from recovery_api.services.read_patient import Text, read_thread
@@ -21,7 +21,7 @@ from recovery_api.services.write_to_patient import LONGEST_TEXT, write_to_patien
 resource = Resource("Messages", "Texts in and out")
 
 
-class OwnMessageSchema(Schema):
+class OwnMessageSchema(Answer):
     """One text as the patient sees it."""
 
     id = fields.UUID(required=True)
@@ -47,7 +47,7 @@ class NewMessageSchema(Body):
     body = Words(required=True, validate=validate.Length(min=1, max=LONGEST_TEXT))
 
 
-class InboxTextSchema(Schema):
+class InboxTextSchema(Answer):
     """One text that waits for a person."""
 
     id = fields.UUID(required=True)

@@ -12,6 +12,7 @@ from uuid import UUID
 from marshmallow import Schema, fields, validate
 
 from recovery_api.api.fields import QueryInt
+from recovery_api.api.schemas import Answer
 from recovery_api.domain.errors import Invalid
 
 DEFAULT_LIMIT, MOST = 50, 200
@@ -36,7 +37,7 @@ class Page:
 def page_of(item: Schema) -> type[Schema]:
     """The schema of a page of `item`s."""
     name = type(item).__name__.removesuffix("Schema")
-    return Schema.from_dict(
+    return Answer.from_dict(
         {
             "items": fields.List(fields.Nested(item), required=True),
             "next": fields.String(required=True, allow_none=True, metadata={"description": "Null on the last page"}),

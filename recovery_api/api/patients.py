@@ -3,15 +3,15 @@
 from typing import Any
 from uuid import UUID
 
-from marshmallow import Schema, fields, validate
+from marshmallow import fields, validate
 
 from recovery_api.api.auth import Call
-from recovery_api.api.bodies import Body
 from recovery_api.api.episodes import EpisodeSchema
 from recovery_api.api.fields import Day, Instant, name_like, one_of
 from recovery_api.api.paging import Page, PageQuery, after, cut, page_of
 from recovery_api.api.problems import LANGUAGES
 from recovery_api.api.resources import Resource
+from recovery_api.api.schemas import Answer, Body
 from recovery_api.services.add_patient import NewPerson, add_patient
 from recovery_api.services.change_patient import change_patient
 from recovery_api.services.find_patients import find_patients
@@ -22,7 +22,7 @@ SEXES = ("female", "male", "other", "unknown")
 STATUSES = ("active", "deceased", "left")
 
 
-class PatientSchema(Schema):
+class PatientSchema(Answer):
     """A patient; `episode_id` is the newest recovery."""
 
     id = fields.UUID(required=True)
@@ -38,7 +38,7 @@ class PatientSchema(Schema):
     created_at = Instant(required=True)
 
 
-class PhoneSchema(Schema):
+class PhoneSchema(Answer):
     """One phone that speaks for the patient."""
 
     label = fields.String(required=True)

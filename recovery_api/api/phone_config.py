@@ -8,6 +8,7 @@ from recovery_api.api import app_versions
 from recovery_api.api.auth import bearer_secret
 from recovery_api.api.fields import Id, one_of
 from recovery_api.api.resources import Resource
+from recovery_api.api.schemas import Answer
 from recovery_api.domain.symptoms import SYMPTOM_TIERS
 from recovery_api.domain.tiers import Tier
 from recovery_api.services.read_config import PhoneConfig, read_config
@@ -16,14 +17,14 @@ from recovery_api.wiring import wiring
 resource = Resource("Configuration", "What a phone keeps")
 
 
-class SymptomSchema(Schema):
+class SymptomSchema(Answer):
     """A symptom's code, and how soon it calls for a person."""
 
     code = fields.String(required=True, validate=one_of(*SYMPTOM_TIERS))
     tier = fields.String(required=True, validate=one_of(*Tier))
 
 
-class AdviceTextSchema(Schema):
+class AdviceTextSchema(Answer):
     """What to say at once to who reports a symptom of this tier."""
 
     tier = fields.String(required=True, validate=one_of(*Tier))
@@ -31,7 +32,7 @@ class AdviceTextSchema(Schema):
     text = fields.String(required=True)
 
 
-class ConfigSchema(Schema):
+class ConfigSchema(Answer):
     """Numbers to call, symptoms with tiers, and the least app version."""
 
     clinic_name = fields.String(required=True, allow_none=True)
@@ -40,7 +41,7 @@ class ConfigSchema(Schema):
     symptoms = fields.List(fields.Nested(SymptomSchema()), required=True)
     symptoms_version = fields.String(required=True)
     advice = fields.List(fields.Nested(AdviceTextSchema()), required=True)
-    least_app_version = fields.Constant(app_versions.LEAST, required=True)
+    least_app_version = fields.Constant(app_versions.LEAST, required=True, metadata={"type": "string"})
 
 
 class ConfigQuery(Schema):

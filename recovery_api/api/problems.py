@@ -4,6 +4,7 @@ import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+import psycopg
 from flask import Response, jsonify, request
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -25,6 +26,9 @@ from recovery_api.domain.errors import (
 )
 from recovery_api.logs import warn
 
+_DATABASE_AWAY = (
+    OperationalError, InterfaceError, PoolTimeout, psycopg.OperationalError, psycopg.InterfaceError,
+)  # fmt: skip
 MEDIA_TYPE = "application/problem+json"
 LANGUAGES = ("en", "es")
 RETRY_SECONDS = 5
@@ -73,7 +77,7 @@ def answer_error(error: Exception) -> Response:
         return _answer_refusal(error)
     if isinstance(error, HTTPException):
         return _answer_http(error)
-    if isinstance(error, (OperationalError, InterfaceError, PoolTimeout)):
+    if isinstance(error, _DATABASE_AWAY):
         return unavailable(type(error).__name__)
     frames = reversed(traceback.extract_tb(error.__traceback__)[-4:])
     place = " < ".join(f"{frame.name}:{frame.lineno}" for frame in frames)

@@ -75,7 +75,6 @@ class Resource(flask_smorest.Blueprint):  # type: ignore[misc]
 
         return decorate
 
-
     def arguments(self, schema: Schema, **options: Any) -> Callable[[View], View]:
         """What a view reads from the body, or from the query with `location="query"`."""
         return cast(Callable[[View], View], super().arguments(schema, **options))

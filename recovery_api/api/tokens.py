@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from marshmallow import Schema, fields, validate
+from marshmallow import fields, validate
 
 from recovery_api.api.auth import Call
-from recovery_api.api.bodies import Body
 from recovery_api.api.resources import Resource
+from recovery_api.api.schemas import Answer, Body
 from recovery_api.services.credentials import LIFETIMES
 from recovery_api.services.record_audit import record_audit
 from recovery_api.services.refresh_token import TokenPair, end_family, refresh_token
@@ -24,11 +24,11 @@ class StaffSignInSchema(Body):
     totp = fields.String(required=True, validate=validate.Regexp(r"^[0-9]{6}$"), metadata={"example": "123456"})
 
 
-class StaffTokenSchema(Schema):
+class StaffTokenSchema(Answer):
     """A clinician's access token."""
 
     access_token = fields.String(required=True)
-    token_type = fields.Constant("Bearer", required=True)
+    token_type = fields.Constant("Bearer", required=True, metadata={"type": "string"})
     expires_in = fields.Integer(required=True, metadata={"description": "Seconds"})
 
 
@@ -38,12 +38,12 @@ class RefreshSchema(Body):
     refresh_token = fields.String(required=True, validate=validate.Length(min=20, max=200))
 
 
-class TokenPairSchema(Schema):
+class TokenPairSchema(Answer):
     """What an app works with from now on."""
 
     access_token = fields.String(required=True)
     refresh_token = fields.String(required=True)
-    token_type = fields.Constant("Bearer", required=True)
+    token_type = fields.Constant("Bearer", required=True, metadata={"type": "string"})
     expires_in = fields.Integer(required=True, metadata={"description": "Seconds, for the access token"})
 
 

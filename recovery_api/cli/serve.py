@@ -41,7 +41,7 @@ def _run(host: str, port: int, workers: int) -> None:
     from granian.log import LogLevels
 
     Granian(
-        "wsgi:app",
+        "recovery_api.cli.warm:app",
         address=host,
         port=port,
         interface=Interfaces.WSGI,

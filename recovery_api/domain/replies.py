@@ -66,7 +66,7 @@ class ReplyReader:
         self._read_short = lru_cache(maxsize=_KEPT)(self._read)
 
     def read(self, text: str, question: str = "any", language: str = "en") -> Reply:
-        """What `text` means as a reply to `question`, one of QUESTIONS (anything else counts as "any"). Never raises."""
+        """What `text` means as a reply to `question`, one of QUESTIONS (all else counts as "any"). Never raises."""
         asked = question if question in QUESTIONS else "any"
         return (self._read_short if len(text) <= _SHORT else self._read)(text, asked, language)
 
@@ -99,8 +99,7 @@ class ReplyReader:
             score = self._score_in_words(words, question, requests)
         score = _unsure_if_signed(words, score)
         letters = self._answers.symptoms(words, question)
-        walked = question == "activity" and score.pain is None
-        taken = question == "medication" and score.pain is None
+        amount = None if score.pain is not None else self._answers.amount(words, question, requests)
         return Evidence(
             words,
             question,
@@ -108,8 +107,8 @@ class ReplyReader:
             dangers,
             letters,
             requests,
-            minutes=self._amount(self._answers.minutes(words), requests) if walked else None,
-            pills=self._amount(self._answers.pills(words), requests) if taken else None,
+            minutes=amount if question == "activity" else None,
+            pills=amount if question == "medication" else None,
         )
 
     def _score_in_words(self, words: Words, question: str, requests: frozenset[str]) -> Score:
@@ -123,10 +122,6 @@ class ReplyReader:
         if len(words.pieces) == 1 and question == "pain":
             return Score(suggest=self._sounds_like[words.language].get(words.pieces[0]), qualifier="unclear")
         return NO_SCORE
-
-    @staticmethod
-    def _amount(amount: int | None, requests: frozenset[str]) -> int | None:
-        return 0 if amount is None and "nothing_done" in requests else amount
 
 
 def _choice(words: Words) -> int | None:

@@ -25,6 +25,7 @@ class AnswerReader:
         self._real_words = frozenset(w for pack in packs.values() for w in pack["letter_words"].split())
         self._clock, self._am_pm = frozenset(lexicon.chars("CLOCK")), frozenset(lexicon.chars("AM_PM"))
         self._strength, self._hours = frozenset(lexicon.chars("STRENGTH")), frozenset(lexicon.chars("HOURS"))
+        self._pain = frozenset(lexicon.chars("PAIN_WORD"))
         self._half, self._article = frozenset(lexicon.chars("HALF")), frozenset(lexicon.chars("ARTICLE"))
 
     def symptoms(self, words: Words, question: str) -> frozenset[str]:
@@ -45,12 +46,18 @@ class AnswerReader:
             return set()
         return set(pieces[0])
 
-    def minutes(self, words: Words) -> int | None:
-        """Minutes walked, None where the reply names none or several that do not add up plainly."""
-        found = {self._minutes_at(words, place, value) for place, value in words.values.items()}
-        if not found:
-            found = {self._minutes_in_words(words)} - {None}
-        amount = max((value for value in found if value is not None), default=None)
+    def amount(self, words: Words, question: str, requests: frozenset[str]) -> int | None:
+        """Minutes walked or pills taken, as `question` asks; None for other questions or where no amount is given."""
+        counts = {"activity": self._minutes, "medication": self._pills}.get(question)
+        if counts is None or self._pain.intersection(words.codes):
+            return None
+        found = counts(words)
+        return 0 if found is None and "nothing_done" in requests else found
+
+    def _minutes(self, words: Words) -> int | None:
+        """The longest time that a reply names."""
+        found = [self._minutes_at(words, place, value) for place, value in words.values.items()]
+        amount = max(found) if found else self._minutes_in_words(words)
         return None if amount is None or amount > _MOST_MINUTES else amount
 
     def _minutes_at(self, words: Words, place: int, value: float) -> int:
@@ -65,9 +72,11 @@ class AnswerReader:
         before = words.codes[: places[0]]
         return _HOUR // 2 if self._half.intersection(before) else _HOUR
 
-    def pills(self, words: Words) -> int | None:
-        """Pills taken: all counts together, without the times of day and strengths between them."""
+    def _pills(self, words: Words) -> int | None:
+        """All counts together, without the times of day and strengths between them."""
         counts = [value for place, value in words.values.items() if not self._is_time_or_strength(words, place)]
+        if not counts and self._half.intersection(words.codes):
+            counts = [0.5]
         total = math.ceil(sum(counts))
         return total if counts and total <= _MOST_PILLS else None
 

@@ -1,7 +1,8 @@
 """Finds the danger words of a reply, leaving out what is denied, long past or only feared."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from recovery_api.domain.reply_lexicon import Lexicon, Words
 from recovery_api.domain.reply_patterns import Match, PatternSet
@@ -10,7 +11,8 @@ from recovery_api.domain.symptoms import SYMPTOM_TIERS
 from recovery_api.domain.tiers import Tier
 
 _REACH = 8
-_SUPPOSED_WITHIN = 4
+_SUPPOSED_WITHIN = {"hypothetical": 4, "hypothetical_next": 0}
+_SCOPES = (*_SUPPOSED_WITHIN, "past")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,7 @@ class DangerReader:
         self._blank = lexicon.blank
         self._harmless = PatternSet(lexicon, [("harmless", p) for part in parts for p in part["harmless"]])
         self._scopes = PatternSet(
-            lexicon, [(name, p) for part in parts for name in ("hypothetical", "past") for p in part[name]]
+            lexicon, [(name, p) for part in parts for name in _SCOPES for p in part.get(name, ())]
         )
         self._dangers = PatternSet(
             lexicon, [(_danger(kind), p) for part in parts for kind in part["dangers"] for p in kind["patterns"]]
@@ -139,26 +141,24 @@ class DangerReader:
         return sighting.end - sighting.start > 1 and first in self._body and last in self._states
 
     def _is_supposed_or_past(self, codes: str, this: Sighting, scopes: Sequence[Match[str]]) -> bool:
-        for scope in scopes:
-            if scope.label == "past" and self._same_clause(codes, this, scope):
-                return True
-            between = codes[scope.end : this.start]
-            if (
-                scope.label == "hypothetical"
-                and this.danger.symptom != "self_harm"
-                and scope.start <= this.start
-                and len(between) <= _SUPPOSED_WITHIN
-                and not self._stops.intersection(between)
-            ):
-                return True
-        return False
+        return any(
+            self._same_clause(codes, this, scope) if scope.label == "past" else self._supposes(codes, this, scope)
+            for scope in scopes
+        )
+
+    def _supposes(self, codes: str, this: Sighting, scope: Match[str]) -> bool:
+        """Whether a danger follows closely on "what if", "afraid of" and the like; never so for words of self-harm."""
+        if this.danger.symptom == "self_harm" or scope.start > this.start:
+            return False
+        between = codes[scope.end : this.start]
+        return len(between) <= _SUPPOSED_WITHIN[scope.label] and not self._stops.intersection(between)
 
     def _same_clause(self, codes: str, this: Sighting, scope: Match[str]) -> bool:
         between = codes[this.end : scope.start] if scope.start >= this.end else codes[scope.end : this.start]
         return not self._clause_ends.intersection(between)
 
 
-def _danger(kind: dict[str, str | bool]) -> Danger:
+def _danger(kind: Mapping[str, Any]) -> Danger:
     symptom = kind.get("symptom")
     tier = Tier(kind["tier"]) if "tier" in kind else SYMPTOM_TIERS[str(symptom)]
-    return Danger(None if symptom is None else str(symptom), tier, str(kind["say"]), bool(kind.get("distress")))
+    return Danger(symptom, tier, kind["say"], bool(kind.get("distress")))

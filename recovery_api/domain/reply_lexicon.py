@@ -6,6 +6,7 @@ from recovery_api.domain.errors import PackError
 from recovery_api.domain.reply_spelling import Spelling
 from recovery_api.domain.reply_vocabulary import (
     Packs,
+    compounds,
     meanings,
     number_concepts,
     number_kinds,
@@ -42,7 +43,7 @@ class Lexicon:
 
     def __init__(self, packs: Packs) -> None:
         self._codes: dict[frozenset[str], str] = {}
-        self._phrases = phrases(packs)
+        self._phrases, self._compounds = phrases(packs), compounds(packs)
         self._tell_tales = tell_tale_words(packs)
         self._spelling = Spelling(packs)
         self._spelled = {language: spelled_numbers(packs, language) for language in packs}
@@ -75,7 +76,7 @@ class Lexicon:
     def read(self, text: str, language: str) -> Words:
         """`text` as words of the language that it seems to be written in, else of `language`."""
         cleaned = plain(text)
-        found = self._joined(pieces(cleaned, self._known.__contains__)[:_MOST_PIECES])
+        found = self._joined(self._parted(pieces(cleaned, self._known.__contains__)[:_MOST_PIECES]))
         told = self._told_language(found, language)
         vocabulary, spelled = self._vocabulary[told], self._spelled[told]
         codes: list[str] = []
@@ -88,6 +89,12 @@ class Lexicon:
                 values[i] = value
             codes.append(code)
         return Words(cleaned, found, "".join(codes), values, told)
+
+    def _parted(self, found: list[str]) -> list[str]:
+        """`found` with words run together, such as "nopain", as two words."""
+        if self._compounds.keys().isdisjoint(found):
+            return found
+        return [part for piece in found for part in self._compounds.get(piece, (piece,))]
 
     def _joined(self, found: list[str]) -> list[str]:
         """`found` with phrases such as "can not" as one word."""

@@ -2,7 +2,7 @@
 
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from recovery_api.domain.reply_lexicon import Lexicon, Words
 
@@ -42,6 +42,7 @@ class NumberFinder:
         self._point = run("POINT")
         self._half = run("ALSO?", "ARTICLE?", "HALF")
         self._plus = run("PLUS")
+        self._also = lexicon.chars("ALSO")
         self._slash, self._dash = lexicon.chars("SLASH"), lexicon.chars("DASH")
         self._between = re.compile(run("BETWEEN", "ARTICLE?").pattern + "$")
         opening = f"(?:^|[{lexicon.chars('FILLER', 'SCORE', 'COMMA', 'FULL_STOP')}])"
@@ -54,10 +55,17 @@ class NumberFinder:
         places = sorted(words.values)
         found: list[Candidate] = []
         while places:
-            candidate = self._compound(words, places) or self._single(words, places[0])
+            candidate = self._scaled(words, self._compound(words, places) or self._single(words, places[0]))
             found.append(candidate)
             places = [place for place in places if place >= candidate.end]
         return found
+
+    def _scaled(self, words: Words, candidate: Candidate) -> Candidate:
+        """The candidate with an "out of 10" that follows it ("6 or 7 out of 10")."""
+        follows = self._out_of.match(words.codes, candidate.end)
+        if candidate.scaled or not follows or words.values.get(follows.end()) != WORST:
+            return candidate
+        return replace(candidate, end=follows.end() + 1, scaled=True)
 
     def _compound(self, words: Words, places: list[int]) -> Candidate | None:
         if len(places) < 2:
@@ -65,8 +73,9 @@ class NumberFinder:
         first, second = places[0], places[1]
         a, b = words.values[first], words.values[second]
         gap = words.codes[first + 1 : second]
-        if not gap:
-            return self._mixed_fraction(words, places)
+        fraction = self._mixed_fraction(words, places) if not gap or gap in self._also else None
+        if fraction or not gap:
+            return fraction
         if b == WORST and self._out_of.fullmatch(gap):
             return _out_of_ten(first, second + 1, a)
         if gap in self._slash:
@@ -125,7 +134,7 @@ def _written(place: int, piece: str, value: float) -> Candidate:
 def _comma_is_clear(digits: str) -> bool:
     """Whether "7,5" means the same as a decimal and as a range, or can only be a decimal."""
     a, b = (int(part) for part in digits.split(","))
-    return b == 5 or (b == a + 1 and b > 5)
+    return b in (0, 5) or (b == a + 1 and b > 5)
 
 
 def _out_of_ten(start: int, end: int, value: float) -> Candidate:

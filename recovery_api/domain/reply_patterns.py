@@ -1,11 +1,10 @@
 """Patterns over what words mean, such as "CANNOT _ FEEL _ LEG", matched on the one-character codes of a reply.
 
-Elements are separated by spaces. `my` is that word or mark, `LEG` any word of that concept, `LEG|arm` either, `LEG?` may
-be absent, `LEG*` may be repeated or absent, `!far` not followed by, `NUMBER` any number (its place is remembered),
-`NUMBER:TEN` a number of that concept, `_` up to three words between, `__` up to six, `~` up to five words that carry no weight ("is
-about a"), `A & B` both near each other in either order, `>` the end of a clause
-(also as the last alternative, `on|>`), `^` and `$` the ends of the message.
-No gap reaches over a full stop or a turn such as "but".
+Elements are separated by spaces. `my` is that word or mark, `LEG` any word of that concept, `LEG|arm` either. `LEG?`
+may be absent, `LEG*` repeated or absent, `!far` means not followed by. `NUMBER` is any number (its place is
+remembered), `NUMBER:TEN` a number of that concept. `_` stands for up to four words, `__` for up to six, `~` for up to five words
+that carry no weight ("is about a"). `A & B` are near each other in either order; `>` is the end of a clause, also as
+the last alternative (`on|>`); `^` and `$` are the ends of the message. No gap reaches over a stop, a comma or a "but".
 """
 
 import re
@@ -19,7 +18,7 @@ from recovery_api.domain.reply_lexicon import Lexicon
 
 Label = TypeVar("Label")
 
-_BREAKS = ("FULL_STOP", "TURN")
+_BREAKS = ("FULL_STOP", "TURN", "COMMA")
 _NUMBER, _NUMBER_OF = "NUMBER", "NUMBER:"
 _KEPT = 4096
 _REPEATS = {"?": "?", "*": "{0,12}"}
@@ -49,10 +48,10 @@ class PatternSet(Generic[Label]):
         breaks = lexicon.chars(*_BREAKS)
         self._denials = frozenset(lexicon.chars(*_DENIALS))
         self._fixed = {
-            "_": f"[^{breaks}]{{0,3}}",
+            "_": f"[^{breaks}]{{0,4}}",
             "__": f"[^{breaks}]{{0,6}}",
             "~": f"[{lexicon.chars('FILLER')}]{{0,5}}",
-            ">": f"(?=[{breaks}{lexicon.chars('COMMA')}]|$)",
+            ">": f"(?=[{breaks}]|$)",
             "^": "^",
             "$": "$",
         }

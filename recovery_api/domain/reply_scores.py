@@ -48,6 +48,8 @@ class ScoreReader:
             return NO_SCORE
         roles = self._roles_of(words)
         left = [c for c in self._finder.find(words) if not self._measures_something_else(words, roles, c)]
+        if question in _ASKS_FOR_ANOTHER_NUMBER:
+            left = [c for c in left if _has(roles, "pain", c) or _has(roles, "fixed", c)]
         left, corrected = _latest(_likely(left, roles), roles)
         left = self._places.of_the_back(words, left, dangers)
         if not left:
@@ -61,7 +63,7 @@ class ScoreReader:
         if chosen.safe and believed:
             return Score(chosen.value, None, self._qualifier(words, chosen, corrected=corrected), corrected)
         doubted = _has(roles, "unlikely", chosen) or not (asked or believed)
-        return Score(suggest=None if doubted else chosen.value, qualifier="unclear" if chosen.safe else chosen.qualifier)
+        return Score(None, None if doubted else chosen.value, "unclear" if chosen.safe else chosen.qualifier)
 
     def _roles_of(self, words: Words) -> Roles:
         roles: Roles = {}
@@ -95,8 +97,6 @@ class ScoreReader:
         """Whether the words around a number say that it is a pain score."""
         if _has(roles, "pain", chosen) or _has(roles, "fixed", chosen):
             return True
-        if question in _ASKS_FOR_ANOTHER_NUMBER:
-            return False
         led = _has(roles, "score", chosen)
         unlikely = _has(roles, "unlikely", chosen) and not led
         rest = words.codes[: chosen.start] + words.codes[chosen.end :]

@@ -1,7 +1,6 @@
 """Finds the word of the field that a mistyped word was meant to be: one slip of the finger, never a guess beyond it."""
 
-from collections.abc import Mapping
-from typing import Any
+from recovery_api.domain.reply_vocabulary import Packs, concept_words
 
 _SHORT, _LONG = 4, 5
 
@@ -9,14 +8,14 @@ _SHORT, _LONG = 4, 5
 class Spelling:
     """The words that may be mistyped, and the ordinary words that only look like them."""
 
-    def __init__(self, packs: Mapping[str, Mapping[str, Any]]) -> None:
+    def __init__(self, packs: Packs) -> None:
         self._short: set[str] = set()
         self._by_shortened: dict[str, list[str]] = {}
         self._ordinary = frozenset(w for pack in packs.values() for w in pack["not_typos"].split())
         for pack in packs.values():
-            for words in [pack["words"][concept] for concept in pack["spelling"].split()] + [*pack["numbers"].values()]:
-                for word in words.split():
-                    self._learn(word)
+            named = [word for concept in pack["spelling"].split() for word in concept_words(pack, concept)]
+            for word in named + [words.split()[0] for words in pack["numbers"].values()]:
+                self._learn(word)
 
     def _learn(self, word: str) -> None:
         if len(word) == _SHORT:

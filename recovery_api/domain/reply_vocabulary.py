@@ -32,6 +32,8 @@ def meanings(packs: Packs, language: str) -> dict[str, set[str]]:
             for word in concept_words(pack, concept):
                 if name == language or word not in everyday:
                     found.setdefault(word, set()).add(concept)
+    for word in everyday:
+        found.setdefault(word, set())
     for word, value in spelled_numbers(packs, language).items():
         found.setdefault(word, set()).update(number_concepts(value))
     for word in literal_words(packs):
@@ -64,6 +66,13 @@ def _texts(node: Any) -> Iterator[str]:
     elif isinstance(node, list):
         for value in node:
             yield from _texts(value)
+
+
+def compounds(packs: Packs) -> dict[str, list[str]]:
+    """Two words run together ("nopain") by their two parts."""
+    words = {word for pack in packs.values() for word in pack.get("compounds", "").split()}
+    known = words.union(*map(_own_words, packs.values()))
+    return {a + b: [a, b] for a in words for b in words if a != b and a + b not in known}
 
 
 def phrases(packs: Packs) -> dict[str, list[tuple[list[str], str]]]:

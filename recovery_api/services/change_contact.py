@@ -81,6 +81,7 @@ def restart_texts(scope: ClinicScope, contact: Contact, message_id: UUID | None,
 
 def suppress_planned(scope: ClinicScope, phone_digest: bytes, now: datetime) -> None:
     """Every text that has not left yet stays here, with a record."""
+    scope.flush()
     message, work = tables.message, tables.due_work
     waiting = (
         select(message.c.id)

@@ -6,8 +6,6 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert
-
 from recovery_api.clock import real_now
 from recovery_api.db import ClinicScope
 from recovery_api.ids import new_id
@@ -59,8 +57,8 @@ def queue_texts(scope: ClinicScope, texts: Sequence[Outgoing], now: datetime) ->
     if not texts:
         return []
     rows = [_message_row(scope, text, now) for text in texts]
-    scope.connection.execute(insert(tables.message), rows)
-    scope.connection.execute(insert(tables.due_work), [_work_row(row) for row in rows])
+    scope.write_late(tables.message, rows)
+    scope.write_late(tables.due_work, [_work_row(row) for row in rows])
     return [row["id"] for row in rows]
 
 

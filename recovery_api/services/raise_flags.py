@@ -146,16 +146,18 @@ def add_event(
 ) -> None:
     """Append one event to a flag's story; the note is sealed."""
     event_id = new_id()
-    scope.connection.execute(
-        insert(tables.flag_event),
-        {
-            "clinic_id": scope.clinic_id,
-            "id": event_id,
-            "flag_id": flag_id,
-            "kind": kind,
-            "at": now,
-            "clinician_id": clinician_id,
-            "detail": detail or {},
-            "note_sealed": scope.seal("flag_event.note", event_id, note),
-        },
+    scope.write_late(
+        tables.flag_event,
+        [
+            {
+                "clinic_id": scope.clinic_id,
+                "id": event_id,
+                "flag_id": flag_id,
+                "kind": kind,
+                "at": now,
+                "clinician_id": clinician_id,
+                "detail": detail or {},
+                "note_sealed": scope.seal("flag_event.note", event_id, note),
+            }
+        ],
     )

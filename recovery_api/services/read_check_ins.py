@@ -50,6 +50,7 @@ class CheckInRead:
 
 def read_check_in(scope: ClinicScope, check_in_id: UUID, version: int) -> CheckInRead:
     """One version of a check-in that is there."""
+    scope.flush()
     check_in = tables.check_in
     row = scope.connection.execute(
         select(check_in).where(

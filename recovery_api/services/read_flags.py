@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, case, or_, select
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from recovery_api.db import AnyRow, ClinicScope
 from recovery_api.domain.tiers import Tier
@@ -142,6 +143,7 @@ def read_flag_events(scope: ClinicScope, flag_ids: Sequence[UUID]) -> list[FlagE
     """The stories of some flags, oldest first."""
     if not flag_ids:
         return []
+    scope.flush()
     event, clinician = tables.flag_event, tables.clinician
     rows = scope.connection.execute(
         select(event, clinician.c.name_sealed)
@@ -204,7 +206,7 @@ def read_patients(
         )
         .where(patient.c.clinic_id == scope.clinic_id)
         .order_by(patient.c.id, episode.c.started_on.desc())
-        .distinct(patient.c.id)
+        .ext(distinct_on(patient.c.id))
         .limit(limit)
     )
     if patient_ids is not None:

@@ -5,6 +5,7 @@ from datetime import datetime, time
 from uuid import UUID
 
 from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from recovery_api.db import ClinicScope
 from recovery_api.models import tables
@@ -87,6 +88,6 @@ def _consents(scope: ClinicScope, patient_id: UUID) -> list[ConsentRead]:
         select(consent.c.purpose, consent.c.channel, consent.c.granted, consent.c.recorded_at)
         .where(consent.c.clinic_id == scope.clinic_id, consent.c.patient_id == patient_id)
         .order_by(consent.c.purpose, consent.c.channel, consent.c.recorded_at.desc(), consent.c.id.desc())
-        .distinct(consent.c.purpose, consent.c.channel)
+        .ext(distinct_on(consent.c.purpose, consent.c.channel))
     )
     return [ConsentRead(row.purpose, row.channel, row.granted, row.recorded_at) for row in rows]

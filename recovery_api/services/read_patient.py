@@ -108,6 +108,7 @@ def read_thread(
     scope: ClinicScope, patient_id: UUID, most: int = 100, before: tuple[datetime, UUID] | None = None
 ) -> list[Text]:
     """A patient's texts, oldest first, the newest `most` of them, or the newest before one of them."""
+    scope.flush()
     message = tables.message
     statement = (
         select(message)

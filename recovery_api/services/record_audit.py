@@ -5,8 +5,6 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert
-
 from recovery_api.db import ClinicScope
 from recovery_api.ids import new_id
 from recovery_api.models import tables
@@ -34,18 +32,20 @@ def record_audit(
     detail: dict[str, Any] | None = None,
 ) -> None:
     """Add one audit event. `detail` holds codes and numbers alone, never a name, a phone or a text."""
-    scope.connection.execute(
-        insert(tables.audit_event),
-        {
-            "clinic_id": scope.clinic_id,
-            "id": new_id(),
-            "at": now,
-            "actor_kind": actor.kind,
-            "actor_id": actor.id,
-            "action": action,
-            "subject_kind": subject[0],
-            "subject_id": subject[1],
-            "patient_id": patient_id,
-            "detail": detail or {},
-        },
+    scope.write_late(
+        tables.audit_event,
+        [
+            {
+                "clinic_id": scope.clinic_id,
+                "id": new_id(),
+                "at": now,
+                "actor_kind": actor.kind,
+                "actor_id": actor.id,
+                "action": action,
+                "subject_kind": subject[0],
+                "subject_id": subject[1],
+                "patient_id": patient_id,
+                "detail": detail or {},
+            }
+        ],
     )

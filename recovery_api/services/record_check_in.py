@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, insert, select
+from sqlalchemy import bindparam, select
 
 from recovery_api.db import AnyRow, ClinicScope
 from recovery_api.domain.check_in import CheckInFacts
@@ -104,7 +104,8 @@ def record_check_in(scope: ClinicScope, recovery: Recovery, report: Report, now:
     before = [known.reading for known in history if known.id != check_in_id]
     findings = judge([*before, reading], recovery, now)
     row = _row(scope, recovery, report, check_in_id, day, now)
-    scope.connection.execute(_INSERT, row | {"advice_sealed": _advice(scope, report, check_in_id, findings)})
+    row["advice_sealed"] = _advice(scope, report, check_in_id, findings)
+    scope.write_late(tables.check_in, [row])
     subject = FlagSubject(
         episode_id=recovery.episode_id,
         patient_id=recovery.patient_id,
@@ -173,7 +174,6 @@ _HISTORY = (
     .where(tables.check_in.c.clinic_id == bindparam("clinic"), tables.check_in.c.episode_id == bindparam("episode"))
     .order_by(tables.check_in.c.recorded_at, tables.check_in.c.received_at)
 )
-_INSERT = insert(tables.check_in)
 
 
 def read_history(scope: ClinicScope, episode_id: UUID) -> list[KnownReading]:

@@ -35,6 +35,7 @@ def _judge(scope: ClinicScope, reminder_id: UUID, now: datetime) -> None:
     row = scope.connection.execute(_question(scope, reminder_id)).one_or_none()
     if row is None or row.status != "active":
         return
+    scope.flush()
     history = [known.reading for known in read_history(scope, row.episode_id)]
     facts = EpisodeFacts(
         procedure_on=row.performed_on,

@@ -58,7 +58,6 @@ def test_alerts_are_written_in_the_order_of_episodes_and_days(diaries):
     found = [(row["episode"], row["day"], row["rule"], row["tier"]) for row in rows]
     assert found == [
         ("7", "6", "PW-03", "urgent"),
-        ("7", "6", "PW-01u", "urgent"),
         ("8", "2", "RF-A", "emergency"),
         ("8", "2", "RF-C", "urgent"),
         ("8", "6", "MS-02", "review"),

@@ -168,12 +168,12 @@ def test_two_answers_are_too_few_for_a_usual():
 def test_a_lasting_rise_is_wanted_today_with_its_sentence():
     finding = only(judge(*diary(4, 3, 4, 3, 3, 4, 3, 3, 6, 6, 7)))
     assert (finding.rule, finding.tier, finding.respond_minutes) == ("PW-01", Tier.TODAY, 1440)
-    assert finding.reason == "Pain has stayed about 2.8 above their usual 4 for 3 answers; it is 7 now"
-    assert finding.inputs["detector"]["limit"] == 6.282
+    assert finding.reason == "Pain has stayed about 3.2 above their usual 3 for 3 answers; it is 7 now"
+    assert finding.inputs["detector"]["limit"] == 7.3
 
 
 def test_a_lasting_rise_to_8_is_urgent_and_stands_for_the_trend_alone():
-    findings = judge(*diary(5, 6, 5, 6, 5, 6, 5, 5, 7, 7, 8, 8))
+    findings = judge(*diary(5, 5, 5, 5, 6, 5, 5, 5, 7, 8, 8))
     assert rules_of(findings) == ["PW-01u"]
     assert findings[0].reason.endswith("and pain is 8 now")
 

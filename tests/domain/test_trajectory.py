@@ -1,6 +1,7 @@
 """The personal reference: recovery is followed, noise is borne, a lasting rise is found."""
 
 import math
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -10,6 +11,7 @@ from recovery_api.domain.trajectory import Detector, Reference, Trend, expected_
 from recovery_api.packs.rule_pack import rule_pack
 
 SHIPPED = rule_pack().detector
+EAGER = replace(SHIPPED, limit=2.5, gap=0.5, own_noise=0.6, early_fall_rate=0.9, noise_cap=2.0, first_answer=4)
 PAINS = st.lists(st.integers(0, 10), max_size=120)
 
 
@@ -28,39 +30,45 @@ def usual_after(pains: list[int]) -> float:
     return reference.usual
 
 
-def by_the_published_steps(pains: list[int]) -> list[bool]:
-    """The detector written down again, line for line, as a check on the shipped one."""
-    ref = fast = last = v = c = 0.0
+def by_hand(pains: list[int], d: Detector) -> list[bool]:
+    """The detector written down again, step by step, as a check on the shipped one."""
+    ref = fast = last = c = 0.0
+    v = d.prior_variance
     alarms = []
     for n, p in enumerate(pains, 1):
         if n == 1:
             ref = fast = last = p
-            v = 0.9
             alarms.append(False)
             continue
-        if n >= 3:
-            sd = math.sqrt(0.966 * v + (1 - 0.966) * 0.9)
-            c = max(0, c + min(max((p - ref) / sd, -3), 4.063) - 0.742)
-        fast += 0.645 * (p - fast)
-        alarms.append(c >= 6.282 and fast - ref >= 1.093)
+        if n >= d.first_answer:
+            sd = math.sqrt(d.own_noise * v + (1 - d.own_noise) * d.prior_variance)
+            c = max(0, c + min(max((p - ref) / sd, d.step_floor), d.step_cap) - d.slack)
+        fast += d.quick_rate * (p - fast)
+        alarms.append(c >= d.limit and fast - ref >= d.gap)
         c = 0 if alarms[-1] else c
-        v = 0.93 * v + 0.07 * min((p - last) ** 2 / 2, 4)
+        v = d.noise_memory * v + (1 - d.noise_memory) * min((p - last) ** 2 / 2, d.noise_cap)
         last = p
-        ref += (0.159 if p < ref else 0.054) * (p - ref)
+        down = min(d.fall_rate + d.early_fall_rate * math.exp((1 - n) / d.early_answers), 1)
+        ref += (down if p < ref else d.rise_rate) * (p - ref)
     return alarms
 
 
-def test_a_lasting_rise_of_three_points_raises_one_alarm_within_three_answers():
-    trends = follow([4, 3, 4, 3, 3, 4, 3, 3, 6, 6, 7])
+def test_a_lasting_rise_of_three_points_raises_one_alarm_at_the_third_answer():
+    trends = follow([4, 3, 4, 3, 3, 4, 3, 3, 6, 7, 6])
     assert [trend is not None for trend in trends] == [False] * 10 + [True]
 
 
+def test_three_worse_days_in_a_steady_patient_raise_the_alarm_and_two_do_not():
+    assert not any(follow([3] * 20 + [5, 5]))
+    assert follow([3] * 20 + [5, 5, 5])[-1] is not None
+
+
 def test_the_alarm_says_how_far_above_the_usual_and_for_how_many_answers():
-    trend = follow([3, 3, 3, 3, 3, 3, 8, 8])[-1]
+    trend = follow([3, 3, 3, 3, 3, 3, 7, 7, 7])[-1]
     assert trend is not None
-    assert trend.answers == 2
-    assert trend.usual == pytest.approx(3.27)
-    assert trend.above == pytest.approx(8 - trend.usual - 0.355**2 * 5, abs=1e-9)
+    assert trend.answers == 3
+    assert trend.usual == pytest.approx(7 - 4 * (1 - SHIPPED.rise_rate) ** 2)
+    assert trend.above == pytest.approx(7 - 4 * (1 - SHIPPED.quick_rate) ** 3 - trend.usual)
 
 
 def test_one_bad_day_raises_nothing():
@@ -79,15 +87,18 @@ def test_a_slow_rise_over_three_weeks_is_found():
     assert any(follow([3] * 10 + [3, 4, 3, 4, 4, 4, 5, 4, 5, 5, 5, 6, 5, 6, 6]))
 
 
-def test_the_usual_falls_faster_than_it_rises():
-    assert usual_after([5, 4]) == pytest.approx(5 - 0.159)
-    assert usual_after([5, 6]) == pytest.approx(5 + 0.054)
+def test_the_usual_falls_faster_than_it_rises_and_fastest_while_the_recovery_is_steep():
+    late = [5] * 90
+    early_fall, late_fall = 5 - usual_after([5, 4]), 5 - usual_after([*late, 4])
+    assert usual_after([*late, 6]) == pytest.approx(5 + SHIPPED.rise_rate)
+    assert late_fall == pytest.approx(SHIPPED.fall_rate, abs=1e-3)
+    assert early_fall > 2 * late_fall > 2 * SHIPPED.rise_rate
 
 
 def test_while_not_armed_a_rise_is_kept_in_mind_and_found_afterwards():
-    pains = [2, 2, 2, 8, 8, 8]
-    assert follow(pains).index(next(t for t in follow(pains) if t)) == 4
-    assert [trend is not None for trend in follow(pains, armed_from=5)] == [False] * 5 + [True]
+    pains = [2, 2, 2, 8, 8, 8, 8]
+    assert [trend is not None for trend in follow(pains[:6])] == [False] * 5 + [True]
+    assert [trend is not None for trend in follow(pains, armed_from=6)] == [False] * 6 + [True]
 
 
 def test_scores_outside_the_scale_count_as_its_ends():
@@ -98,12 +109,11 @@ def test_scores_outside_the_scale_count_as_its_ends():
 def test_a_single_point_more_is_no_alarm_even_in_a_patient_who_never_varies():
     pains = [3] * 60 + [4] * 10
     assert follow(pains) == [None] * 70
-    assert not any(by_the_published_steps(pains))
 
 
-@given(PAINS)
-def test_alarms_are_those_of_the_published_steps(pains):
-    assert [trend is not None for trend in follow(pains)] == by_the_published_steps(pains)
+@given(st.lists(st.integers(0, 10), max_size=120), st.sampled_from([SHIPPED, EAGER]))
+def test_alarms_are_those_of_the_steps_done_by_hand(pains, detector):
+    assert [trend is not None for trend in follow(pains, detector)] == by_hand(pains, detector)
 
 
 @given(PAINS)

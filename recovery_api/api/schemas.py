@@ -1,0 +1,21 @@
+"""What the objects of the API have in common: what is sent is known to the last field, what is answered may grow."""
+
+from marshmallow import EXCLUDE, RAISE, Schema
+
+
+class Body(Schema):
+    """An object that a caller sends; a field that nobody knows is refused, and the document says so."""
+
+    class Meta:
+        unknown = RAISE
+
+
+class Answer(Schema):
+    """An object that a caller gets; a later version may have more fields."""
+
+    class Meta:
+        unknown = EXCLUDE
+
+
+class NothingSchema(Body):
+    """An empty object, or no body at all: the path says everything."""

@@ -1,0 +1,109 @@
+"""The linter of texts: one GSM-7 segment, plain words, no name or diagnosis, no answer that a carrier acts on."""
+
+import re
+from collections.abc import Mapping
+
+from recovery_api.domain.messages import filled, placeholders
+from recovery_api.domain.segments import measure, not_gsm
+
+MOST_SEGMENTS = 1
+HARDEST_GRADE = 6.0
+
+# The longest values that a clinic may fill in; the enrolment form holds clinic names to this length.
+LONGEST_VALUES: Mapping[str, str] = {
+    "clinic": "Northside Spine Clinic",
+    "phone": "(555) 555-0100",
+    "emergency": "911",
+    "n": "10",
+    "a": "10",
+    "b": "10",
+    "h": "24",
+    "date": "Wed, Nov 30",
+    "time": "10:30 AM",
+    "labels": "AB, CD or EF",
+    "first": "AB",
+    "tier": "emergency",
+    "code": "7KQ2MX4T",
+}
+
+# Words that carriers or the law act on when they are a whole message.
+RESERVED = frozenset(
+    {
+        "STOP", "STOPALL", "UNSUBSCRIBE", "END", "QUIT", "CANCEL", "REVOKE", "OPTOUT", "REMOVE", "START", "UNSTOP",
+        "YES", "NO", "SI", "HELP", "INFO", "ALTO", "PARAR", "CANCELAR", "ARRET", "ARRETE", "AYUDA",
+    }
+)  # fmt: skip
+# These texts must say how to leave, come back or get help.
+_CARRIER_WORDS = {
+    "enrol_ask": {"START", "STOP", "HELP"},
+    "enrol_welcome": {"STOP"},
+    "started": {"STOP"},
+    "stopped": {"START"},
+    "help": {"STOP"},
+}
+_PRIVATE = re.compile(
+    r"\b(?:(?:vertebro|kypho|cifo)plast\w*|fractur\w*|osteopor\w*|cement\w*|surger\w*|cirug\w*|operaci\w*|operation\w*"
+    r"|cancer\w*|c[aá]ncer|tumou?r\w*|vertebra\w*|v[eé]rtebra\w*|diagnos\w*)\b",
+    re.IGNORECASE,
+)
+_PERSONAL = frozenset({"name", "patient", "first_name", "last_name", "birthday"})
+_CAPITALS = re.compile(r"\b[A-Z]{2,}\b")
+_ANSWER = re.compile(
+    r"\b(?:reply|respond|answer|text|responda|conteste|escriba|mande|env[ií]e)\s+(?:(?:with|con)\s+)?(\w+)",
+    re.IGNORECASE,
+)
+_SENTENCE = re.compile(r"[^.!?\n]*\w[^.!?\n]*")
+_WORD = re.compile(r"[A-Za-z0-9']+")
+_VOWELS = re.compile(r"[aeiouy]+")
+
+
+def problems(key: str, language: str, text: str, values: Mapping[str, str] = LONGEST_VALUES) -> list[str]:
+    """Everything that is wrong with one text, each as a short sentence; an empty list where it may be sent."""
+    unknown = placeholders(text) - values.keys()
+    if unknown:
+        return [f"unknown placeholder {name}" for name in sorted(unknown)]
+    longest = filled(text, values)
+    return [
+        *_size_problems(longest),
+        *[f"names {found[0]!r}" for found in _PRIVATE.finditer(text)],
+        *[f"carries personal data: {name}" for name in sorted(placeholders(text) & _PERSONAL)],
+        *[f"uses {word} as an answer" for word in _reserved_answers(key, text)],
+        *_grade_problems(language, longest),
+    ]
+
+
+def _size_problems(longest: str) -> list[str]:
+    found = [f"{character!r} at {place} is not in GSM-7" for place, character in not_gsm(longest)]
+    size = measure(longest)
+    if size.segments > MOST_SEGMENTS:
+        found.append(f"takes {size.segments} segments ({size.characters} characters)")
+    return found
+
+
+def _reserved_answers(key: str, text: str) -> list[str]:
+    allowed = _CARRIER_WORDS.get(key, set())
+    asked_for = [*_CAPITALS.findall(text), *map(str.upper, _ANSWER.findall(text))]
+    return [word for word in dict.fromkeys(asked_for) if word in RESERVED and word not in allowed]
+
+
+def _grade_problems(language: str, longest: str) -> list[str]:
+    if language != "en":
+        return []
+    grade = reading_grade(longest)
+    return [f"reads at grade {grade:.1f}"] if grade > HARDEST_GRADE else []
+
+
+def reading_grade(text: str) -> float:
+    """The Flesch-Kincaid grade of an English text (Kincaid 1975), with syllables counted as groups of vowels."""
+    sentences = max(len(_SENTENCE.findall(text)), 1)
+    words = _WORD.findall(text)
+    if not words:
+        return 0.0
+    return 0.39 * len(words) / sentences + 11.8 * sum(map(_syllables, words)) / len(words) - 15.59
+
+
+def _syllables(word: str) -> int:
+    lower = word.lower()
+    groups = len(_VOWELS.findall(lower))
+    silent = lower.endswith("e") and not lower.endswith(("le", "ee")) and groups > 1
+    return max(groups - silent, 1)

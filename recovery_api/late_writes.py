@@ -1,0 +1,52 @@
+"""Rows that nobody reads again before the commit: kept until then, and sent to the database in one round trip."""
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Any
+
+from psycopg import Connection, sql
+from psycopg.types.json import Jsonb
+from sqlalchemy import Table
+from sqlalchemy.dialects.postgresql import JSONB
+
+
+class LateWrites:
+    """The inserts of one transaction, in the order in which they must reach the database."""
+
+    def __init__(self) -> None:
+        self._waiting: list[tuple[Table, Sequence[Mapping[str, Any]]]] = []
+
+    def add(self, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Keep rows of one table, all with the same columns."""
+        if rows:
+            self._waiting.append((table, rows))
+
+    def flush(self, connection: "Connection[Any]") -> None:
+        """Send everything in one go. Raises what psycopg raises; the transaction is then broken."""
+        if not self._waiting:
+            return
+        waiting, self._waiting = self._waiting, []
+        with connection.pipeline(), connection.cursor() as cursor:
+            for table, rows in waiting:
+                statement, json_columns, defaults = _insert(table, tuple(rows[0]))
+                for row in rows:
+                    wrapped = {name: Jsonb(row[name]) for name in json_columns if row[name] is not None}
+                    cursor.execute(statement, {**defaults, **row, **wrapped}, prepare=True)
+
+
+@cache
+def _insert(table: Table, given: tuple[str, ...]) -> tuple[bytes, tuple[str, ...], dict[str, Any]]:
+    """The statement for these columns, which of them hold JSON, and the defaults of those not given."""
+    defaults = {
+        column.name: column.default.arg
+        for column in table.columns
+        if column.name not in given and column.default is not None and column.default.is_scalar
+    }
+    names = [*given, *defaults]
+    statement = sql.SQL("INSERT INTO {} ({}) VALUES ({})").format(
+        sql.Identifier(table.name),
+        sql.SQL(", ").join(map(sql.Identifier, names)),
+        sql.SQL(", ").join(map(sql.Placeholder, names)),
+    )
+    json_columns = tuple(name for name in given if isinstance(table.c[name].type, JSONB))
+    return statement.as_bytes(None), json_columns, defaults

@@ -1,0 +1,242 @@
+"""The main road on real processes: a text becomes a flag that a nurse answers, and no forgery or fault gets through."""
+
+import http.client
+import json
+import secrets
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.deployment import TOKEN, Deployment, inbound_form, post_inbound, signed, wait_for
+
+pytestmark = [pytest.mark.processes, pytest.mark.xdist_group("road")]
+
+PATH = "/webhooks/twilio/inbound"
+REPLAYS, CONNECTIONS = 10_000, 16
+
+
+@pytest.fixture(scope="module")
+def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
+    running = Deployment(Path(tmp_path_factory.mktemp("road")))
+    try:
+        running.prepare()
+        running.start()
+        running.wait_until_ready()
+        yield running
+    finally:
+        running.stop()
+
+
+def ask(
+    deployment: Deployment, method: str, path: str, token: str = "", body: Any = None, **headers: str
+) -> tuple[int, Any]:
+    connection = http.client.HTTPConnection("127.0.0.1", deployment.port, timeout=20)
+    sent = json.dumps(body).encode() if body is not None else None
+    extra = {"Authorization": f"Bearer {token}"} if token else {}
+    connection.request(method, path, sent, {"Content-Type": "application/json", **extra, **headers})
+    answer = connection.getresponse()
+    content = answer.read()
+    connection.close()
+    return answer.status, json.loads(content) if content else None
+
+
+def send(deployment: Deployment, body: bytes, headers: dict[str, str]) -> int:
+    connection = http.client.HTTPConnection("127.0.0.1", deployment.port, timeout=20)
+    try:
+        connection.request("POST", PATH, body, headers)
+        return connection.getresponse().status
+    except (ConnectionError, http.client.HTTPException):
+        return 413  # the server closed the door on a body that is too large
+    finally:
+        connection.close()
+
+
+def nurse_of(clinic: dict[str, Any]) -> str:
+    return next(one["access_token"] for one in clinic["staff"] if one["role"] == "nurse")
+
+
+def test_a_text_of_weak_legs_becomes_an_emergency_that_the_nurse_takes(deployment: Deployment) -> None:
+    clinic = deployment.seeded["clinics"][0]
+    patient, nurse = clinic["patients"][2], nurse_of(clinic)
+    deployment.carrier(
+        "POST",
+        "inbound",
+        {"from": patient["phone"], "to": clinic["number"], "body": "my legs feel weak since last night"},
+    )
+    flags = wait_for(lambda: ask(deployment, "GET", "/api/v1/flags", nurse)[1]["items"], "no flag")
+    assert [(flag["tier"], flag["family"], flag["status"]) for flag in flags] == [("emergency", "red_flag", "open")]
+    [answer] = wait_for(lambda: deployment.texts_to(patient["phone"]), "no answer")
+    assert "911" in answer
+    path = f"/api/v1/flags/{flags[0]['id']}/acknowledge"
+    status, taken = ask(deployment, "POST", path, nurse, **{"If-Match": f'"{flags[0]["version"]}"'})
+    assert (status, taken["status"]) == (200, "acknowledged")
+    other_nurse = nurse_of(deployment.seeded["clinics"][1])
+    assert ask(deployment, "GET", "/api/v1/flags", other_nurse)[1]["items"] == []
+
+
+def test_the_clinician_on_duty_is_paged_without_a_name(deployment: Deployment) -> None:
+    [page] = wait_for(lambda: deployment.texts_to("+12125550130"), "no page")
+    assert "Cerise" not in page
+    assert "Samplewick" not in page
+
+
+def test_ten_thousand_replays_make_one_row_one_flag_and_one_answer(deployment: Deployment) -> None:
+    clinic = deployment.seeded["clinics"][1]
+    form = inbound_form(clinic["patients"][2]["phone"], clinic["number"], "I can't feel my legs")
+    body, headers = signed(f"{deployment.env['PUBLIC_URL']}{PATH}", form)
+    statuses: Counter[int] = Counter()
+
+    def replay() -> None:
+        connection = http.client.HTTPConnection("127.0.0.1", deployment.port, timeout=60)
+        for _ in range(REPLAYS // CONNECTIONS):
+            connection.request("POST", PATH, body, headers)
+            answer = connection.getresponse()
+            answer.read()
+            statuses[answer.status] += 1
+        connection.close()
+
+    threads = [threading.Thread(target=replay) for _ in range(CONNECTIONS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert statuses == {200: REPLAYS}
+    assert deployment.count("SELECT count(*) FROM message WHERE sid = %s", form["MessageSid"]) == 1
+    assert deployment.count("SELECT count(*) FROM flag WHERE clinic_id = %s", clinic["id"]) == 1
+    wait_for(lambda: deployment.texts_to(clinic["patients"][2]["phone"]), "no answer")
+    assert len(deployment.texts_to(clinic["patients"][2]["phone"])) == 1
+
+
+def forgeries(deployment: Deployment) -> dict[str, tuple[bytes, dict[str, str]]]:
+    clinic = deployment.seeded["clinics"][0]
+    url = f"{deployment.env['PUBLIC_URL']}{PATH}"
+    form = inbound_form("+12125550142", clinic["number"], "8")
+    body, headers = signed(url, form)
+    shifted = {name: value for name, value in form.items() if name != "NumMedia"}
+    shifted["MessageSid"] += "NumMedia0"
+    return {
+        "no signature": (body, {"Content-Type": headers["Content-Type"]}),
+        "empty signature": (body, {**headers, "X-Twilio-Signature": ""}),
+        "signature that is no text": (body, {**headers, "X-Twilio-Signature": "\xff\xfe"}),
+        "wrong token": signed(url, form, "another-token"),
+        "another host": signed(f"http://staging.example{PATH}", form),
+        "changed body": (body.replace(b"Body=8", b"Body=9"), headers),
+        "shifted fields": (signed(url, shifted)[0], signed(url, shifted)[1]),
+        "another account": signed(url, {**form, "AccountSid": "AC" + "9" * 32}),
+        "two SIDs": (body + b"&MessageSid=SM" + b"1" * 32, headers),
+        "a number of nobody's": signed(url, {**form, "To": "+19995550100"}),
+        "a body with NUL": signed(url, {**form, "Body": "8\x00"}),
+        "JSON": (b"{}", {**headers, "Content-Type": "application/json"}),
+        "10 MB": (b"Body=" + b"8" * 10_000_000, headers),
+    }
+
+
+def test_forged_and_shifted_texts_are_refused_and_leave_no_row(deployment: Deployment) -> None:
+    before = deployment.count("SELECT count(*) FROM message")
+    answered = {name: send(deployment, *forgery) for name, forgery in forgeries(deployment).items()}
+    assert all(400 <= status < 500 for status in answered.values()), answered
+    assert deployment.count("SELECT count(*) FROM message") == before
+
+
+def test_two_tokens_are_accepted_while_one_replaces_the_other(tmp_path: Path) -> None:
+    deployment = Deployment(tmp_path, workers=1)
+    try:
+        deployment.prepare()
+        deployment.env["TWILIO_AUTH_TOKEN"] = f"the-next-token,{TOKEN}"
+        deployment.start("web")
+        wait_for(lambda: deployment.get("/healthz")[0] == 200, "the web did not start")
+        clinic = deployment.seeded["clinics"][0]
+        for token in (TOKEN, "the-next-token"):
+            form = inbound_form(clinic["patients"][2]["phone"], clinic["number"], "3")
+            assert send(deployment, *signed(f"{deployment.env['PUBLIC_URL']}{PATH}", form, token)) == 200
+    finally:
+        deployment.stop()
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        b"[" * 100_000,
+        b'{"pain": 5, "note": "\\u0000"}',
+        b'{"pain": 5, "note": "\\ud800"}',
+        b'{"pain": 5, "pain": 6}',
+        b'{"pain": NaN}',
+        b'{"pain": "5"}',
+        b'{"pain": 5.9}',
+        b'{"pain": true}',
+        b"\xff\xfe",
+        b'{"note": "' + b"x" * 10_000_000 + b'"}',
+    ],
+    ids=["nesting", "NUL", "surrogate", "duplicate", "NaN", "text", "fraction", "bool", "not UTF-8", "10 MB"],
+)
+def test_a_hostile_check_in_gets_a_refusal_and_never_a_500(deployment: Deployment, hostile: bytes) -> None:
+    token = deployment.seeded["clinics"][0]["patients"][2]["access_token"]
+    connection = http.client.HTTPConnection("127.0.0.1", deployment.port, timeout=20)
+    try:
+        headers = {"Content-Type": "application/json", "Authorization": f"Bearer {token}"}
+        connection.request("POST", "/api/v1/me/check-ins", hostile, headers)
+        status = connection.getresponse().status
+    except ConnectionError:
+        status = 413  # the server closed the door on a body that is too large
+    finally:
+        connection.close()
+    assert 400 <= status < 500
+
+
+def test_a_check_in_by_app_takes_the_same_road(deployment: Deployment) -> None:
+    clinic = deployment.seeded["clinics"][0]
+    token = clinic["patients"][2]["access_token"]
+    body = {"client_id": secrets.token_hex(16), "pain": 4, "symptoms": ["fever"], "recorded_at": datetime.now(UTC).isoformat()}
+    status, answer = ask(deployment, "POST", "/api/v1/me/check-ins", token, body)
+    assert (status, answer["version"]) == (201, 1)
+    assert answer["advice"]["tier"] == "urgent"
+    assert ask(deployment, "POST", "/api/v1/me/check-ins", token, body)[0] == 200
+
+
+def test_an_unknown_sender_lands_in_the_inbox_and_gets_no_text(deployment: Deployment) -> None:
+    clinic = deployment.seeded["clinics"][0]
+    form = inbound_form("+12125550177", clinic["number"], "is this the clinic?")
+    assert post_inbound(deployment, form)[0] == 200
+    _, inbox = ask(deployment, "GET", "/api/v1/inbox", nurse_of(clinic))
+    assert [text["body"] for text in inbox["items"]] == ["is this the clinic?"]
+    assert deployment.texts_to("+12125550177") == []
+
+
+def test_a_shared_phone_is_asked_and_never_guessed(deployment: Deployment) -> None:
+    clinic = deployment.seeded["clinics"][0]
+    phone = clinic["patients"][0]["phone"]
+    before = deployment.count("SELECT count(*) FROM check_in")
+    assert post_inbound(deployment, inbound_form(phone, clinic["number"], "4"))[0] == 200
+    assert deployment.count("SELECT count(*) FROM check_in") == before
+    assert any("A" in text and "B" in text for text in wait_for(lambda: deployment.texts_to(phone), "no question"))
+    assert post_inbound(deployment, inbound_form(phone, clinic["number"], "A 4"))[0] == 200
+    assert deployment.count("SELECT count(*) FROM check_in") == before + 1
+
+
+def test_a_carrier_that_is_away_delays_the_answer_and_not_the_web(deployment: Deployment) -> None:
+    clinic = deployment.seeded["clinics"][1]
+    phone = clinic["patients"][2]["phone"]
+    texts = len(deployment.texts_to(phone))
+    fault = deployment.carrier("POST", "faults", {"fault": "throttle", "on": "create", "seconds": 1})
+    assert post_inbound(deployment, inbound_form(phone, clinic["number"], "2"))[0] == 200
+    wait_for(lambda: deployment.count("SELECT count(*) FROM message WHERE state = 'throttled'"), "not throttled")
+    deployment.carrier("DELETE", f"faults/{fault['id']}")
+    wait_for(lambda: len(deployment.texts_to(phone)) == texts + 1, "the answer never left")
+
+
+def test_with_the_database_away_nothing_is_acknowledged_and_nothing_lost(deployment: Deployment) -> None:
+    clinic = deployment.seeded["clinics"][1]
+    form = inbound_form(clinic["patients"][2]["phone"], clinic["number"], "3")
+    deployment.postgres.stop()
+    try:
+        assert post_inbound(deployment, form)[0] == 503
+        assert deployment.get("/readyz")[0] == 503
+    finally:
+        deployment.postgres.start()
+    wait_for(lambda: post_inbound(deployment, form)[0] == 200, "the web did not come back")
+    assert deployment.count("SELECT count(*) FROM message WHERE sid = %s", form["MessageSid"]) == 1
