@@ -1,5 +1,7 @@
 """The application: settings in, a Flask app out."""
 
+from contextlib import suppress
+
 from flask import Flask
 from flask_migrate import Migrate
 
@@ -10,7 +12,7 @@ from recovery_api.clinic import blueprint as clinic
 from recovery_api.clinic.patient_views import blueprint as patients
 from recovery_api.clinic.sign_in_views import blueprint as doors
 from recovery_api.clinic.worklist_views import blueprint as worklist
-from recovery_api.config import Settings
+from recovery_api.config import Settings, SettingsRefused
 from recovery_api.db import db
 from recovery_api.hooks.twilio_sms import blueprint as hooks
 from recovery_api.operations import blueprint as operations
@@ -31,6 +33,11 @@ def create_app(settings: Settings) -> Flask:
         "max_overflow": 4,
         "pool_timeout": 3,
     }
+    app.config["SESSION_COOKIE_NAME"] = "notice"
+    app.config["SESSION_COOKIE_SAMESITE"] = "Strict"
+    app.config["SESSION_COOKIE_SECURE"] = settings.public_url.startswith("https://")
+    with suppress(SettingsRefused):  # said at start, never on import
+        app.secret_key = settings.secret_key()
     app.extensions["recovery"] = Wiring(settings)
     db.init_app(app)
     Migrate(app, db, directory="migrations")

@@ -24,7 +24,10 @@ _KEPT_HEADERS = ("ETag",)
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One operation of the document; `has_own_identity` where the body names the fact that it creates."""
+    """One operation of the document.
+
+    `has_own_identity` where the body names the fact that it creates; `also` are problems that its kind does not have.
+    """
 
     name: str
     method: str
@@ -32,6 +35,7 @@ class Operation:
     largest: int
     versioned: bool = False
     has_own_identity: bool = False
+    also: tuple[int, ...] = ()
 
     @property
     def is_open(self) -> bool:

@@ -109,7 +109,7 @@ def _security(operation: Operation) -> list[dict[str, list[str]]]:
 
 
 def _problems(operation: Operation) -> list[int]:
-    found = {422, 426, 500, 503}
+    found = {422, 426, 500, 503, *operation.also}
     if not operation.is_open:
         found |= {401, 403}
     if operation.is_write:

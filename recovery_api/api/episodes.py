@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from marshmallow import fields, validate
+from marshmallow import ValidationError, fields, validate
 
 from recovery_api.api.auth import Call
 from recovery_api.api.fields import ClockTime, Day, Instant, StrictInt, one_of
@@ -19,6 +19,11 @@ from recovery_api.services.start_episode import MOST_LEVELS, NewEpisode, start_e
 
 resource = Resource("Episodes", "Recoveries")
 LEVEL = validate.Regexp(r"^(C[1-7]|T([1-9]|1[0-2])|L[1-5]|S[1-5])$")
+
+
+def _published(name: str) -> None:
+    if name != protocol_pack().name:
+        raise ValidationError("Must be the name of a published protocol.")
 
 
 class ProcedureSchema(Body):
@@ -66,9 +71,7 @@ class NewEpisodeSchema(Body):
 
     procedure = fields.Nested(ProcedureSchema(), required=True)
     baseline_pain = StrictInt(allow_none=True, validate=validate.Range(0, 10))
-    protocol = fields.String(
-        validate=lambda name: name == protocol_pack().name, metadata={"description": "The name of a published protocol"}
-    )
+    protocol = fields.String(validate=_published, metadata={"description": "The name of a published protocol"})
     check_in_time = ClockTime(metadata={"description": "The patient's local time", "example": "09:30"})
 
 

@@ -50,7 +50,7 @@ class ConfigQuery(Schema):
     clinic = Id(metadata={"description": "A clinic's id; not needed with a token, or where there is one clinic"})
 
 
-@resource.operation("GET", "/config", "readConfig")
+@resource.operation("GET", "/config", "readConfig", also=(404,))
 @resource.arguments(ConfigQuery(), location="query")
 @resource.response(200, ConfigSchema())
 def config(query: dict[str, Any]) -> PhoneConfig:

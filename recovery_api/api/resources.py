@@ -56,12 +56,13 @@ class Resource(flask_smorest.Blueprint):  # type: ignore[misc]
         largest: int = LARGEST_BODY,
         versioned: bool = False,
         has_own_identity: bool = False,
+        also: tuple[int, ...] = (),
     ) -> Callable[[View], View]:
         """Route `method` and `path` to a view; `name` is the operationId, and the row of the access table.
 
         The view gets the call, then what its schemas read, then the path's ids; an open operation gets no call.
         """
-        operation = Operation(name, method, path, largest, versioned, has_own_identity)
+        operation = Operation(name, method, path, largest, versioned, has_own_identity, also)
 
         def decorate(view: View) -> View:
             @wraps(view)

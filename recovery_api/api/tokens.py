@@ -47,7 +47,7 @@ class TokenPairSchema(Answer):
     expires_in = fields.Integer(required=True, metadata={"description": "Seconds, for the access token"})
 
 
-@resource.operation("POST", "/staff/token", "signInStaff")
+@resource.operation("POST", "/staff/token", "signInStaff", also=(401,))
 @resource.arguments(StaffSignInSchema())
 @resource.response(200, StaffTokenSchema())
 def sign_in_staff(given: dict[str, str]) -> dict[str, Any]:
@@ -61,7 +61,7 @@ def sign_in_staff(given: dict[str, str]) -> dict[str, Any]:
     return {"access_token": signed_in.secret, "expires_in": int(LIFETIMES["staff_access"].total_seconds())}
 
 
-@resource.operation("POST", "/token/refresh", "refreshToken")
+@resource.operation("POST", "/token/refresh", "refreshToken", also=(401,))
 @resource.arguments(RefreshSchema())
 @resource.response(200, TokenPairSchema())
 def refresh(given: dict[str, str]) -> TokenPair:

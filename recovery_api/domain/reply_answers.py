@@ -32,7 +32,7 @@ class AnswerReader:
         """The symptom codes of the letters A to F; bare letters answer late too, whatever question is open by then."""
         letters = self._bare_letters(words.pieces)
         if not letters and question == "symptoms":
-            letters = self._joined_letters(words.pieces) | {
+            letters = self._joined_letters(words) | {
                 words.pieces[match.number] for match in self._letters.search(words.codes)
             }
         return frozenset(LETTERS[letter.upper()] for letter in letters)
@@ -41,10 +41,10 @@ class AnswerReader:
         letters = {piece for piece in pieces if len(piece) == 1 and piece.upper() in LETTERS}
         return letters if letters.union(self._joins).issuperset(pieces) else set()
 
-    def _joined_letters(self, pieces: list[str]) -> set[str]:
-        if len(pieces) != 1 or pieces[0] in self._real_words or not _JOINED.fullmatch(pieces[0]):
-            return set()
-        return set(pieces[0])
+    def _joined_letters(self, words: Words) -> set[str]:
+        """ "AC" as a whole message: letters in their order that make no word."""
+        text = words.text.strip(" .,!")
+        return set(text) if _JOINED.fullmatch(text) and text not in self._real_words else set()
 
     def amount(self, words: Words, question: str, requests: frozenset[str]) -> int | None:
         """Minutes walked or pills taken, as `question` asks; None for other questions or where no amount is given."""

@@ -10,6 +10,7 @@ from recovery_api.domain.reply_vocabulary import (
     meanings,
     number_concepts,
     number_kinds,
+    own_words,
     phrases,
     spelled_numbers,
     tell_tale_words,
@@ -20,7 +21,7 @@ _FIRST_CODE = 0xE000
 _KEPT_WORDS = 50_000
 _MOST_PIECES = 1000
 _CLOCK, _LONG = frozenset({"CLOCK_TIME"}), frozenset({"LONG"})
-_PLURAL_FROM = 4
+_PLURAL_FROM, _FOREIGN_FROM = 4, 5
 _MARKS = {
     ".": "FULL_STOP", ",": "COMMA", "/": "SLASH", "-": "DASH", "+": "PLUS", "%": "PERCENT", "$": "MONEY", "*": "STAR",
     "<": "LESS_THAN", ">": "MORE_THAN", "&": "ALSO", VERTEBRA: "VERTEBRA",
@@ -45,13 +46,16 @@ class Lexicon:
         self._codes: dict[frozenset[str], str] = {}
         self._phrases, self._compounds = phrases(packs), compounds(packs)
         self._tell_tales = tell_tale_words(packs)
-        self._spelling = Spelling(packs)
+        self._spelling = {
+            language: Spelling(own_words(packs, language), pack["not_typos"].split())
+            for language, pack in packs.items()
+        }
         self._spelled = {language: spelled_numbers(packs, language) for language in packs}
         self._vocabulary = {language: self._encoded(meanings(packs, language)) for language in packs}
         self._known = frozenset[str]().union(*self._vocabulary.values())
         self._word, self._plural = self._code(frozenset()), self._code(frozenset({"PLURAL"}))
         self._numbers = {kind: self._code(kind) for kind in number_kinds() | {_CLOCK, _LONG}}
-        self._guessed: dict[tuple[str, str], tuple[str, float | None]] = {}
+        self._corrected: dict[tuple[str, str], str] = {}
 
     def _encoded(self, words: dict[str, set[str]]) -> dict[str, str]:
         for mark, name in _MARKS.items():
@@ -76,7 +80,9 @@ class Lexicon:
     def read(self, text: str, language: str) -> Words:
         """`text` as words of the language that it seems to be written in, else of `language`."""
         cleaned = plain(text)
-        found = self._joined(self._parted(pieces(cleaned, self._known.__contains__)[:_MOST_PIECES]))
+        raw = self._parted(pieces(cleaned, self._known.__contains__)[:_MOST_PIECES])
+        guess = self._told_language(raw, language)
+        found = self._joined([p if p in self._vocabulary[guess] else self._mended(p, guess) for p in raw])
         told = self._told_language(found, language)
         vocabulary, spelled = self._vocabulary[told], self._spelled[told]
         codes: list[str] = []
@@ -84,7 +90,7 @@ class Lexicon:
         for i, piece in enumerate(found):
             code, value = vocabulary.get(piece), spelled.get(piece)
             if code is None:
-                code, value = self._guess(piece, told)
+                code, value = self._number_or_stranger(piece)
             if value is not None:
                 values[i] = value
             codes.append(code)
@@ -121,23 +127,30 @@ class Lexicon:
             return known
         return max(self._vocabulary, key=lambda name: (votes.count(name), name == known))
 
-    def _guess(self, piece: str, language: str) -> tuple[str, float | None]:
-        """Code and value of a piece that is no known word: a number, a slip of the finger, or a stranger."""
+    def _mended(self, piece: str, language: str) -> str:
+        """The word that a slip of the finger hid, else the piece itself."""
+        if not piece.isalpha():
+            return piece
         key = (piece, language)
-        if key not in self._guessed:
-            if len(self._guessed) >= _KEPT_WORDS:
-                self._guessed.clear()
-            self._guessed[key] = self._worked_out(piece, language)
-        return self._guessed[key]
+        if key not in self._corrected:
+            if len(self._corrected) >= _KEPT_WORDS:
+                self._corrected.clear()
+            self._corrected[key] = self._correction(piece, language)
+        return self._corrected[key]
 
-    def _worked_out(self, piece: str, language: str) -> tuple[str, float | None]:
+    def _correction(self, piece: str, language: str) -> str:
+        """Out of the words of `language`; of another language only where the piece is no ordinary word of this one."""
+        ordinary = self._spelling[language].is_ordinary(piece)
+        others = [] if ordinary or len(piece) < _FOREIGN_FROM else [n for n in self._spelling if n != language]
+        found = (self._spelling[name].correct(piece) for name in [language, *others])
+        return next((word for word in found if word), piece)
+
+    def _number_or_stranger(self, piece: str) -> tuple[str, float | None]:
+        """Code and value of a piece that is no known word."""
+        if not any(c.isdecimal() for c in piece):
+            return (self._plural if len(piece) >= _PLURAL_FROM and piece.endswith("s") else self._word), None
         value = number(piece)
         if value is not None:
             slip = not piece.replace(".", "").replace(",", "").isdecimal()
             return self._numbers[number_concepts(value, slip=slip)], value
-        if piece[0].isdecimal():
-            return self._numbers[_CLOCK if ":" in piece else _LONG], None
-        corrected = self._spelling.correct(piece)
-        if corrected in self._vocabulary[language]:
-            return self._vocabulary[language][corrected], self._spelled[language].get(corrected)
-        return (self._plural if len(piece) >= _PLURAL_FROM and piece.endswith("s") else self._word), None
+        return (self._numbers[_CLOCK if ":" in piece else _LONG] if piece[0].isdecimal() else self._word), None

@@ -82,13 +82,16 @@ class NumberFinder:
             return Candidate(first, second + 1, _within(max(a, b)), "unclear", safe=False)
         if self._point.fullmatch(gap) and max(a, b) < WORST:
             return Candidate(first, second + 1, _rounded(a + b / 10))
-        if (self._range.fullmatch(gap) and not self._follows_from(words, first)) or self._is_between(words, first, gap):
+        if (self._range.fullmatch(gap) and not self._follows_from(words, first, second)) or self._is_between(
+            words, first, gap
+        ):
             return _range(first, second + 1, a, b, dashed=gap in self._dash)
         return None
 
-    def _follows_from(self, words: Words, first: int) -> bool:
-        """ "From 8 to 3" tells of a change, not of a range."""
-        return first > 0 and words.codes[first - 1] in self._from
+    def _follows_from(self, words: Words, first: int, second: int) -> bool:
+        """ "From 8 to 3" tells of a change, not of a range; "from 0 to 10" of neither."""
+        scale = max(words.values[first], words.values[second]) == WORST and words.values[first] <= 1
+        return not scale and first > 0 and words.codes[first - 1] in self._from
 
     def _is_between(self, words: Words, first: int, gap: str) -> bool:
         return bool(self._listed.fullmatch(gap) and self._between.search(words.codes[:first]))

@@ -1,10 +1,10 @@
 """Patterns over what words mean, such as "CANNOT _ FEEL _ LEG", matched on the one-character codes of a reply.
 
 Elements are separated by spaces. `my` is that word or mark, `LEG` any word of that concept, `LEG|arm` either. `LEG?`
-may be absent, `LEG*` repeated or absent, `!far` means not followed by. `NUMBER` is any number (its place is
-remembered), `NUMBER:TEN` a number of that concept. `_` stands for up to four words, `__` for up to six, `~` for up to five words
-that carry no weight ("is about a"). `A & B` are near each other in either order; `>` is the end of a clause, also as
-the last alternative (`on|>`); `^` and `$` are the ends of the message. No gap reaches over a stop, a comma or a "but".
+may be absent, `LEG*` repeated or absent, `!far` means not followed by. `NUMBER` is any number (its place is kept),
+`NUMBER:TEN` a number of that concept. `_` stands for up to four words, `__` for up to six, `~` for up to five that
+carry no weight ("is about a"). `A & B` are near each other in either order; `>` is the end of a clause, also as the
+last alternative (`on|>`); `^` and `$` are the ends of the message. No gap reaches over a stop, a comma or a "but".
 """
 
 import re

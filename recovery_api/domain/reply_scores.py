@@ -62,7 +62,7 @@ class ScoreReader:
         believed = self._believed(words, chosen, roles, question, reports=reports)
         if chosen.safe and believed:
             return Score(chosen.value, None, self._qualifier(words, chosen, corrected=corrected), corrected)
-        doubted = _has(roles, "unlikely", chosen) or not (asked or believed)
+        doubted = (chosen.safe and _has(roles, "unlikely", chosen)) or not (asked or believed)
         return Score(None, None if doubted else chosen.value, "unclear" if chosen.safe else chosen.qualifier)
 
     def _roles_of(self, words: Words) -> Roles:
@@ -103,7 +103,8 @@ class ScoreReader:
         apart = self._stands_apart(words, chosen) and not unlikely
         if question not in _OPEN_TO_A_BARE_NUMBER:
             bare = self._bare.issuperset(rest) and not unlikely and (apart or led)
-            return bare or (apart and (reports or bool(self._pain.intersection(rest))))
+            spelled = not words.pieces[chosen.start][0].isdecimal() and chosen.end < len(words.codes)
+            return bare or (apart and not spelled and (reports or bool(self._pain.intersection(rest))))
         if self._dress.issuperset(rest):
             return not unlikely
         said_now = chosen.qualifier == "moving" or _has(roles, "now", chosen) or _has(roles, "corrected", chosen)

@@ -1,62 +1,76 @@
-"""Finds the word of the field that a mistyped word was meant to be: one slip of the finger, never a guess beyond it."""
+"""Finds the word that a mistyped word was meant to be: one slip of the finger, and never away from a real word."""
 
-from recovery_api.domain.reply_vocabulary import Packs, concept_words
+from collections.abc import Collection, Mapping
 
-_SHORT, _LONG = 4, 5
+_SHORTEST, _SHORT = 3, 4
+_VOWELS = frozenset("aeiou")
+_KEYS = {key: (r, c) for r, keys in enumerate(("qwertyuiop", "asdfghjkl", "zxcvbnm")) for c, key in enumerate(keys)}
 
 
 class Spelling:
-    """The words that may be mistyped, and the ordinary words that only look like them."""
+    """The words of one language that a slip may have hidden, and the ordinary words that only look like them.
 
-    def __init__(self, packs: Packs) -> None:
-        self._short: set[str] = set()
+    `words` gives each word a weight: where two are equally near, the weightier one was meant.
+    """
+
+    def __init__(self, words: Mapping[str, int], ordinary: Collection[str]) -> None:
+        self._weights = words
+        self._ordinary = frozenset(ordinary)
         self._by_shortened: dict[str, list[str]] = {}
-        self._ordinary = frozenset(w for pack in packs.values() for w in pack["not_typos"].split())
-        for pack in packs.values():
-            named = [word for concept in pack["spelling"].split() for word in concept_words(pack, concept)]
-            for word in named + [words.split()[0] for words in pack["numbers"].values()]:
-                self._learn(word)
+        for word in words:
+            if len(word) >= _SHORTEST and word.isalpha():
+                for shortened in {word, *_shortened(word)}:
+                    self._by_shortened.setdefault(shortened, []).append(word)
 
-    def _learn(self, word: str) -> None:
-        if len(word) == _SHORT:
-            self._short.add(word)
-        elif len(word) >= _LONG and word not in self._by_shortened.get(word, ()):
-            for shortened in _shortened(word):
-                self._by_shortened.setdefault(shortened, []).append(word)
+    def is_ordinary(self, word: str) -> bool:
+        """Whether `word` is a real word that must stay as it is."""
+        return word in self._ordinary
 
     def correct(self, word: str) -> str | None:
-        """The word that `word` is one slip away from, or None where there is none."""
-        if word in self._ordinary or len(word) < _SHORT:
+        """The word that `word` is one slip away from, or None where it is too short, ordinary, or like no other."""
+        if word in self._ordinary or len(word) < _SHORTEST:
             return None
-        for shortened in _shortened(word):
-            for target in self._by_shortened.get(shortened, ()):
-                if _one_slip_apart(word, target):
-                    return target
-        for candidate in _swapped_or_doubled(word):
-            if candidate in self._short:
-                return candidate
-        return None
+        near = {target for key in (word, *_shortened(word)) for target in self._by_shortened.get(key, ())}
+        ranked = [
+            (slip, -self._weights[target], target) for target in near if (slip := _slip(word, target)) is not None
+        ]
+        return min(ranked)[2] if ranked else None
 
 
 def _shortened(word: str) -> list[str]:
-    return [word, *[word[:i] + word[i + 1 :] for i in range(len(word))]]
+    return [word[:i] + word[i + 1 :] for i in range(len(word))]
 
 
-def _swapped_or_doubled(word: str) -> list[str]:
-    swapped = [word[:i] + word[i + 1] + word[i] + word[i + 2 :] for i in range(len(word) - 1)]
-    return swapped + [word[:i] + word[i + 1 :] for i in range(len(word) - 1) if word[i] == word[i + 1]]
+def _slip(word: str, target: str) -> int | None:
+    """How unlikely a slip leads from `target` to `word`: 0 (swapped, doubled) to 2 (a wrong or added letter), or None.
+
+    Three letters are too few to tell, unless they are consonants alone ("nmb").
+    """
+    if len(word) == len(target):
+        return _swap_or_wrong_key(word, target)
+    if word[0] != target[0] or abs(len(word) - len(target)) != 1:
+        return None
+    longer, shorter = (word, target) if len(word) > len(target) else (target, word)
+    places = [i for i in range(len(longer)) if longer[:i] + longer[i + 1 :] == shorter]
+    if len(places) != 1:
+        return 0 if places else None
+    if len(shorter) < _SHORT and not _VOWELS.isdisjoint(shorter):
+        return None
+    return 1 if shorter == word else 2
 
 
-def _one_slip_apart(word: str, target: str) -> bool:
-    if word[0] != target[0] and word[:2] != target[1::-1]:
-        return False
-    if abs(len(word) - len(target)) == 1:
-        longer, shorter = (word, target) if len(word) > len(target) else (target, word)
-        return shorter in _shortened(longer)
-    wrong = [i for i, (a, b) in enumerate(zip(word, target, strict=False)) if a != b]
-    if len(word) != len(target) or len(wrong) > 2:
-        return False
-    if len(wrong) == 2:
+def _swap_or_wrong_key(word: str, target: str) -> int | None:
+    wrong = [i for i, (a, b) in enumerate(zip(word, target, strict=True)) if a != b]
+    if len(wrong) == 2 and wrong[1] == wrong[0] + 1:
         i, j = wrong
-        return j == i + 1 and word[i] == target[j] and word[j] == target[i]
-    return True
+        return 0 if (word[i], word[j]) == (target[j], target[i]) else None
+    if len(wrong) != 1 or wrong[0] == 0 or len(word) < _SHORT:
+        return None
+    return 1 if _are_neighbours(word[wrong[0]], target[wrong[0]]) else 2
+
+
+def _are_neighbours(a: str, b: str) -> bool:
+    if a not in _KEYS or b not in _KEYS:
+        return False
+    (row_a, column_a), (row_b, column_b) = _KEYS[a], _KEYS[b]
+    return abs(row_a - row_b) <= 1 and abs(column_a - column_b) <= 1

@@ -1,6 +1,7 @@
 """The words of the language packs: what each may mean, how numbers are spelled, which words tell the language."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -12,6 +13,7 @@ _FEVER_C, _FEVER_F = 38.0, 100.4
 _WARMEST_C, _WARMEST_F = 43.0, 110.0
 _COOLEST_C, _COOLEST_F = 34.0, 93.0
 _LONGEST = 9999
+_WEIGHTY, _TOO_SHORT = 9, 3
 
 
 def concept_words(pack: Pack, concept: str) -> Iterator[str]:
@@ -73,6 +75,23 @@ def compounds(packs: Packs) -> dict[str, list[str]]:
     words = {word for pack in packs.values() for word in pack.get("compounds", "").split()}
     known = words.union(*map(_own_words, packs.values()))
     return {a + b: [a, b] for a in words for b in words if a != b and a + b not in known}
+
+
+def own_words(packs: Packs, language: str) -> dict[str, int]:
+    """The words of one language alone that a slip of the finger may hide, weighed by how much each may mean.
+
+    Number words of three letters are left out: too many words are near them, and a score must never be a guess.
+    """
+    pack = packs[language]
+    spelled = {words.split()[0] for words in pack["numbers"].values()}
+    weights = Counter(pack["everyday"].split())
+    weights.update(literal_words({language: pack}))
+    weights.update(word for phrase in pack["phrases"] for word in phrase.split())
+    weights.update(word for concept in pack["words"] for word in concept_words(pack, concept))
+    for concept in pack["weighty"].split():
+        weights.update(dict.fromkeys(concept_words(pack, concept), _WEIGHTY))
+    weights.update(spelled)
+    return {word: weight for word, weight in weights.items() if word not in spelled or len(word) > _TOO_SHORT}
 
 
 def phrases(packs: Packs) -> dict[str, list[tuple[list[str], str]]]:

@@ -1,6 +1,7 @@
 """The reply reader with the shipped language packs."""
 
 from functools import cache
+from typing import Any
 
 from recovery_api.domain.replies import ReplyReader
 from recovery_api.packs import load_yaml
@@ -11,4 +12,9 @@ LANGUAGES = ("en", "es")
 @cache
 def reply_reader() -> ReplyReader:
     """The one reader of this process. Raises PackError where a language pack is not fit for use."""
-    return ReplyReader({language: load_yaml(f"replies/{language}.yaml") for language in LANGUAGES})
+    return ReplyReader({language: _pack(language) for language in LANGUAGES})
+
+
+def _pack(language: str) -> dict[str, Any]:
+    ordinary = load_yaml(f"replies/{language}_ordinary.yaml")["words"]
+    return {**load_yaml(f"replies/{language}.yaml"), "not_typos": ordinary}

@@ -7,7 +7,9 @@ from uuid import uuid4
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
+from recovery_api.models import tables
 from tests.builders import (
     ClockHand,
     PatientPersona,
@@ -33,7 +35,9 @@ def deed(caller: Persona, flag: dict[str, Any], what: str, body: Any = None, ver
     return caller.post(f"/flags/{flag['id']}/{what}", headers=seen, **({"json": body} if body is not None else {}))
 
 
-def test_the_list_is_ordered_by_tier_then_by_the_longest_wait(ann: PatientPersona, ben: Persona, clock: ClockHand) -> None:
+def test_the_list_is_ordered_by_tier_then_by_the_longest_wait(
+    ann: PatientPersona, ben: Persona, clock: ClockHand
+) -> None:
     people = [make_patient(ann.clinic, given_name=f"P{n}", phone=f"+1212555015{n}") for n in range(4)]
     for place, symptom in enumerate(("fever", "leg_weakness", "wound", "breathing")):
         record(people[place], symptoms=(symptom,))
@@ -64,7 +68,7 @@ def test_the_list_is_narrowed_by_status_tier_and_assignee(
     assert ids(f"assignee={ben.id}") == [flag["id"]]
     assert ids(f"assignee={uuid4()}") == ids("status=resolved") == []
     assert len(ids("status=open")) == 1
-    for query in ("tier=high", "status=done", "assignee=ben", "limit=0", "limit=201", "limit=ten", "cursor=x", "sort=1"):
+    for query in ("tier=high", "status=done", "assignee=ben", "limit=0", "limit=201", "limit=ten", "cursor=x", "by=1"):
         assert ben.get(f"/flags?{query}").status_code == 422, query
 
 
@@ -181,10 +185,6 @@ def test_an_explanation_names_the_rule_what_it_saw_and_who_was_told_when(
 def test_a_look_at_flags_is_written_to_the_audit(flag: dict[str, Any], ben: Persona) -> None:
     ben.get(f"/flags/{flag['id']}")
     ben.get(f"/flags/{flag['id']}/explanation")
-    from sqlalchemy import select
-
-    from recovery_api.models import tables
-
     with ben.clinic.open() as scope:
         event = tables.audit_event
         seen = scope.connection.execute(select(event.c.action).where(event.c.actor_id == ben.id)).scalars().all()

@@ -191,7 +191,8 @@ def test_a_hostile_check_in_gets_a_refusal_and_never_a_500(deployment: Deploymen
 def test_a_check_in_by_app_takes_the_same_road(deployment: Deployment) -> None:
     clinic = deployment.seeded["clinics"][0]
     token = clinic["patients"][2]["access_token"]
-    body = {"client_id": secrets.token_hex(16), "pain": 4, "symptoms": ["fever"], "recorded_at": datetime.now(UTC).isoformat()}
+    facts = {"pain": 4, "symptoms": ["fever"]}
+    body = {"client_id": secrets.token_hex(16), "recorded_at": datetime.now(UTC).isoformat(), **facts}
     status, answer = ask(deployment, "POST", "/api/v1/me/check-ins", token, body)
     assert (status, answer["version"]) == (201, 1)
     assert answer["advice"]["tier"] == "urgent"

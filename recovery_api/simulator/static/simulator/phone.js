@@ -13,6 +13,7 @@ document.addEventListener("DOMContentLoaded", () => {
   const desk = document.getElementById("main");
   const screen = document.getElementById("screen");
   let turn = 0;
+  let sending = Promise.resolve(); // one press after the other, none of them lost
   document.body.classList.add("scripted");
 
   function toEnd() {
@@ -43,12 +44,10 @@ document.addEventListener("DOMContentLoaded", () => {
     if (!document.hidden && !document.body.classList.contains("busy")) ask(desk.dataset.from).catch(() => {});
   }
 
-  async function send(form, submitter) {
+  async function send(form, body) {
     document.body.classList.add("busy");
     try {
-      const body = new URLSearchParams(new FormData(form, submitter));
       const answer = await ask(form.action, { method: "POST", body });
-      if (answer.ok && form.classList.contains("typed")) form.reset();
       if (!answer.ok) location.reload();
     } finally {
       document.body.classList.remove("busy");
@@ -59,7 +58,9 @@ document.addEventListener("DOMContentLoaded", () => {
     const form = event.target;
     if (!form.matches("[data-live]")) return;
     event.preventDefault();
-    if (!document.body.classList.contains("busy")) send(form, event.submitter);
+    const body = new URLSearchParams(new FormData(form, event.submitter));
+    if (form.classList.contains("typed")) form.reset();
+    sending = sending.then(() => send(form, body)).catch(() => location.reload());
   });
 
   document.addEventListener("change", (event) => {

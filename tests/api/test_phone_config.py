@@ -1,0 +1,48 @@
+"""The configuration of a phone: all it needs to advise without a network."""
+
+from uuid import uuid4
+
+import pytest
+from flask import Flask
+
+from recovery_api.domain.symptoms import SYMPTOM_TIERS
+from tests.builders import BuiltClinic, PatientPersona, Persona, make_clinic
+
+
+def test_a_phone_learns_numbers_symptoms_and_advice_of_its_own_clinic(ann: PatientPersona) -> None:
+    said = ann.get("/config").json
+    assert (said["clinic_name"], said["clinic_phone"], said["emergency_number"]) == (
+        "Harbour Clinic", "+12125550199", "911",
+    )  # fmt: skip
+    assert {one["code"]: one["tier"] for one in said["symptoms"]} == SYMPTOM_TIERS
+    assert said["symptoms_version"]
+    assert said["least_app_version"]
+    advice = {(one["tier"], one["language"]): one["text"] for one in said["advice"]}
+    assert set(advice) == {(tier, language) for tier in ("emergency", "urgent") for language in ("en", "es")}
+    assert "911" in advice["emergency", "es"]
+
+
+def test_another_country_has_its_own_emergency_number(app: Flask, database: object) -> None:
+    clinic = make_clinic(app, emergency_number="112", phone="+12125550188")
+    said = app.test_client().get(f"/api/v1/config?clinic={clinic.id}").json
+    assert (said["emergency_number"], said["clinic_phone"]) == ("112", "+12125550188")
+    assert "112" in said["advice"][0]["text"]
+
+
+@pytest.mark.parametrize("token", [None, "rta_" + "A" * 43, "nonsense"])
+def test_anyone_may_ask_even_with_a_dead_token(
+    token: str | None, ann: PatientPersona, other_clinic: BuiltClinic
+) -> None:
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    answer = ann.client.get("/api/v1/config", headers=headers)
+    assert answer.status_code == 200
+    assert (answer.json["clinic_phone"], answer.json["emergency_number"]) == (None, "911")
+
+
+def test_staff_get_their_clinics(ben: Persona) -> None:
+    assert ben.get("/config").json["clinic_phone"] == "+12125550199"
+
+
+@pytest.mark.parametrize(("unknown", "status"), [(str(uuid4()), 404), ("seven", 422), ("", 422)])
+def test_a_clinic_that_is_not_there_is_refused(unknown: str, status: int, ann: PatientPersona) -> None:
+    assert ann.client.get(f"/api/v1/config?clinic={unknown}").status_code == status

@@ -1,0 +1,187 @@
+"""A newcomer's first ten minutes: answer as two patients on the phone page, then be the nurse who takes the flags."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from tests.deployment import PROJECT, free_port, wait_for
+
+pytestmark = [pytest.mark.processes, pytest.mark.browser, pytest.mark.xdist_group("demo")]
+
+PICTURES = PROJECT / "build" / "screenshots"
+SWITCHES = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
+    folder = tmp_path_factory.mktemp("demo")
+    command = [sys.executable, "-m", "flask", "--app", "wsgi", "demo", "--json", "--port", str(free_port())]
+    env = {key: value for key, value in os.environ.items() if key not in ("DATABASE_URL", "DATABASE_ADMIN_URL")}
+    env["RUN_DIR"] = str(folder)
+    output = folder / "output"
+    with output.open("wb") as stream:
+        process = subprocess.Popen(command, cwd=PROJECT, env=env, stdout=stream, stderr=stream)
+    try:
+        said = wait_for(lambda: _last_line(output), "the demo did not start", 120)
+        yield json.loads(said)
+    finally:
+        process.terminate()
+        assert process.wait(60) == 0, output.read_text()
+
+
+def _last_line(output: Path) -> str:
+    lines = [line for line in output.read_text(encoding="utf-8").splitlines() if line.startswith("{")]
+    return lines[-1] if lines else ""
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    program = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=program, args=SWITCHES)
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    context.set_default_timeout(20_000)
+    opened = context.new_page()
+    complaints: list[str] = []
+    opened.on("pageerror", lambda error: complaints.append(str(error)))
+    opened.on("console", lambda line: complaints.append(line.text) if line.type == "error" else None)
+    yield opened
+    context.close()
+    assert complaints == []
+
+
+def play(page: Page, demo: dict[str, Any], name: str) -> None:
+    """Open the phone of one patient."""
+    page.goto(demo["phone"])
+    page.select_option("#patient", label=name)
+    expect(page.locator("#patient option:checked")).to_have_text(name)
+
+
+def text(page: Page, words: str) -> None:
+    """Answer on the phone, and wait for the clinic's answer to arrive."""
+    bubbles = page.locator("#bubbles li.to")
+    before = bubbles.count()
+    page.fill("#text", words)
+    page.get_by_role("button", name="Send", exact=True).click()
+    expect(bubbles).to_have_count(before + 1, timeout=20_000)
+
+
+def sign_in(page: Page, demo: dict[str, Any], who: int = 0) -> None:
+    """Sign in with what the demo's own page shows; a code works once, so every story has a clinician of its own."""
+    page.goto(demo["worklist"])
+    page.fill("#email", demo["staff"][who]["email"])
+    page.fill("#password", demo["staff"][who]["password"])
+    page.fill("#totp", page.locator("td.nums").nth(who).inner_text())
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url(re.compile("/worklist$"))
+
+
+def keep(page: Page, name: str) -> None:
+    """Leave pictures for a person to look at: light, dark, phone and print."""
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=PICTURES / f"{name}.png", full_page=True)
+    page.emulate_media(color_scheme="dark")
+    page.screenshot(path=PICTURES / f"{name}-dark.png", full_page=True)
+    page.emulate_media(color_scheme="light", media="print")
+    page.screenshot(path=PICTURES / f"{name}-print.png", full_page=True)
+    page.emulate_media(media="screen")
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.screenshot(path=PICTURES / f"{name}-phone.png", full_page=True)
+    page.set_viewport_size({"width": 320, "height": 700})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+    page.set_viewport_size({"width": 1440, "height": 900})
+
+
+def calm_patients(page: Page, demo: dict[str, Any]) -> list[str]:
+    """Patients who answer in English and have no flag yet."""
+    page.goto(demo["phone"])
+    names = page.locator("#patient option").all_inner_texts()
+    return [name for name in names if "⚑" not in name and "·" not in name]
+
+
+def test_two_answers_on_the_phone_page_become_flags_that_the_nurse_acknowledges(
+    page: Page, demo: dict[str, Any]
+) -> None:
+    page.goto(demo["phone"])
+    first = page.locator("#patient option:checked").inner_text()
+    for words in ("3", "3", "3"):
+        text(page, words)
+        page.get_by_role("button", name="+1 day").click()
+    text(page, "8")
+    text(page, "8")
+    expect(page.locator("#came")).to_contain_text("8")
+    keep(page, "phone")
+    second = next(name for name in calm_patients(page, demo) if name != first)
+    play(page, demo, second)
+    text(page, "my legs feel weak since last night")
+    expect(page.locator("#came")).to_contain_text("New leg weakness")
+    expect(page.locator("#bubbles")).to_contain_text("Call 911 now")
+
+    sign_in(page, demo)
+    rows = page.locator("#worklist")
+    for name in (first, second):
+        expect(rows).to_contain_text(name)
+    expect(rows).to_contain_text("my legs feel weak since last night")
+    keep(page, "worklist")
+    for name in (second, first):
+        page.goto(demo["worklist"])
+        page.get_by_role("button", name=f"Acknowledge {name}").click()
+        expect(page.get_by_text("You own this flag now.")).to_be_visible()
+
+    page.get_by_role("link", name=second).first.click()
+    story = page.locator("main")
+    expect(story).to_contain_text("acknowledged the flag")
+    expect(story).to_contain_text("my legs feel weak since last night")
+    expect(story).to_contain_text("The clinician on duty was paged")
+    keep(page, "patient")
+
+
+def test_a_flag_is_resolved_with_an_outcome_and_a_note(page: Page, demo: dict[str, Any]) -> None:
+    sign_in(page, demo, who=1)
+    row = page.locator("#worklist a[href^='/patients/']").first
+    name = row.inner_text()
+    row.click()
+    page.get_by_role("link", name="Resolve…").first.click()
+    keep(page, "resolve")
+    page.select_option("#outcome", "sent_to_emergency")
+    page.fill("#note", "Called at once, sent to the emergency department by ambulance.")
+    page.get_by_role("button", name="Resolve").click()
+    expect(page.get_by_text("Resolved.")).to_be_visible()
+    page.goto(f"{demo['worklist']}?show=resolved")
+    expect(page.locator("#worklist")).to_contain_text(name)
+
+
+def test_the_pages_work_with_scripts_off(browser: Browser, demo: dict[str, Any]) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(demo["phone"])
+    page.fill("#text", "2")
+    page.get_by_role("button", name="Send", exact=True).click()
+    expect(page.locator("#bubbles")).to_contain_text("2")
+    sign_in(page, demo, who=2)
+    page.get_by_role("button", name=re.compile("^Acknowledge")).first.click()
+    expect(page.get_by_text("You own this flag now.")).to_be_visible()
+    context.close()
