@@ -83,6 +83,10 @@ class ClinicScope:
         """Insert rows that nothing in this transaction reads, with the commit; `flush` sends them at once."""
         self.late.add(table, rows)
 
+    def change_late(self, table: Table, row_id: UUID, **values: Any) -> None:
+        """Change one row of this clinic with the commit; nothing in this transaction reads it again."""
+        self.late.change(table, {"clinic_id": self.clinic_id, "id": row_id}, values)
+
     def flush(self) -> None:
         """Send what waits for the commit, so that a statement of this transaction can see it."""
         _flush(self.connection, self.late)

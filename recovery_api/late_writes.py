@@ -9,17 +9,25 @@ from psycopg.types.json import Jsonb
 from sqlalchemy import Table
 from sqlalchemy.dialects.postgresql import JSONB
 
+_Write = tuple[bytes, Mapping[str, Any]]
+
 
 class LateWrites:
-    """The inserts of one transaction, in the order in which they must reach the database."""
+    """The writes of one transaction that can wait, in the order in which they must reach the database."""
 
     def __init__(self) -> None:
-        self._waiting: list[tuple[Table, Sequence[Mapping[str, Any]]]] = []
+        self._waiting: list[_Write] = []
 
     def add(self, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Keep rows of one table, all with the same columns."""
-        if rows:
-            self._waiting.append((table, rows))
+        """Insert rows of one table, all with the same columns."""
+        for row in rows:
+            statement, json_columns, defaults = _insert(table, tuple(row))
+            wrapped = {name: Jsonb(row[name]) for name in json_columns if row[name] is not None}
+            self._waiting.append((statement, {**defaults, **row, **wrapped}))
+
+    def change(self, table: Table, key: Mapping[str, Any], values: Mapping[str, Any]) -> None:
+        """Change one row, named by its key."""
+        self._waiting.append((_update(table, tuple(key), tuple(values)), {**key, **values}))
 
     def flush(self, connection: "Connection[Any]") -> None:
         """Send everything in one go. Raises what psycopg raises; the transaction is then broken."""
@@ -27,11 +35,8 @@ class LateWrites:
             return
         waiting, self._waiting = self._waiting, []
         with connection.pipeline(), connection.cursor() as cursor:
-            for table, rows in waiting:
-                statement, json_columns, defaults = _insert(table, tuple(rows[0]))
-                for row in rows:
-                    wrapped = {name: Jsonb(row[name]) for name in json_columns if row[name] is not None}
-                    cursor.execute(statement, {**defaults, **row, **wrapped}, prepare=True)
+            for statement, values in waiting:
+                cursor.execute(statement, values, prepare=True)
 
 
 @cache
@@ -50,3 +55,18 @@ def _insert(table: Table, given: tuple[str, ...]) -> tuple[bytes, tuple[str, ...
     )
     json_columns = tuple(name for name in given if isinstance(table.c[name].type, JSONB))
     return statement.as_bytes(None), json_columns, defaults
+
+
+@cache
+def _update(table: Table, key: tuple[str, ...], names: tuple[str, ...]) -> bytes:
+    """The statement that changes these columns of one row."""
+    pairs = {name: sql.SQL("{} = {}").format(sql.Identifier(name), sql.Placeholder(name)) for name in (*key, *names)}
+    return (
+        sql.SQL("UPDATE {} SET {} WHERE {}")
+        .format(
+            sql.Identifier(table.name),
+            sql.SQL(", ").join(pairs[name] for name in names),
+            sql.SQL(" AND ").join(pairs[name] for name in key),
+        )
+        .as_bytes(None)
+    )

@@ -1,6 +1,7 @@
 """The demo: a whole clinic on this machine, every part a process of its own, nothing a stand-in but the carrier."""
 
 import json
+import os
 import shutil
 import socket
 import sys
@@ -37,6 +38,9 @@ def demo(port: int, no_seed: bool, as_json: bool) -> None:
     say = (lambda line: None) if as_json else click.echo
     if not _is_free(port):
         click.echo(f"Port {port} is taken. Choose another: flask --app wsgi demo --port 8100", err=True)
+        sys.exit(1)
+    if _runs_already(_run_dir(wiring().settings)):
+        click.echo("A demo of this folder is running already; end it with Ctrl-C first.", err=True)
         sys.exit(1)
     own_server = not wiring().settings.database_url
     try:
@@ -160,6 +164,15 @@ def _welcome(settings: Settings, log_ins: list[DemoLogIn]) -> str:
         lines += ["", f"  Sign in as           {log_ins[0].email}", f"  with the password    {log_ins[0].password}"]
         lines += ["  and the six digits that the sign-in page of the demo shows."]
     return "\n".join([*lines, "", "  Made-up patients; no text leaves this machine. Ctrl-C ends it.", ""])
+
+
+def _runs_already(run_dir: Path) -> bool:
+    """Whether the web process of another demo in this run folder is alive."""
+    try:
+        os.kill(int((run_dir / "web.pid").read_text(encoding="ascii")), 0)
+    except (OSError, ValueError):
+        return False
+    return True
 
 
 def _is_free(port: int) -> bool:

@@ -2,12 +2,11 @@
 
 import math
 import re
-from collections.abc import Mapping
-from typing import Any
 
 from recovery_api.domain.reply_lexicon import Lexicon, Words
-from recovery_api.domain.reply_patterns import PatternSet
+from recovery_api.domain.reply_patterns import PatternSet, named_patterns
 from recovery_api.domain.reply_vocabulary import Packs
+from recovery_api.domain.reply_words import QUESTION, STOP
 from recovery_api.domain.symptoms import LETTERS
 
 _MOST_MINUTES, _MOST_PILLS = 600, 40
@@ -19,9 +18,9 @@ class AnswerReader:
     """Answers to the symptom, activity and medication questions."""
 
     def __init__(self, lexicon: Lexicon, packs: Packs) -> None:
-        patterns: list[Mapping[str, Any]] = [pack["patterns"] for pack in packs.values()]
-        self._letters = PatternSet(lexicon, [("letter", p) for part in patterns for p in part["letters"]])
+        self._letters = PatternSet(lexicon, named_patterns(packs, "letters"))
         self._joins = frozenset(w for pack in packs.values() for w in pack["letter_joins"].split())
+        self._feverish = frozenset(lexicon.chars("HOT"))
         self._real_words = frozenset(w for pack in packs.values() for w in pack["letter_words"].split())
         self._clock, self._am_pm = frozenset(lexicon.chars("CLOCK")), frozenset(lexicon.chars("AM_PM"))
         self._strength, self._hours = frozenset(lexicon.chars("STRENGTH")), frozenset(lexicon.chars("HOURS"))
@@ -30,6 +29,8 @@ class AnswerReader:
 
     def symptoms(self, words: Words, question: str) -> frozenset[str]:
         """The symptom codes of the letters A to F; bare letters answer late too, whatever question is open by then."""
+        if question == "symptoms" and words.codes in self._feverish:
+            return frozenset({"fever"})
         letters = self._bare_letters(words.pieces)
         if not letters and question == "symptoms":
             letters = self._joined_letters(words) | {
@@ -38,8 +39,11 @@ class AnswerReader:
         return frozenset(LETTERS[letter.upper()] for letter in letters)
 
     def _bare_letters(self, pieces: list[str]) -> set[str]:
-        letters = {piece for piece in pieces if len(piece) == 1 and piece.upper() in LETTERS}
-        return letters if letters.union(self._joins).issuperset(pieces) else set()
+        """The letters of a message that is nothing else, or begins with them as a sentence of their own."""
+        ends = [i for i, piece in enumerate(pieces) if piece in (STOP, QUESTION)]
+        first = pieces[: ends[0]] if ends else pieces
+        letters = {piece for piece in first if len(piece) == 1 and piece.upper() in LETTERS}
+        return letters if letters.union(self._joins).issuperset(first) else set()
 
     def _joined_letters(self, words: Words) -> set[str]:
         """ "AC" as a whole message: letters in their order that make no word."""

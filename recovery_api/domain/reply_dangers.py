@@ -5,14 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from recovery_api.domain.reply_lexicon import Lexicon, Words
-from recovery_api.domain.reply_patterns import Match, PatternSet
+from recovery_api.domain.reply_patterns import Match, PatternSet, named_patterns
 from recovery_api.domain.reply_vocabulary import Packs
 from recovery_api.domain.symptoms import SYMPTOM_TIERS
 from recovery_api.domain.tiers import Tier
 
 _REACH = 8
 _SUPPOSED_WITHIN = {"hypothetical": 4, "hypothetical_next": 0}
-_SCOPES = (*_SUPPOSED_WITHIN, "past")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,17 +50,13 @@ class DangerReader:
     """The red flags of all language packs, tried on every reply whatever question is open."""
 
     def __init__(self, lexicon: Lexicon, packs: Packs) -> None:
-        parts = [pack["patterns"] for pack in packs.values()]
         self._blank = lexicon.blank
-        self._harmless = PatternSet(lexicon, [("harmless", p) for part in parts for p in part["harmless"]])
-        self._scopes = PatternSet(
-            lexicon, [(name, p) for part in parts for name in _SCOPES for p in part.get(name, ())]
-        )
-        self._dangers = PatternSet(
-            lexicon, [(_danger(kind), p) for part in parts for kind in part["dangers"] for p in kind["patterns"]]
-        )
-        self._recovered = PatternSet(lexicon, [("after", p) for part in parts for p in part["recovered"]])
-        self._denials = PatternSet(lexicon, [("denial", p) for part in parts for p in part["denials"]])
+        self._harmless = PatternSet(lexicon, named_patterns(packs, "harmless"))
+        self._scopes = PatternSet(lexicon, named_patterns(packs, *_SUPPOSED_WITHIN, "past"))
+        self._recovered = PatternSet(lexicon, named_patterns(packs, "recovered"))
+        self._denials = PatternSet(lexicon, named_patterns(packs, "denials"))
+        kinds = [kind for pack in packs.values() for kind in pack["patterns"].get("dangers", ())]
+        self._dangers = PatternSet(lexicon, [(_danger(kind), p) for kind in kinds for p in kind["patterns"]])
         self._no, self._not = frozenset(lexicon.chars("WITHOUT")), frozenset(lexicon.chars("NOT"))
         self._either, self._subject = frozenset(lexicon.chars("ANY_OF")), frozenset(lexicon.chars("SUBJECT"))
         self._light = frozenset(lexicon.chars("LIGHT", "WITHOUT", "NOT", "ANY_OF"))

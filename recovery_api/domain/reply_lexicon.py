@@ -23,8 +23,8 @@ _MOST_PIECES = 1000
 _CLOCK, _LONG = frozenset({"CLOCK_TIME"}), frozenset({"LONG"})
 _PLURAL_FROM, _FOREIGN_FROM = 4, 5
 _MARKS = {
-    ".": "FULL_STOP", ",": "COMMA", "/": "SLASH", "-": "DASH", "+": "PLUS", "%": "PERCENT", "$": "MONEY", "*": "STAR",
-    "<": "LESS_THAN", ">": "MORE_THAN", "&": "ALSO", VERTEBRA: "VERTEBRA",
+    ".": "FULL_STOP", "?": "FULL_STOP QUESTION_MARK", ",": "COMMA", "/": "SLASH", "-": "DASH", "+": "PLUS",
+    "%": "PERCENT", "$": "MONEY", "*": "STAR", "<": "LESS_THAN", ">": "MORE_THAN", "&": "ALSO", VERTEBRA: "VERTEBRA",
 }  # fmt: skip
 
 
@@ -58,8 +58,9 @@ class Lexicon:
         self._corrected: dict[tuple[str, str], str] = {}
 
     def _encoded(self, words: dict[str, set[str]]) -> dict[str, str]:
-        for mark, name in _MARKS.items():
-            words.setdefault(mark, set()).add(name)
+        for mark, names in _MARKS.items():
+            words.setdefault(mark, set()).update(names.split())
+        words["?"] |= words["."]
         return {word: self._code(frozenset(concepts)) for word, concepts in words.items()}
 
     def _code(self, concepts: frozenset[str]) -> str:

@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from recovery_api.domain.reply_lexicon import Lexicon, Words
@@ -36,8 +37,8 @@ class NumberFinder:
             ends = ["?" if part.endswith("?") else "" for part in parts]
             return re.compile("".join([c + end for c, end in zip(classes, ends, strict=True)]))
 
-        self._out_of = run("OVER|SLASH", "OVER|ARTICLE?", "ARTICLE?")
-        self._range = run("ABOUT?", "ARTICLE?", "RANGE|DASH|maybe", "RANGE|ABOUT?", "ARTICLE?")
+        self._out_of = run("OVER|SLASH", "OVER|ARTICLE?", "OVER|ARTICLE?")
+        self._range = run("COMMA?", "ABOUT?", "ARTICLE?", "RANGE|DASH|maybe", "RANGE|ABOUT?", "ARTICLE?")
         self._listed = run("ALSO|COMMA", "ARTICLE?")
         self._point = run("POINT")
         self._half = run("ALSO?", "ARTICLE?", "HALF")
@@ -48,14 +49,14 @@ class NumberFinder:
         opening = f"(?:^|[{lexicon.chars('FILLER', 'SCORE', 'COMMA', 'FULL_STOP')}])"
         self._more = re.compile(opening + run("MORE_THAN", "than?", "ARTICLE?").pattern + "$")
         self._less = re.compile(opening + run("LESS_THAN", "than?", "ARTICLE?").pattern + "$")
-        self._from = lexicon.chars("FROM")
+        self._from = re.compile(run("FROM", "ARTICLE?").pattern + "$")
 
-    def find(self, words: Words) -> list[Candidate]:
-        """Every number of the reply, in order."""
+    def find(self, words: Words, counting: Collection[int]) -> list[Candidate]:
+        """Every number of the reply, in order; those at the places `counting` (such as days) start no range."""
         places = sorted(words.values)
         found: list[Candidate] = []
         while places:
-            candidate = self._scaled(words, self._compound(words, places) or self._single(words, places[0]))
+            candidate = self._scaled(words, self._compound(words, places, counting) or self._single(words, places[0]))
             found.append(candidate)
             places = [place for place in places if place >= candidate.end]
         return found
@@ -67,8 +68,8 @@ class NumberFinder:
             return candidate
         return replace(candidate, end=follows.end() + 1, scaled=True)
 
-    def _compound(self, words: Words, places: list[int]) -> Candidate | None:
-        if len(places) < 2:
+    def _compound(self, words: Words, places: list[int], counting: Collection[int]) -> Candidate | None:
+        if len(places) < 2 or places[0] in counting:
             return None
         first, second = places[0], places[1]
         a, b = words.values[first], words.values[second]
@@ -91,7 +92,7 @@ class NumberFinder:
     def _follows_from(self, words: Words, first: int, second: int) -> bool:
         """ "From 8 to 3" tells of a change, not of a range; "from 0 to 10" of neither."""
         scale = max(words.values[first], words.values[second]) == WORST and words.values[first] <= 1
-        return not scale and first > 0 and words.codes[first - 1] in self._from
+        return not scale and bool(self._from.search(words.codes[:first]))
 
     def _is_between(self, words: Words, first: int, gap: str) -> bool:
         return bool(self._listed.fullmatch(gap) and self._between.search(words.codes[:first]))

@@ -15,6 +15,7 @@ from typing import Generic, TypeVar
 
 from recovery_api.domain.errors import PackError
 from recovery_api.domain.reply_lexicon import Lexicon
+from recovery_api.domain.reply_vocabulary import Packs
 
 Label = TypeVar("Label")
 
@@ -67,6 +68,8 @@ class PatternSet(Generic[Label]):
         denies = any(self._denials.intersection(self._chars(element)) for element in elements if _counts(element))
         self._compiled.append((label, re.compile(expression), denies))
         choices = [self._chars(element) for element in elements if _counts(element)]
+        if not choices:
+            raise PackError("replies", " ".join(elements), "has no word that must be there")
         for char in min(choices, key=len):
             self._triggers.setdefault(char, []).append(len(self._compiled) - 1)
 
@@ -103,6 +106,11 @@ class PatternSet(Generic[Label]):
                     for m in expression.finditer(codes)
                 ]
         return tuple(found)
+
+
+def named_patterns(packs: Packs, *names: str) -> list[tuple[str, str]]:
+    """The patterns of all packs under some names, each with its name; a pack may leave any of them out."""
+    return [(name, p) for pack in packs.values() for name in names for p in pack["patterns"].get(name, ())]
 
 
 def _counts(element: str) -> bool:

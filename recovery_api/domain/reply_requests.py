@@ -3,7 +3,7 @@
 import re
 
 from recovery_api.domain.reply_lexicon import Lexicon, Words
-from recovery_api.domain.reply_patterns import PatternSet
+from recovery_api.domain.reply_patterns import PatternSet, named_patterns
 from recovery_api.domain.reply_vocabulary import Packs
 
 _EXCEPTIONS = {
@@ -41,10 +41,7 @@ class RequestReader:
     """Names what the words of a reply ask for; several names may hold at once."""
 
     def __init__(self, lexicon: Lexicon, packs: Packs) -> None:
-        self._patterns = PatternSet(
-            lexicon,
-            [(label, p) for pack in packs.values() for label in _LABELS for p in pack["patterns"].get(label, ())],
-        )
+        self._patterns = PatternSet(lexicon, named_patterns(packs, *_LABELS))
 
     def read(self, words: Words) -> frozenset[str]:
         """The names of all requests found, without those that an exception takes back."""

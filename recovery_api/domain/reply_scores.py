@@ -47,7 +47,11 @@ class ScoreReader:
         if not words.values:
             return NO_SCORE
         roles = self._roles_of(words)
-        left = [c for c in self._finder.find(words) if not self._measures_something_else(words, roles, c)]
+        left = [
+            c
+            for c in self._finder.find(words, roles.get("numbered", ()))
+            if not self._measures_something_else(words, roles, c)
+        ]
         if question in _ASKS_FOR_ANOTHER_NUMBER:
             left = [c for c in left if _has(roles, "pain", c) or _has(roles, "fixed", c)]
         left, corrected = _latest(_likely(left, roles), roles)
@@ -74,7 +78,11 @@ class ScoreReader:
     def _measures_something_else(self, words: Words, roles: Roles, candidate: Candidate) -> bool:
         if candidate.scaled:
             return False
-        return _has(roles, "never", candidate) or words.codes[candidate.start] in self._measured
+        return (
+            _has(roles, "never", candidate)
+            or _has(roles, "numbered", candidate)
+            or words.codes[candidate.start] in self._measured
+        )
 
     def _single_one(self, words: Words, left: Sequence[Candidate], roles: Roles) -> Candidate | None:
         if len({c.value for c in left}) == 1:
@@ -120,7 +128,7 @@ class ScoreReader:
 
 
 def _role_patterns(pack: Pack) -> list[tuple[str, str]]:
-    return [(role, pattern) for role, patterns in pack["patterns"]["numbers"].items() for pattern in patterns]
+    return [(role, pattern) for role, patterns in pack["patterns"].get("numbers", {}).items() for pattern in patterns]
 
 
 def _has(roles: Roles, role: str, candidate: Candidate) -> bool:

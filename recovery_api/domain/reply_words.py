@@ -21,7 +21,8 @@ _LETTER_LIKE = str.maketrans("01345", "oieas")
 _DIGIT_LIKE = str.maketrans("olis", "0115")
 _TEMPERATURE_MARKS = frozenset("cf")
 
-STOP = "."
+STOP, QUESTION = ".", "?"
+_STOPS = ".!?;\n"
 VERTEBRA = "l4"
 _SAME_MARK = {"(": ",", ")": ",", ":": "="}
 
@@ -33,7 +34,7 @@ def plain(text: str) -> str:
     if not text.isascii():
         spaced = _VULGAR_FRACTION.sub(r" \1 ", text)
         text = "".join([_folded(c) for c in unicodedata.normalize("NFKD", spaced)])
-    return text.lower().translate(_APOSTROPHES)
+    return text.lower().translate(_APOSTROPHES).replace("a.m", "am").replace("p.m", "pm")
 
 
 @lru_cache(maxsize=8192)
@@ -63,8 +64,12 @@ def pieces(text: str, known: Callable[[str], bool]) -> list[str]:
         elif piece[0].isalnum():
             found.extend(_split(piece, known))
         else:
-            found.append(STOP if piece[0] in ".!?;\n" else _SAME_MARK.get(piece, piece))
+            found.append(_stop(piece) if piece[0] in _STOPS else _SAME_MARK.get(piece, piece))
     return found
+
+
+def _stop(piece: str) -> str:
+    return QUESTION if QUESTION in piece else STOP
 
 
 def _split(piece: str, known: Callable[[str], bool]) -> list[str]:

@@ -12,9 +12,10 @@ LANGUAGES = ("en", "es")
 @cache
 def reply_reader() -> ReplyReader:
     """The one reader of this process. Raises PackError where a language pack is not fit for use."""
-    return ReplyReader({language: _pack(language) for language in LANGUAGES})
+    return ReplyReader({language: language_pack(language) for language in LANGUAGES})
 
 
-def _pack(language: str) -> dict[str, Any]:
+def language_pack(language: str) -> dict[str, Any]:
+    """The words and patterns of one language, with the ordinary words that are never taken for typing errors."""
     ordinary = load_yaml(f"replies/{language}_ordinary.yaml")["words"]
     return {**load_yaml(f"replies/{language}.yaml"), "not_typos": ordinary}

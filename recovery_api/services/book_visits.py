@@ -79,9 +79,7 @@ def ask_to_change_visit_by_id(scope: ClinicScope, visit_id: UUID, actor: Actor, 
     row = _locked(scope, visit_id)
     _check_open(row, now)
     subject = FlagSubject(episode_id=row.episode_id, patient_id=row.patient_id)
-    finding = Finding(
-        "visit_change_asked", "1", "operations", Tier.REVIEW, "Asks to change a visit", _WORKING_DAYS, {}
-    )
+    finding = Finding("visit_change_asked", "1", "operations", Tier.REVIEW, "Asks to change a visit", _WORKING_DAYS, {})
     page_clinicians(scope, raise_flags(scope, subject, [finding], now), now)
     record_audit(scope, actor, "appointment.change_asked", ("appointment", visit_id), now, row.patient_id)
     return _set(scope, row, "change_asked", row.starts_at)

@@ -41,10 +41,7 @@ def close_question(scope: ClinicScope, contact: Contact) -> None:
 
 
 def _update(scope: ClinicScope, contact_point_id: UUID, **values: object) -> None:
-    point = tables.contact_point
-    scope.connection.execute(
-        update(point).where(point.c.clinic_id == scope.clinic_id, point.c.id == contact_point_id).values(**values)
-    )
+    scope.change_late(tables.contact_point, contact_point_id, **values)
 
 
 def stop_texts(scope: ClinicScope, contact: Contact, state: str, message_id: UUID | None, now: datetime) -> None:

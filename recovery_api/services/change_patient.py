@@ -31,13 +31,9 @@ def change_patient(
     if values:
         patient = tables.patient
         scope.connection.execute(
-            update(patient)
-            .where(patient.c.clinic_id == scope.clinic_id, patient.c.id == patient_id)
-            .values(**values)
+            update(patient).where(patient.c.clinic_id == scope.clinic_id, patient.c.id == patient_id).values(**values)
         )
     if "language" in wanted or "zone" in wanted:
         preferences = Preferences(wanted.get("language"), wanted.get("zone"))
         change_preferences(scope, patient_id, preferences, actor, now)
-    record_audit(
-        scope, actor, "patient.changed", ("patient", patient_id), now, patient_id, {"fields": sorted(wanted)}
-    )
+    record_audit(scope, actor, "patient.changed", ("patient", patient_id), now, patient_id, {"fields": sorted(wanted)})

@@ -38,9 +38,7 @@ def change_preferences(scope: ClinicScope, patient_id: UUID, wanted: Preferences
     patient = tables.patient
     if changes:
         scope.connection.execute(
-            update(patient)
-            .where(patient.c.clinic_id == scope.clinic_id, patient.c.id == patient_id)
-            .values(**changes)
+            update(patient).where(patient.c.clinic_id == scope.clinic_id, patient.c.id == patient_id).values(**changes)
         )
     if wanted.zone is not None or wanted.check_in_time is not None:
         _change_plan(scope, patient_id, changes.get("zone"), wanted.check_in_time, now)

@@ -1,7 +1,6 @@
 """The last look before a text leaves: is it still wanted, still allowed, and still in time."""
 
 from datetime import datetime
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select

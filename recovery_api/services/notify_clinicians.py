@@ -2,12 +2,11 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
 
-from recovery_api.db import AnyRow, ClinicScope
+from recovery_api.db import ClinicScope
 from recovery_api.domain.tiers import Tier
 from recovery_api.models import tables
 from recovery_api.services.queue_texts import Outgoing, Recipient, queue_texts

@@ -74,9 +74,7 @@ def plan_episode(scope: ClinicScope, episode_id: UUID, now: datetime) -> int:
     return added
 
 
-def wanted_reminders(
-    scope: ClinicScope, facts: AnyRow, start: date, end: date, now: datetime
-) -> list[PlannedReminder]:
+def wanted_reminders(scope: ClinicScope, facts: AnyRow, start: date, end: date, now: datetime) -> list[PlannedReminder]:
     """What the plan wants on the local days `start` to `end`, as far as it is not too late for it."""
     planned = plan_reminders(
         _protocol(facts),

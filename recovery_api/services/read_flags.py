@@ -93,7 +93,7 @@ def _statement(scope: ClinicScope, query: FlagQuery) -> Any:
     if query.after is not None:
         rank, opened_at, flag_id = query.after
         later = (_flag.c.opened_at > opened_at) | ((_flag.c.opened_at == opened_at) & (_flag.c.id > flag_id))
-        statement = statement.where(or_(TIER_RANK > rank, and_(TIER_RANK == rank, later)))
+        statement = statement.where(or_(rank < TIER_RANK, and_(rank == TIER_RANK, later)))
     return statement
 
 

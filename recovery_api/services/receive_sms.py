@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import update
 from sqlalchemy.dialects.postgresql import insert
 
 from recovery_api.db import ClinicScope, Vaults, enter_clinic_of_number, open_transaction
@@ -111,8 +110,4 @@ def _settle(scope: ClinicScope, message_id: UUID, contact: Contact | None, reply
             "patient_id": contact.patient_id,
             "episode_id": contact.recovery.episode_id if contact.recovery else None,
         }
-    scope.connection.execute(
-        update(tables.message)
-        .where(tables.message.c.clinic_id == scope.clinic_id, tables.message.c.id == message_id)
-        .values(**made)
-    )
+    scope.change_late(tables.message, message_id, **made)

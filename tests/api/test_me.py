@@ -42,7 +42,8 @@ def test_changed_preferences_move_what_is_still_to_come_and_nothing_else(
     assert "espalda" in tomorrow["text"]
     with ann.clinic.open() as scope:
         work, plan = tables.due_work, tables.care_plan
-        due = scope.connection.execute(select(work.c.due_at).where(work.c.kind == "reminder")).scalars().all()
+        mine = select(work.c.due_at).where(work.c.clinic_id == ann.clinic.id, work.c.kind == "reminder")
+        due = scope.connection.execute(mine).scalars().all()
         plans = scope.connection.execute(select(func.count()).select_from(plan)).scalar()
     assert sorted(one.isoformat() for one in due) == sorted(one["due_at"] for one in after)
     assert plans == 2, "the old plan stays, replaced"

@@ -27,8 +27,9 @@ def test_a_clinicians_words_go_into_the_outbox_and_the_thread(ann: PatientPerson
     own = {name: said[name] for name in ("id", "direction", "body", "at", "state")}
     assert ann.get("/me/messages").json["items"] == [own]
     with ann.clinic.open() as scope:
-        work = scope.connection.execute(select(tables.due_work).where(tables.due_work.c.kind == "send_bulk")).all()
-    assert [str(row.row_id) for row in work] == [said["id"]]
+        work = tables.due_work
+        queued = select(work.c.row_id).where(work.c.clinic_id == ann.clinic.id, work.c.kind == "send_bulk")
+        assert [str(row_id) for row_id in scope.connection.execute(queued).scalars()] == [said["id"]]
 
 
 @pytest.mark.parametrize("body", ["", "   ", "x" * 481, "bell\x07"])

@@ -1,0 +1,243 @@
+"""The reply reader against labelled replies, and what must hold for every text there can be."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from recovery_api.domain.replies import QUESTIONS, Reply
+from recovery_api.domain.symptoms import SYMPTOM_TIERS
+from recovery_api.packs.reading import reply_reader
+from tests.domain.reply_figures import Figures, figures, personal_texts
+
+EXAMPLES, CORPUS = "replies_examples.csv", "replies_corpus.csv"
+DANGERS = (
+    "I cant feel my legs",
+    "no puedo orinar",
+    "chest pain",
+    "I fell",
+    "me sale pus de la herida",
+    "temp 101.3",
+    "I want to die",
+)
+PIECES = "7 10 no not my legs numb can't feel pain is a 5-6 / , . ? + fever or stop now was A N de y 1O".split()
+MOST_URGENT_FIRST = ("emergency", "urgent", "today", "review", None)
+INTENTS = {
+    "check_in", "symptoms", "report", "ask_again", "opt_out", "opt_in", "help", "call_me", "wrong_person", "deceased",
+    "appointment_confirm", "appointment_change", "activity", "medication",
+}  # fmt: skip
+
+
+def read(text: str, question: str = "pain", language: str = "en") -> Reply:
+    return reply_reader().read(text, question, language)
+
+
+@pytest.fixture(scope="module", params=[EXAMPLES, CORPUS])
+def result(request: pytest.FixtureRequest) -> Figures:
+    found = figures(request.param)
+    print(found.table())
+    return found
+
+
+def test_no_wrong_score_is_saved_in_silence(result: Figures) -> None:
+    assert result.counts["silent misread"] == 0, result.table()
+
+
+def test_no_emergency_or_urgent_word_is_missed(result: Figures) -> None:
+    assert result.counts["missed flag"] == 0, result.table()
+
+
+def test_at_most_one_in_a_hundred_harmless_replies_raises_a_flag(result: Figures) -> None:
+    assert result.share("false flag") <= 0.01, result.table()
+
+
+def test_at_most_one_in_twenty_scores_is_asked_for_again(result: Figures) -> None:
+    assert result.share("needless question") <= 0.05, result.table()
+
+
+def test_a_wish_to_stop_is_never_missed_and_never_invented(result: Figures) -> None:
+    assert result.counts["opt_out wrong"] == 0, result.table()
+
+
+def test_every_labelled_reply_is_read_exactly(result: Figures) -> None:
+    assert result.counts["exact"] == result.of["exact"], result.table()
+
+
+def test_the_corpus_is_large_and_in_both_languages() -> None:
+    replies = [read(text, "any") for text in personal_texts()]
+    assert figures(CORPUS).of["exact"] >= 400
+    assert {reply.language for reply in replies} == {"en", "es"}
+
+
+def test_personal_texts_are_not_taken_for_pain_scores() -> None:
+    scores = [text for text in personal_texts() if read(text, "any").pain is not None]
+    assert len(scores) <= 0.005 * len(personal_texts()), scores
+
+
+def test_personal_texts_raise_hardly_any_flag() -> None:
+    flagged = [text for text in personal_texts() if read(text, "any").tier in ("emergency", "urgent")]
+    assert len(flagged) <= 0.01 * len(personal_texts()), flagged
+
+
+def test_personal_texts_never_end_the_texts() -> None:
+    ended = [t for t in personal_texts() if read(t, "any").intent in ("opt_out", "deceased", "wrong_person")]
+    assert ended == []
+
+
+texts = st.one_of(
+    st.text(max_size=200),
+    st.text(alphabet=st.characters(categories=["Cs", "Cc", "So", "Nd", "Mn", "Zs", "Po"]), max_size=60),
+    st.lists(
+        st.sampled_from(
+            [
+                "7",
+                "10",
+                "no",
+                "not",
+                "my",
+                "legs",
+                "numb",
+                "can't",
+                "feel",
+                "pain",
+                "is",
+                "a",
+                "5-6",
+                "/",
+                ",",
+                ".",
+                "?",
+                "+",
+                "fever",
+                "or",
+                "stop",
+                "now",
+                "was",
+                "A",
+                "N",
+                "de",
+                "y",
+                "1O",
+            ]
+        ),
+        max_size=25,
+    ).map(" ".join),
+)
+
+
+@settings(max_examples=400, deadline=None)
+@given(texts, st.sampled_from([*QUESTIONS, "", "weather"]), st.sampled_from(["en", "es", "xx"]))
+def test_any_text_at_all_is_read(text: str, question: str, language: str) -> None:
+    reply = read(text, question, language)
+    assert reply.pain is None or 0 <= reply.pain <= 10
+    assert reply.suggest is None or 0 <= reply.suggest <= 10
+    assert reply.pain is None or reply.suggest is None
+    assert reply.intent in INTENTS
+    assert reply.symptoms <= SYMPTOM_TIERS.keys()
+    assert 0 <= reply.confidence <= 1
+    assert reply.because
+    assert reply.language in ("en", "es")
+
+
+@settings(max_examples=300, deadline=None)
+@given(texts, st.sampled_from(DANGERS), st.sampled_from(QUESTIONS))
+def test_a_danger_that_is_added_never_lowers_the_tier(text: str, danger: str, question: str) -> None:
+    alone, added, together = read(text, question), read(danger, question), read(f"{text}. {danger}.", question)
+    rank = MOST_URGENT_FIRST.index
+    assert rank(together.tier) <= min(rank(alone.tier), rank(added.tier))
+
+
+@settings(max_examples=200, deadline=None)
+@given(texts, st.sampled_from(QUESTIONS))
+def test_the_same_text_is_always_read_the_same(text: str, question: str) -> None:
+    assert read(text, question) == read(text, question)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\x00",
+        "7\x00",
+        "\ud800",
+        "7 \udfff",
+        "👨‍👩‍👧‍👦" * 1600,
+        "7 " * 50_000,
+        "no " * 33_000,
+        "a" * 100_000,
+        "(" * 5000,
+    ],
+)
+def test_hostile_texts_are_read_too(text: str) -> None:
+    assert read(text, "any").intent in INTENTS
+
+
+def test_a_danger_at_the_end_of_an_endless_text_is_still_seen() -> None:
+    assert read("well " * 30_000 + "and now I can't feel my legs", "any").tier == "emergency"
+
+
+def test_digits_never_answer_the_symptom_question() -> None:
+    for digit in range(11):
+        reply = read(str(digit), "symptoms")
+        assert (reply.pain, reply.symptoms, reply.tier) == (digit, frozenset(), None)
+
+
+def test_a_letter_answers_the_symptom_question_even_when_it_comes_late() -> None:
+    assert read("B", "pain").symptoms == {"bladder_bowel"}
+    assert read("a, c", "any").symptoms == {"leg_weakness", "fever"}
+
+
+def test_a_stop_with_a_danger_in_it_does_both() -> None:
+    reply = read("stop texting me I can't feel my legs", "any")
+    assert (reply.intent, reply.tier) == ("opt_out", "emergency")
+
+
+def test_a_stop_with_a_score_in_it_keeps_the_score() -> None:
+    assert (read("8 stop").intent, read("8 stop").pain) == ("opt_out", 8)
+
+
+def test_a_fix_is_a_correction_whatever_question_is_open() -> None:
+    for question in QUESTIONS:
+        reply = read("FIX 5", question)
+        assert (reply.pain, reply.pain_is_correction) == (5, True)
+
+
+def test_a_slip_that_is_put_right_at_once_is_a_correction() -> None:
+    assert read("sorry meant 3").pain_is_correction
+    assert not read("3").pain_is_correction
+
+
+def test_the_wanted_hour_is_read() -> None:
+    assert [read(text, "any").hour for text in ("TIME 10", "time 5 pm", "hora 9", "TIME 77", "10")] == [
+        10,
+        17,
+        9,
+        None,
+        None,
+    ]
+
+
+def test_a_bare_digit_is_kept_as_a_choice() -> None:
+    assert [read(text).choice for text in ("1", "2", "0", "10", "1 pill")] == [1, 2, None, None, None]
+
+
+def test_minutes_and_pills_answer_their_own_questions_alone() -> None:
+    assert read("half an hour", "activity").minutes == 30
+    assert read("1 hr", "activity").minutes == 60
+    assert read("2 at 8 and 1 at noon", "medication").pills == 3
+    assert read("none", "medication").pills == 0
+    assert (read("20", "pain").minutes, read("2", "pain").pills) == (None, None)
+
+
+def test_the_language_is_told_by_the_words_and_falls_back_to_the_one_given() -> None:
+    assert read("me duele la espalda", language="en").language == "es"
+    assert read("my back hurts", language="es").language == "en"
+    assert [read("7", language=language).language for language in ("en", "es", "xx")] == ["en", "es", "en"]
+
+
+def test_a_nurse_is_told_why_in_the_patients_own_words() -> None:
+    assert read("my legs feel weak 4").because.startswith('Weak, numb or unsteady legs: "legs feel weak".')
+    assert "Pain 7 (the higher of the two)." in read("6 or 7").because
+
+
+def test_thanks_are_told_apart_from_answers_so_that_nobody_asks_back_for_ever() -> None:
+    assert [read(text, "any").qualifier for text in ("ok thanks", "gracias", "k")] == ["thanks"] * 3
+    assert read("hmm", "any").qualifier == "words"
