@@ -8,6 +8,7 @@ from psycopg import Connection, sql
 from psycopg.types.json import Jsonb
 from sqlalchemy import Table
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.sql.schema import ScalarElementColumnDefault
 
 _Write = tuple[bytes, Mapping[str, Any]]
 
@@ -45,7 +46,7 @@ def _insert(table: Table, given: tuple[str, ...]) -> tuple[bytes, tuple[str, ...
     defaults = {
         column.name: column.default.arg
         for column in table.columns
-        if column.name not in given and column.default is not None and column.default.is_scalar
+        if column.name not in given and isinstance(column.default, ScalarElementColumnDefault)
     }
     names = [*given, *defaults]
     statement = sql.SQL("INSERT INTO {} ({}) VALUES ({})").format(

@@ -1,7 +1,7 @@
 """The first tables: clinics, patients, plans, check-ins, messages, flags and the queue of due work."""
 
-from alembic import op
 import sqlalchemy as sa
+from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0001"

@@ -58,7 +58,11 @@ class CheckInFacts:
 
     def digest(self, recorded_at: datetime, local_on: date) -> bytes:
         """Equal for two reports of the same facts at the same time."""
-        facts = asdict(self) | {"symptoms": sorted(set(self.symptoms)), "at": recorded_at.timestamp(), "on": str(local_on)}
+        facts = asdict(self) | {
+            "symptoms": sorted(set(self.symptoms)),
+            "at": recorded_at.timestamp(),
+            "on": str(local_on),
+        }
         return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).digest()
 
 

@@ -44,6 +44,7 @@ class Lexicon:
 
     def __init__(self, packs: Packs) -> None:
         self._codes: dict[frozenset[str], str] = {}
+        self._by_concept: dict[str, list[str]] = {}
         self._phrases, self._compounds = phrases(packs), compounds(packs)
         self._tell_tales = tell_tale_words(packs)
         self._spelling = {
@@ -64,7 +65,11 @@ class Lexicon:
         return {word: self._code(frozenset(concepts)) for word, concepts in words.items()}
 
     def _code(self, concepts: frozenset[str]) -> str:
-        return self._codes.setdefault(concepts, chr(_FIRST_CODE + len(self._codes)))
+        if concepts not in self._codes:
+            self._codes[concepts] = chr(_FIRST_CODE + len(self._codes))
+            for concept in concepts:
+                self._by_concept.setdefault(concept, []).append(self._codes[concepts])
+        return self._codes[concepts]
 
     @property
     def blank(self) -> str:
@@ -73,10 +78,10 @@ class Lexicon:
 
     def chars(self, *concepts: str) -> str:
         """The characters of all words with one of the concepts. Raises PackError where no word has it."""
-        missing = set(concepts).difference(*self._codes)
+        missing = set(concepts) - self._by_concept.keys()
         if missing:
             raise PackError("replies", " ".join(sorted(missing)), "no word has this meaning")
-        return "".join(code for held, code in self._codes.items() if held.intersection(concepts))
+        return "".join(dict.fromkeys(code for concept in concepts for code in self._by_concept[concept]))
 
     def read(self, text: str, language: str) -> Words:
         """`text` as words of the language that it seems to be written in, else of `language`."""

@@ -9,7 +9,8 @@ APPLICATION_ROLE = "recovery_app"
 _POWERS = text("""
 SELECT r.rolsuper OR r.rolbypassrls AS bypasses,
        EXISTS (SELECT 1 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-               WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p') AND pg_has_role(r.oid, c.relowner, 'USAGE')) AS owns
+               WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p')
+                 AND pg_has_role(r.oid, c.relowner, 'USAGE')) AS owns
 FROM pg_roles r WHERE r.rolname = current_user
 """)
 

@@ -59,7 +59,7 @@ class FlagQuery:
 
 
 _flag = tables.flag
-TIER_RANK: ColumnElement[int] = case({tier.value: tier.rank for tier in Tier}, value=_flag.c.tier)
+tier_rank: ColumnElement[int] = case({tier.value: tier.rank for tier in Tier}, value=_flag.c.tier)
 
 
 def read_flags(scope: ClinicScope, query: FlagQuery) -> list[FlagFacts]:
@@ -74,7 +74,7 @@ def _statement(scope: ClinicScope, query: FlagQuery) -> Any:
         select(_flag, clinician.c.name_sealed.label("owner_sealed"))
         .outerjoin(clinician, (clinician.c.clinic_id == _flag.c.clinic_id) & (clinician.c.id == _flag.c.owner_id))
         .where(_flag.c.clinic_id == scope.clinic_id)
-        .order_by(TIER_RANK, _flag.c.opened_at, _flag.c.id)
+        .order_by(tier_rank, _flag.c.opened_at, _flag.c.id)
         .limit(query.limit)
     )
     wanted = {
@@ -93,7 +93,7 @@ def _statement(scope: ClinicScope, query: FlagQuery) -> Any:
     if query.after is not None:
         rank, opened_at, flag_id = query.after
         later = (_flag.c.opened_at > opened_at) | ((_flag.c.opened_at == opened_at) & (_flag.c.id > flag_id))
-        statement = statement.where(or_(rank < TIER_RANK, and_(rank == TIER_RANK, later)))
+        statement = statement.where(or_(tier_rank > rank, and_(tier_rank == rank, later)))
     return statement
 
 

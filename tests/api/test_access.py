@@ -44,9 +44,7 @@ def ask(caller: Persona, operation: Operation, world: World, database: Connectio
         return caller.call(operation.method, path, **options)
 
 
-def statuses(
-    caller: Persona, asked: dict[str, Operation], world: World, database: Connection
-) -> dict[str, int]:
+def statuses(caller: Persona, asked: dict[str, Operation], world: World, database: Connection) -> dict[str, int]:
     return {name: ask(caller, one, world, database).status_code for name, one in asked.items()}
 
 

@@ -115,9 +115,7 @@ def test_the_same_facts_by_app_by_phone_and_by_text_become_the_same_record(
     assert len(flags) == 3
 
 
-def test_the_same_id_with_the_same_facts_gives_the_first_answer_for_ever(
-    ann: PatientPersona, clock: ClockHand
-) -> None:
+def test_the_same_id_with_the_same_facts_gives_the_first_answer_for_ever(ann: PatientPersona, clock: ClockHand) -> None:
     body = check_in_body(ann, **EVERYTHING)
     first = ann.post("/me/check-ins", json=body)
     clock.forward(days=200)

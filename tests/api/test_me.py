@@ -20,15 +20,11 @@ def test_a_patient_sees_own_preferences(ann: PatientPersona, clock: ClockHand) -
         "zone": "America/New_York",
         "check_in_time": "09:30",
         "channels": {"sms": True, "app": True},
-        "consent": [
-            {"purpose": "care_texts", "channel": "sms", "granted": True, "recorded_at": clock.now.isoformat()}
-        ],
+        "consent": [{"purpose": "care_texts", "channel": "sms", "granted": True, "recorded_at": clock.now.isoformat()}],
     }
 
 
-def test_changed_preferences_move_what_is_still_to_come_and_nothing_else(
-    ann: PatientPersona, clock: ClockHand
-) -> None:
+def test_changed_preferences_move_what_is_still_to_come_and_nothing_else(ann: PatientPersona, clock: ClockHand) -> None:
     before = ann.get("/me/plan").json["items"]
     answer = ann.patch("/me", json={"language": "es", "zone": "America/Los_Angeles", "check_in_time": "10:15"})
     assert answer.status_code == 200

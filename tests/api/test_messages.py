@@ -44,9 +44,7 @@ def test_a_phone_that_takes_no_texts_must_be_called(ann: PatientPersona, ben: Pe
     assert (answer.status_code, answer.json["code"]) == (409, "conflict")
 
 
-def test_the_thread_holds_both_sides_newest_first_in_pages(
-    ann: PatientPersona, ben: Persona, clock: ClockHand
-) -> None:
+def test_the_thread_holds_both_sides_newest_first_in_pages(ann: PatientPersona, ben: Persona, clock: ClockHand) -> None:
     for number in range(3):
         text(ann, f"{number + 2}", number=number + 1)
         clock.forward(days=1)

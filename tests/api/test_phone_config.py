@@ -1,6 +1,5 @@
 """The configuration of a phone: all it needs to advise without a network."""
 
-
 import pytest
 from flask import Flask
 

@@ -91,7 +91,7 @@ def test_every_answer_carries_its_id_and_the_headers_that_close_it(path: str, an
 
 
 def test_a_callers_own_request_id_is_not_taken_over(ann: PatientPersona) -> None:
-    answer = ann.get("/me", headers={"X-Request-ID": "mine\"><script>"})
+    answer = ann.get("/me", headers={"X-Request-ID": 'mine"><script>'})
     assert "mine" not in answer.headers["X-Request-ID"]
 
 

@@ -19,7 +19,10 @@ DANGERS = (
     "temp 101.3",
     "I want to die",
 )
-PIECES = "7 10 no not my legs numb can't feel pain is a 5-6 / , . ? + fever or stop now was A N de y 1O".split()
+PIECES = (
+    "7", "10", "no", "not", "my", "legs", "numb", "can't", "feel", "pain", "is", "a", "5-6", "/", ",", ".", "?", "+",
+    "fever", "or", "stop", "now", "was", "A", "N", "de", "y", "1O",
+)  # fmt: skip
 MOST_URGENT_FIRST = ("emergency", "urgent", "today", "review", None)
 INTENTS = {
     "check_in", "symptoms", "report", "ask_again", "opt_out", "opt_in", "help", "call_me", "wrong_person", "deceased",
@@ -86,41 +89,7 @@ def test_personal_texts_never_end_the_texts() -> None:
 texts = st.one_of(
     st.text(max_size=200),
     st.text(alphabet=st.characters(categories=["Cs", "Cc", "So", "Nd", "Mn", "Zs", "Po"]), max_size=60),
-    st.lists(
-        st.sampled_from(
-            [
-                "7",
-                "10",
-                "no",
-                "not",
-                "my",
-                "legs",
-                "numb",
-                "can't",
-                "feel",
-                "pain",
-                "is",
-                "a",
-                "5-6",
-                "/",
-                ",",
-                ".",
-                "?",
-                "+",
-                "fever",
-                "or",
-                "stop",
-                "now",
-                "was",
-                "A",
-                "N",
-                "de",
-                "y",
-                "1O",
-            ]
-        ),
-        max_size=25,
-    ).map(" ".join),
+    st.lists(st.sampled_from(PIECES), max_size=25).map(" ".join),
 )
 
 
