@@ -13,12 +13,13 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import psycopg
 from flask import Flask
-from sqlalchemy import event
+from psycopg.pq import PipelineStatus
 
 from recovery_api.app import create_app
 from recovery_api.config import Settings
-from recovery_api.db import clinic_transaction, db
+from recovery_api.db import clinic_transaction
 from recovery_api.services.enrol_patient import NewPatient, enrol_patient
 from recovery_api.services.record_audit import SYSTEM
 from recovery_api.wiring import wiring
@@ -99,23 +100,30 @@ def _requests(deployment: Deployment, people: list[tuple[str, str]], count: int)
 
 
 def _round_trips(app: Flask, deployment: Deployment) -> int:
-    """What one routine score costs in round trips: statements, and the begin and commit around them."""
+    """What one routine score costs in round trips, begin and commit included; a pipeline is one."""
     clinic = deployment.seeded["clinics"][0]
-    body, headers = signed(
-        f"{deployment.env['PUBLIC_URL']}{PATH}", inbound_form(clinic["patients"][2]["phone"], clinic["number"], "3")
-    )
     trips: list[str] = []
-    with app.app_context():
-        engine = db.engine
-    for name in ("before_cursor_execute", "begin", "commit"):
-        event.listen(engine, name, lambda *_, name=name: trips.append(name))
+    usual_wait, usual_exit = psycopg.Connection.wait, psycopg.Pipeline.__exit__
+
+    def wait(self: Any, *args: Any, **options: Any) -> Any:
+        if self.pgconn.pipeline_status == PipelineStatus.OFF:
+            trips.append("statement")
+        return usual_wait(self, *args, **options)
+
+    def leave(self: Any, *args: Any) -> Any:
+        trips.append("pipeline")
+        return usual_exit(self, *args)
+
     client = app.test_client()
-    for _ in range(2):
-        trips.clear()
-        body, headers = signed(
-            f"{deployment.env['PUBLIC_URL']}{PATH}", inbound_form(clinic["patients"][2]["phone"], clinic["number"], "3")
-        )
-        client.post(PATH, data=body, headers=headers)
+    psycopg.Connection.wait, psycopg.Pipeline.__exit__ = wait, leave  # type: ignore[method-assign]
+    try:
+        for score in ("3", "2"):
+            trips.clear()
+            form = inbound_form(clinic["patients"][2]["phone"], clinic["number"], score)
+            body, headers = signed(f"{deployment.env['PUBLIC_URL']}{PATH}", form)
+            client.post(PATH, data=body, headers=headers)
+    finally:
+        psycopg.Connection.wait, psycopg.Pipeline.__exit__ = usual_wait, usual_exit  # type: ignore[method-assign]
     return len(trips)
 
 

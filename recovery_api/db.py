@@ -17,6 +17,7 @@ from sqlalchemy.types import Uuid
 
 from recovery_api.domain.errors import NotFound
 from recovery_api.late_writes import LateWrites
+from recovery_api.prepared import Prepared
 from recovery_api.vault import ClinicVault, DataKey
 
 AnyRow = Row[*tuple[Any, ...]]
@@ -56,13 +57,15 @@ SELECT c.id, c.name, c.zone, c.phone, c.emergency_number, c.wrapped_key,
        (SELECT min(s.number) FROM sender_number s WHERE s.clinic_id = c.id) AS number
 FROM clinic c WHERE c.id = :clinic
 """)
-_ENTER_BY_NUMBER = text("""
+_ENTER_BY_NUMBER = Prepared(
+    text("""
 WITH entered AS MATERIALIZED (
     SELECT set_config('app.clinic', clinic_id::text, true)::uuid AS clinic_id FROM sender_number WHERE number = :number
 )
 SELECT c.id, c.name, c.zone, c.phone, c.emergency_number, c.wrapped_key, CAST(:number AS text) AS number
 FROM entered JOIN LATERAL (SELECT * FROM clinic WHERE clinic.id = entered.clinic_id OFFSET 0) c ON true
 """)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +151,7 @@ def enter_clinic(connection: Connection, clinic_id: UUID, vaults: Vaults) -> Cli
 
 def enter_clinic_of_number(connection: Connection, number: str, vaults: Vaults) -> ClinicScope:
     """Make an open transaction belong to the clinic that sends from `number`. Raises NotFound where none does."""
-    return _scope(connection, connection.execute(_ENTER_BY_NUMBER, {"number": number}).one_or_none(), vaults)
+    return _scope(connection, _ENTER_BY_NUMBER.first(connection, {"number": number}), vaults)
 
 
 def _flush(connection: Connection, late: LateWrites) -> None:

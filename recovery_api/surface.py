@@ -1,5 +1,6 @@
 """What every answer outside the API carries, and what a caller sees when something cannot be done."""
 
+import psycopg
 from flask import Flask, Response, render_template, request
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -49,6 +50,7 @@ def protect(app: Flask) -> None:
     app.register_error_handler(OperationalError, _database_away)
     app.register_error_handler(InterfaceError, _database_away)
     app.register_error_handler(PoolTimeout, _database_away)
+    app.register_error_handler(psycopg.OperationalError, _database_away)
 
 
 def _add_headers(response: Response) -> Response:

@@ -99,8 +99,8 @@ class DangerReader:
                 return this.start - 1
         if any(match.start == 0 for match in self._recovered.search(codes[this.end : this.end + _REACH])):
             return this.start - 1
-        wider = [s for s in sightings[:i] if s.end >= this.end and s.denier is not None]
-        return next((s.denier for s in wider if s.denier is not None and s.denier < this.start), None)
+        wider = [s.denier for s in sightings[:i] if s.end >= this.end and not this.denies]
+        return next((place for place in wider if place is not None and place < this.start), None)
 
     def _denied_from_left(self, codes: str, this: Sighting) -> int | None:
         subject = self._is_clause(codes, this)

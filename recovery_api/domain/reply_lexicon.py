@@ -89,7 +89,7 @@ class Lexicon:
         raw = self._parted(pieces(cleaned, self._known.__contains__)[:_MOST_PIECES])
         guess = self._told_language(raw, language)
         found = self._joined([p if p in self._vocabulary[guess] else self._mended(p, guess) for p in raw])
-        told = self._told_language(found, language)
+        told = guess if found == raw else self._told_language(found, language)
         vocabulary, spelled = self._vocabulary[told], self._spelled[told]
         codes: list[str] = []
         values: dict[int, float] = {}

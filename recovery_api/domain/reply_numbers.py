@@ -49,6 +49,7 @@ class NumberFinder:
         opening = f"(?:^|[{lexicon.chars('FILLER', 'SCORE', 'COMMA', 'FULL_STOP')}])"
         self._more = re.compile(opening + run("MORE_THAN", "than?", "ARTICLE?").pattern + "$")
         self._less = re.compile(opening + run("LESS_THAN", "than?", "ARTICLE?").pattern + "$")
+        self._shifted_from = re.compile(run("SHIFTED", "FROM", "ARTICLE?").pattern + "$")
         self._from = re.compile(run("FROM", "ARTICLE?").pattern + "$")
 
     def find(self, words: Words, counting: Collection[int]) -> list[Candidate]:
@@ -92,7 +93,7 @@ class NumberFinder:
     def _follows_from(self, words: Words, first: int, second: int) -> bool:
         """ "From 8 to 3" tells of a change, not of a range; "from 0 to 10" of neither."""
         scale = max(words.values[first], words.values[second]) == WORST and words.values[first] <= 1
-        return not scale and bool(self._from.search(words.codes[:first]))
+        return bool((self._shifted_from if scale else self._from).search(words.codes[:first]))
 
     def _is_between(self, words: Words, first: int, gap: str) -> bool:
         return bool(self._listed.fullmatch(gap) and self._between.search(words.codes[:first]))

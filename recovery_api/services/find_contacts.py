@@ -9,6 +9,7 @@ from sqlalchemy import bindparam, select
 
 from recovery_api.db import AnyRow, ClinicScope
 from recovery_api.models import tables
+from recovery_api.prepared import Prepared
 from recovery_api.services.queue_texts import Recipient
 from recovery_api.services.record_check_in import Recovery
 
@@ -46,7 +47,7 @@ class Contact:
 
 def find_contacts(scope: ClinicScope, phone: str) -> list[Contact]:
     """Every patient that `phone` speaks for, by the newest recovery of each; the links are locked."""
-    rows = scope.connection.execute(_CONTACTS, {"clinic": scope.clinic_id, "digest": scope.phone_digest(phone)}).all()
+    rows = _CONTACTS.rows(scope.connection, {"clinic": scope.clinic_id, "digest": scope.phone_digest(phone)})
     newest: dict[UUID, AnyRow] = {}
     for row in rows:
         newest.setdefault(row.id, row)
@@ -75,7 +76,7 @@ def _contact(row: AnyRow, phone: str) -> Contact:
 
 
 _c, _p, _e, _o = tables.contact_point, tables.patient, tables.episode, tables.procedure
-_CONTACTS = (
+_CONTACTS = Prepared(
     select(
         _c.c.id, _c.c.patient_id, _c.c.label, _c.c.state, _c.c.whose, _c.c.question, _c.c.question_on,
         _c.c.question_asked_at, _c.c.times_asked, _p.c.language, _p.c.zone,

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, select, text, update
 
 from recovery_api.db import AnyRow, ClinicScope
 from recovery_api.domain.readings import Finding
@@ -43,6 +43,7 @@ def raise_flags(
     """Store `findings` as flags in the caller's transaction, the most urgent finding of a family first."""
     if not findings:
         return []
+    _take_turn(scope, subject)
     open_flags = {row.family: row for row in scope.connection.execute(_open_flags(scope, subject))}
     raised = []
     for family in dict.fromkeys(finding.family for finding in findings):
@@ -53,6 +54,15 @@ def raise_flags(
         else:
             raised.append(_repeat(scope, subject, known, ranked[0], now))
     return raised
+
+
+_TURN = text("SELECT pg_advisory_xact_lock(:place)")
+
+
+def _take_turn(scope: ClinicScope, subject: FlagSubject) -> None:
+    """Wait until nobody else is about to open a flag on the same subject: no row is there yet that could be locked."""
+    about = subject.episode_id.bytes[8:] if subject.episode_id is not None else subject.phone_digest or bytes(8)
+    scope.connection.execute(_TURN, {"place": int.from_bytes(about[:8], "big", signed=True)})
 
 
 def _open_flags(scope: ClinicScope, subject: FlagSubject) -> Any:

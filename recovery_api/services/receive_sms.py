@@ -12,6 +12,7 @@ from recovery_api.domain.replies import READER_VERSION, Reply
 from recovery_api.ids import new_id
 from recovery_api.models import tables
 from recovery_api.packs.reading import reply_reader
+from recovery_api.prepared import Prepared
 from recovery_api.services.answer_text import Answered, Arrival, answer_text
 from recovery_api.services.file_unattributed import file_unattributed
 from recovery_api.services.find_contacts import Contact, find_contacts
@@ -72,13 +73,20 @@ def _claim(scope: ClinicScope, text: ReceivedText, now: datetime) -> UUID | None
         "created_at": now,
         "reader_version": READER_VERSION,
         "needs_person": True,
+        "attempts": 0,
+        "asked_list": 0,
+        "maybe_repeat": False,
     }
-    claimed = scope.connection.execute(_CLAIM, row).scalar()
-    return message_id if claimed else None
+    return message_id if _CLAIM.rows(scope.connection, row) else None
 
 
-_CLAIM = (
-    insert(tables.message).on_conflict_do_nothing(index_elements=["clinic_id", "sid"]).returning(tables.message.c.id)
+_COLUMNS = (
+    "clinic_id", "id", "direction", "state", "sid", "phone_sealed", "phone_digest", "sender_number", "body_sealed",
+    "created_at", "reader_version", "needs_person", "attempts", "asked_list", "maybe_repeat",
+)  # fmt: skip
+_CLAIM = Prepared(
+    insert(tables.message).on_conflict_do_nothing(index_elements=["clinic_id", "sid"]).returning(tables.message.c.id),
+    _COLUMNS,
 )
 
 

@@ -18,6 +18,7 @@ from recovery_api.ids import new_id
 from recovery_api.models import tables
 from recovery_api.packs.protocol_pack import protocol_pack
 from recovery_api.packs.rule_pack import rule_pack
+from recovery_api.prepared import Prepared
 from recovery_api.services.advise import advise
 from recovery_api.services.notify_clinicians import page_clinicians
 from recovery_api.services.raise_flags import FlagSubject, RaisedFlag, raise_flags
@@ -86,23 +87,12 @@ def record_check_in(scope: ClinicScope, recovery: Recovery, report: Report, now:
 
     The episode stays locked until then, so that reports of one recovery are judged one after the other.
     """
-    scope.connection.execute(_TAKE_TURN, {"clinic": scope.clinic_id, "episode": recovery.episode_id})
+    _TAKE_TURN.rows(scope.connection, {"clinic": scope.clinic_id, "episode": recovery.episode_id})
     history = read_history(scope, recovery.episode_id)
     check_in_id = report.corrects or new_id()
     day = (report.local_on - recovery.procedure_on).days
-    reading = Reading(
-        day=day,
-        local_on=report.local_on,
-        recorded_at=report.recorded_at,
-        pain=report.facts.pain,
-        symptoms=frozenset(report.facts.symptoms),
-        activity=report.facts.activity_level,
-        minutes_walked=report.facts.minutes_walked,
-        words_tier=report.words_tier,
-        words_because=report.words_because,
-    )
     before = [known.reading for known in history if known.id != check_in_id]
-    findings = judge([*before, reading], recovery, now)
+    findings = judge([*before, _reading(report, day)], recovery, now)
     row = _row(scope, recovery, report, check_in_id, day, now)
     row["advice_sealed"] = _advice(scope, report, check_in_id, findings)
     scope.write_late(tables.check_in, [row])
@@ -125,6 +115,20 @@ def record_check_in(scope: ClinicScope, recovery: Recovery, report: Report, now:
         {"channel": report.channel, "version": report.version},
     )
     return Recorded(check_in_id, report.version, day, tuple(findings), tuple(flags))
+
+
+def _reading(report: Report, day: int) -> Reading:
+    return Reading(
+        day=day,
+        local_on=report.local_on,
+        recorded_at=report.recorded_at,
+        pain=report.facts.pain,
+        symptoms=frozenset(report.facts.symptoms),
+        activity=report.facts.activity_level,
+        minutes_walked=report.facts.minutes_walked,
+        words_tier=report.words_tier,
+        words_because=report.words_because,
+    )
 
 
 def judge(history: Sequence[Reading], recovery: Recovery, now: datetime) -> list[Finding]:
@@ -160,7 +164,7 @@ class KnownReading:
     channel: str
 
 
-_TAKE_TURN = (
+_TAKE_TURN = Prepared(
     select(tables.episode.c.id)
     .where(tables.episode.c.clinic_id == bindparam("clinic"), tables.episode.c.id == bindparam("episode"))
     .with_for_update(key_share=True)
@@ -169,7 +173,7 @@ _COLUMNS = (
     "id", "version", "day", "local_on", "recorded_at", "received_at", "pain", "symptoms", "activity_level",
     "minutes_walked", "words_tier", "words_because", "channel",
 )  # fmt: skip
-_HISTORY = (
+_HISTORY = Prepared(
     select(*(tables.check_in.c[name] for name in _COLUMNS))
     .where(tables.check_in.c.clinic_id == bindparam("clinic"), tables.check_in.c.episode_id == bindparam("episode"))
     .order_by(tables.check_in.c.recorded_at, tables.check_in.c.received_at)
@@ -178,7 +182,7 @@ _HISTORY = (
 
 def read_history(scope: ClinicScope, episode_id: UUID) -> list[KnownReading]:
     """An episode's check-ins, oldest first, each in its latest version."""
-    rows = scope.connection.execute(_HISTORY, {"clinic": scope.clinic_id, "episode": episode_id}).all()
+    rows = _HISTORY.rows(scope.connection, {"clinic": scope.clinic_id, "episode": episode_id})
     latest: dict[UUID, AnyRow] = {}
     for row in sorted(rows, key=lambda row: row.version):
         latest[row.id] = row

@@ -97,6 +97,23 @@ def _zone_of_free_patient(scope: ClinicScope, patient_id: UUID) -> str:
 
 
 def _insert(scope: ClinicScope, patient_id: UUID, new: NewEpisode, zone: str, now: datetime) -> UUID:
+    episode_id = _insert_episode(scope, patient_id, new, now)
+    scope.connection.execute(
+        insert(tables.care_plan),
+        {
+            "clinic_id": scope.clinic_id,
+            "id": new_id(),
+            "episode_id": episode_id,
+            "protocol_id": adopt_protocol(scope, now),
+            "zone": zone,
+            "check_in_time": new.check_in_time,
+            "valid_from": now,
+        },
+    )
+    return episode_id
+
+
+def _insert_episode(scope: ClinicScope, patient_id: UUID, new: NewEpisode, now: datetime) -> UUID:
     procedure_id, episode_id = new_id(), new_id()
     scope.connection.execute(
         insert(tables.procedure),
@@ -119,18 +136,6 @@ def _insert(scope: ClinicScope, patient_id: UUID, new: NewEpisode, zone: str, no
             "started_on": new.performed_on,
             "ends_on": new.performed_on + FOLLOW_UP,
             "created_at": now,
-        },
-    )
-    scope.connection.execute(
-        insert(tables.care_plan),
-        {
-            "clinic_id": scope.clinic_id,
-            "id": new_id(),
-            "episode_id": episode_id,
-            "protocol_id": adopt_protocol(scope, now),
-            "zone": zone,
-            "check_in_time": new.check_in_time,
-            "valid_from": now,
         },
     )
     return episode_id

@@ -1,13 +1,15 @@
 """Appointments: booked and moved by staff with their reminder, confirmed by the patient."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from flask import Flask
 from sqlalchemy import select
 
 from recovery_api.models import tables
-from tests.builders import ClockHand, PatientPersona, Persona
+from tests.builders import ClockHand, PatientPersona, Persona, make_clinic, make_clinician, make_patient
 
 
 @pytest.fixture
@@ -115,3 +117,21 @@ def test_visits_come_in_pages_earliest_first(ann: PatientPersona, ben: Persona, 
     found = [one["starts_at"] for one in first["items"] + rest["items"]]
     assert found == sorted(found)
     assert (len(first["items"]), len(rest["items"]), rest["next"]) == (2, 1, None)
+
+
+def test_two_wishes_at_once_become_one_flag(app: Flask, clock: ClockHand) -> None:
+    clinic = make_clinic(app)
+    ann, ben = make_patient(clinic), make_clinician(clinic)
+    days = range(10, 18)
+    booked = [
+        ben.post(
+            f"/episodes/{ann.episode_id}/appointments",
+            json={"starts_at": (clock.now + timedelta(days=day)).isoformat()},
+        ).json["id"]
+        for day in days
+    ]
+    with ThreadPoolExecutor(8) as threads:
+        answers = list(threads.map(lambda visit: ann.post(f"/me/appointments/{visit}/change"), booked))
+    assert [answer.status_code for answer in answers] == [200] * len(days)
+    [flag] = ben.get("/flags").json["items"]
+    assert flag["repeats"] == len(days) - 1
