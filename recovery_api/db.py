@@ -145,6 +145,7 @@ def clinic_transaction(clinic_id: UUID, vaults: Vaults) -> Iterator[ClinicScope]
 
 def enter_clinic(connection: Connection, clinic_id: UUID, vaults: Vaults) -> ClinicScope:
     """Make an open transaction belong to one clinic. Raises NotFound where there is no such clinic."""
+    _flush(connection, db.session().info["late_writes"])  # what waits belongs to the clinic that is being left
     connection.execute(_ENTER_CLINIC, {"clinic": str(clinic_id)})
     return _scope(connection, connection.execute(_CLINIC, {"clinic": clinic_id}).one_or_none(), vaults)
 

@@ -12,6 +12,7 @@ from recovery_api.domain.symptoms import LETTERS
 _MOST_MINUTES, _MOST_PILLS = 600, 40
 _JOINED = re.compile(r"(?=[a-f]{2,4}$)a?b?c?d?e?f?")
 _HOUR = 60
+_SENTENCE = re.compile(r"[^.!?;\n]*[.!?;\n]+(?:\s|$)")
 
 
 class AnswerReader:
@@ -31,19 +32,19 @@ class AnswerReader:
         """The symptom codes of the letters A to F; bare letters answer late too, whatever question is open by then."""
         if question == "symptoms" and words.codes in self._feverish:
             return frozenset({"fever"})
-        letters = self._bare_letters(words.pieces)
+        letters = self._bare_letters(words)
         if not letters and question == "symptoms":
             letters = self._joined_letters(words) | {
                 words.pieces[match.number] for match in self._letters.search(words.codes)
             }
         return frozenset(LETTERS[letter.upper()] for letter in letters)
 
-    def _bare_letters(self, pieces: list[str]) -> set[str]:
+    def _bare_letters(self, words: Words) -> set[str]:
         """The letters of a message that is nothing else, or begins with them as a sentence of their own."""
-        ends = [i for i, piece in enumerate(pieces) if piece in (STOP, QUESTION)]
-        first = pieces[: ends[0]] if ends else pieces
+        ends = [i for i, piece in enumerate(words.pieces) if piece in (STOP, QUESTION)]
+        first = words.pieces[: ends[0]] if ends and _SENTENCE.match(words.text) else words.pieces
         letters = {piece for piece in first if len(piece) == 1 and piece.upper() in LETTERS}
-        return letters if letters.union(self._joins).issuperset(first) else set()
+        return letters if letters.union(self._joins, STOP, QUESTION).issuperset(first) else set()
 
     def _joined_letters(self, words: Words) -> set[str]:
         """ "AC" as a whole message: letters in their order that make no word."""

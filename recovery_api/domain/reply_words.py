@@ -9,6 +9,7 @@ _HEAD, _TAIL = 3000, 1000
 _DROPPED = frozenset({"Mn", "Me", "Cf", "Cs", "Cc"})
 _LOOKALIKES = {"⁄": "/", "’": "'", "‘": "'", "´": "'", "′": "'", "≈": "~", "∼": "~", "−": "-", "🔟": " 10 "}
 _VULGAR_FRACTION = re.compile("([\u00bc-\u00be\u2150-\u215f\u2189])")
+_SHORTHAND = (("a.m", "am"), ("p.m", "pm"), ("<3", " "), ("\\", "/"))
 _APOSTROPHES = str.maketrans("", "", "'`")
 _PIECE = re.compile(r"[^\W_]+(?:(?<=\d)[.,:](?=\d)[^\W_]+)*|[.!?;\n]+|[,/\-+~=:()%$*<>&#]")
 _PARTS = re.compile(r"\d+(?:[.,:]\d+)*|[^\W\d_]+")
@@ -34,7 +35,11 @@ def plain(text: str) -> str:
     if not text.isascii():
         spaced = _VULGAR_FRACTION.sub(r" \1 ", text)
         text = "".join([_folded(c) for c in unicodedata.normalize("NFKD", spaced)])
-    return text.lower().translate(_APOSTROPHES).replace("a.m", "am").replace("p.m", "pm")
+    text = text.lower().translate(_APOSTROPHES)
+    for written, meant in _SHORTHAND:
+        if written in text:
+            text = text.replace(written, meant)
+    return text
 
 
 @lru_cache(maxsize=8192)

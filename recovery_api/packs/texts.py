@@ -1,6 +1,7 @@
 """The shipped texts, held to the linter when they are loaded, and the characters swapped before a text is sent."""
 
 import json
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
@@ -10,31 +11,37 @@ from recovery_api.domain.text_lint import problems
 from recovery_api.packs import load_yaml
 
 LANGUAGES = ("en", "es")
+Texts = Mapping[str, Mapping[str, str]]
 
 
 @cache
 def message_pack() -> MessagePack:
     """All texts. Raises PackError naming the file and key of the first text that the linter refuses."""
-    texts: dict[str, dict[str, str]] = {}
-    versions = set()
-    for language in LANGUAGES:
-        content = load_yaml(f"messages/{language}.yaml")
-        texts[language] = content["texts"]
-        versions.add(str(content["version"]))
-        _check(language, texts[language], texts[LANGUAGES[0]])
-    return MessagePack("+".join(sorted(versions)), texts)
+    contents = {language: load_yaml(f"messages/{language}.yaml") for language in LANGUAGES}
+    versions = {str(content["version"]) for content in contents.values()}
+    if len(versions) != 1:
+        raise PackError("messages", "version", "differs between languages")
+    texts = {language: content["texts"] for language, content in contents.items()}
+    return MessagePack(versions.pop(), checked_texts(texts))
 
 
-def _check(language: str, texts: dict[str, str], reference: dict[str, str]) -> None:
-    file = f"messages/{language}.yaml"
-    for key in texts.keys() ^ reference.keys():
-        raise PackError(file, key, "is not in every language")
-    for key, text in texts.items():
-        found = problems(key, language, text)
-        if placeholders(text) != placeholders(reference[key]):
-            found.append("needs other values than the same text in another language")
-        if found:
-            raise PackError(file, key, "; ".join(found))
+def checked_texts(texts: Texts) -> Texts:
+    """`texts` by language and key as they are. Raises PackError where the linter or another language disagrees."""
+    first = next(iter(texts.values()))
+    for language, own in texts.items():
+        for key in sorted(own.keys() | first.keys()):
+            found = _disagreements(key, language, own, first)
+            if found:
+                raise PackError(f"messages/{language}.yaml", key, "; ".join(found))
+    return texts
+
+
+def _disagreements(key: str, language: str, own: Mapping[str, str], first: Mapping[str, str]) -> list[str]:
+    if key not in own or key not in first:
+        return ["is not in every language"]
+    if placeholders(own[key]) != placeholders(first[key]):
+        return ["needs other values than the same text in another language"]
+    return problems(key, language, own[key])
 
 
 @cache

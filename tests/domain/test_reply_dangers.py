@@ -8,6 +8,8 @@ from recovery_api.domain.replies import Reply
 from recovery_api.domain.symptoms import LETTERS, SYMPTOM_TIERS
 from recovery_api.packs.reading import reply_reader
 
+READER = reply_reader()
+
 NOUNS = {
     "fever": "fever",
     "chills": "fever",
@@ -33,7 +35,7 @@ THEIR_OWN_WORDS = {
 
 
 def read(text: str, question: str = "any") -> Reply:
-    return reply_reader().read(text, question)
+    return READER.read(text, question)
 
 
 def serious(text: str) -> bool:

@@ -7,9 +7,11 @@ from hypothesis import strategies as st
 from recovery_api.domain.replies import Reply
 from recovery_api.packs.reading import reply_reader
 
+READER = reply_reader()
+
 
 def read(text: str, question: str = "pain") -> Reply:
-    return reply_reader().read(text, question)
+    return READER.read(text, question)
 
 
 @given(

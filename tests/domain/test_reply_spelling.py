@@ -7,6 +7,8 @@ from hypothesis import strategies as st
 from recovery_api.domain.reply_spelling import Spelling
 from recovery_api.packs.reading import reply_reader
 
+READER = reply_reader()
+
 WORDS = {"fever": 3, "weak": 2, "numb": 2, "number": 1, "breathe": 2, "legs": 3}
 
 
@@ -52,15 +54,15 @@ def test_swapped_letters_hide_no_danger(word: str, data: st.DataObject) -> None:
         "chest": "{} pain", "breathing": "trouble {}", "bleeding": "{} won't stop", "fever": "I have a {}",
         "numbness": "{} in my legs", "wound": "my {} is red",
     }  # fmt: skip
-    assert reply_reader().read(sentences[word].format(typed)).tier in ("emergency", "urgent")
+    assert READER.read(sentences[word].format(typed)).tier in ("emergency", "urgent")
 
 
 def test_words_run_together_are_taken_apart() -> None:
-    assert reply_reader().read("nopain", "pain").pain == 0
-    assert reply_reader().read("chestpain").tier == "emergency"
-    assert reply_reader().read("cantbreathe").tier == "emergency"
+    assert READER.read("nopain", "pain").pain == 0
+    assert READER.read("chestpain").tier == "emergency"
+    assert READER.read("cantbreathe").tier == "emergency"
 
 
 def test_a_score_is_never_guessed_from_a_short_mistyped_word() -> None:
     for typed in ("noe", "oen", "tne", "sx"):
-        assert reply_reader().read(typed, "pain").pain is None
+        assert READER.read(typed, "pain").pain is None

@@ -10,6 +10,7 @@ import pytest
 from tests.deployment import Deployment, inbound_form, post_inbound, wait_for
 
 TEXTS = 200
+PACE = 1.5  # seconds between two kills
 LEFT = ("accepted", "queued", "sent", "delivered")
 VICTIMS = ("web", "ticker", "sender-alert", "sender-bulk", "postmaster")
 
@@ -58,17 +59,27 @@ def _text_while_killing(deployment: Deployment) -> list[dict[str, str]]:
 
 
 def _kill_each_twice(deployment: Deployment) -> None:
-    """Two days pass meanwhile in steps of six hours, so that reminders fall due all the time."""
+    """A day passes meanwhile in steps of six hours, so that reminders fall due between the kills."""
     for step, victim in enumerate(VICTIMS * 2):
-        time.sleep(0.8)
-        deployment.clock_file.write_text(f"{min(step + 1, 8) * 6 * 3600:+d}\n")
+        time.sleep(PACE)
+        _pass_time(deployment, hours=6 * (step // 2))
         if victim == "postmaster":
             deployment.kill_postmaster()
         else:
             deployment.kill(victim)
 
 
+def _pass_time(deployment: Deployment, hours: int) -> None:
+    deployment.clock_file.write_text(f"{hours * 3600:+d}\n")
+
+
 def _check(deployment: Deployment, sent: list[dict[str, str]]) -> None:
+    for hours in (30, 36, 42, 48):
+        _pass_time(deployment, hours)
+        handed_over = (
+            "SELECT count(*) FROM due_work WHERE kind = 'reminder' AND due_at < now() + %s * interval '1 hour'"
+        )
+        wait_for(lambda h=hours, q=handed_over: deployment.count(q, h) == 0, "reminders wait")
     wait_for(
         lambda: deployment.count("SELECT count(*) FROM due_work WHERE kind LIKE 'send%'") == 0,
         "texts wait in the outbox",

@@ -1,0 +1,83 @@
+"""A carrier that plays a script, and a real time that only moves when it is told to."""
+
+import itertools
+from collections import deque
+from collections.abc import Callable, Container, Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from recovery_api.gateways.sms import (
+    Accepted,
+    CarrierUnreachable,
+    Delivery,
+    InboundText,
+    OutboundText,
+    SendOutcome,
+    Unknown,
+)
+from tests.builders import NOW
+
+LOST_REQUEST, LOST_ANSWER = "the request was lost", "the answer was lost"
+
+
+class RealTime:
+    """What `recovery_api.clock.real_now` says."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.now = now = NOW
+        hand = self
+
+        class Moved(datetime):
+            @classmethod
+            def now(cls, tz: object = None) -> datetime:  # type: ignore[override]
+                return hand.now.astimezone(UTC)
+
+        assert now.tzinfo is not None
+        monkeypatch.setattr("recovery_api.clock.datetime", Moved)
+
+    def forward(self, **by: float) -> None:
+        """Let real time pass, as for timedelta."""
+        self.now += timedelta(**by)
+
+
+class ScriptedCarrier:
+    """Takes every text, unless its script says otherwise; `taken` are the texts that reached a phone."""
+
+    def __init__(self) -> None:
+        self.script: deque[SendOutcome | str] = deque()
+        self.taken: dict[str, OutboundText] = {}
+        self.offered: list[OutboundText] = []
+        self.list_is_reachable = True
+        self.times_asked = 0
+        self.while_sending: Callable[[str, OutboundText], None] = lambda sid, text: None
+        self._numbers = itertools.count(1)
+
+    def send(self, text: OutboundText) -> SendOutcome:
+        """Play the next entry of the script."""
+        self.offered.append(text)
+        entry = self.script.popleft() if self.script else None
+        if isinstance(entry, str) and entry == LOST_REQUEST:
+            return Unknown(entry)
+        if entry is not None and not isinstance(entry, str):
+            return entry
+        sid = f"SM{next(self._numbers):032x}"
+        self.taken[sid] = text
+        self.while_sending(sid, text)
+        return Accepted(sid, "queued") if entry is None else Unknown(entry)
+
+    def find(self, to: str, body: str, since: datetime, taken: Container[str] = frozenset()) -> str | None:
+        """The list of what was taken."""
+        if not self.list_is_reachable:
+            raise CarrierUnreachable("refused")
+        self.times_asked += 1
+        found = (sid for sid, text in self.taken.items() if (text.to, text.body) == (to, body) and sid not in taken)
+        return next(found, None)
+
+    def list_inbound(self, to: str, since: datetime) -> Iterator[InboundText]:
+        """Nothing came in."""
+        return iter(())
+
+    def delivery_of(self, sid: str) -> Delivery | None:
+        """Nothing is known."""
+        return None

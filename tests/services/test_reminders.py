@@ -1,0 +1,212 @@
+"""Reminders: planned once, handed over once, never late, and a silence that somebody hears."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from flask import Flask
+from sqlalchemy import Row, delete, select, update
+
+from recovery_api.db import open_transaction
+from recovery_api.models import tables
+from recovery_api.services.hand_over_reminders import hand_over_due
+from recovery_api.services.plan_reminders import plan_ahead
+from recovery_api.services.watch_silence import watch_silence
+from tests.builders import NOW, BuiltClinic, ClockHand, PatientPersona, make_clinic, make_patient, record
+from tests.services.phone import Phone
+
+
+def rows(clinic: BuiltClinic, table: str) -> list[Row[Any]]:
+    with clinic.open() as scope:
+        return list(scope.connection.execute(select(getattr(tables, table))).all())
+
+
+def hand_over(clinic: BuiltClinic, now: datetime, holder: str = "tests:0:0") -> int:
+    with clinic.app.app_context():
+        return hand_over_due(holder, clinic.wiring.vaults, now)
+
+
+def watch(clinic: BuiltClinic, now: datetime) -> int:
+    with clinic.app.app_context():
+        return watch_silence("tests:0:0", clinic.wiring.vaults, now)
+
+
+def plan(clinic: BuiltClinic, now: datetime) -> int:
+    with clinic.app.app_context():
+        return plan_ahead(clinic.wiring.vaults, now)
+
+
+# planning
+
+
+def test_two_weeks_are_planned_at_enrolment_and_planning_again_adds_nothing(ann: PatientPersona) -> None:
+    planned = rows(ann.clinic, "reminder")
+    assert max(row.local_on for row in planned) <= NOW.date() + timedelta(days=14)
+    assert plan(ann.clinic, NOW) == 0
+    assert rows(ann.clinic, "reminder") == planned
+
+
+def test_planning_day_after_day_never_plans_one_thing_twice(ann: PatientPersona) -> None:
+    added = [plan(ann.clinic, NOW + timedelta(days=day, hours=day % 5)) for day in range(30)]
+    planned = rows(ann.clinic, "reminder")
+    assert sum(added) > 0
+    keys = [(row.kind, row.local_on, row.slot) for row in planned]
+    assert len(keys) == len(set(keys))
+    work = [row.row_id for row in rows(ann.clinic, "due_work") if row.kind == "reminder"]
+    assert sorted(work) == sorted(row.id for row in planned)
+    zone = ZoneInfo("America/New_York")
+    asked = {row.due_at.astimezone(zone).time() for row in planned if row.kind == "check_in"}
+    assert {time.isoformat("minutes") for time in asked} == {"09:30"}
+
+
+def test_an_episode_that_ended_is_planned_no_further(ann: PatientPersona) -> None:
+    with ann.clinic.open() as scope:
+        scope.connection.execute(update(tables.episode).values(status="ended"))
+    assert plan(ann.clinic, NOW + timedelta(days=5)) == 0
+
+
+# handing over
+
+
+def due(clinic: BuiltClinic) -> list[Row[Any]]:
+    return sorted(rows(clinic, "reminder"), key=lambda row: (row.due_at, row.kind))
+
+
+def test_a_due_reminder_becomes_one_text_with_its_question(ann: PatientPersona) -> None:
+    first = next(row for row in due(ann.clinic) if row.kind == "check_in")
+    assert hand_over(ann.clinic, first.due_at - timedelta(seconds=1)) == 0
+    taken = hand_over(ann.clinic, first.due_at)
+    assert taken >= 1
+    assert hand_over(ann.clinic, first.due_at) == 0
+    texts = [row for row in rows(ann.clinic, "message") if row.reminder_id == first.id]
+    [text] = texts
+    assert (text.purpose, text.lane, text.text_key, text.question) == ("reminder", "bulk", "check_in_pain", "pain")
+    assert (text.question_on, text.expires_at) == (first.local_on, first.expires_at)
+    after = next(row for row in rows(ann.clinic, "reminder") if row.id == first.id)
+    assert (after.state, after.settled_at) == ("handed_over", first.due_at)
+
+
+def test_a_reminder_past_its_time_is_skipped_with_a_record(ann: PatientPersona) -> None:
+    first = next(row for row in due(ann.clinic) if row.kind == "check_in")
+    hand_over(ann.clinic, first.expires_at)
+    after = next(row for row in rows(ann.clinic, "reminder") if row.id == first.id)
+    assert (after.state, after.why, after.settled_at) == ("skipped", "too_late", first.expires_at)
+    assert [row for row in rows(ann.clinic, "message") if row.reminder_id == first.id] == []
+
+
+@pytest.mark.parametrize(
+    ("table", "values", "why"),
+    [
+        ("episode", {"status": "on_hold"}, "episode_not_active"),
+        ("patient", {"status": "deceased"}, "episode_not_active"),
+        ("contact_point", {"state": "opted_out"}, "no_phone"),
+    ],
+)
+def test_a_reminder_that_may_not_leave_is_skipped_with_its_reason(
+    ann: PatientPersona, table: str, values: dict[str, str], why: str
+) -> None:
+    with ann.clinic.open() as scope:
+        scope.connection.execute(update(getattr(tables, table)).values(**values))
+    first = due(ann.clinic)[0]
+    hand_over(ann.clinic, first.due_at)
+    after = next(row for row in rows(ann.clinic, "reminder") if row.id == first.id)
+    assert (after.state, after.why) == ("skipped", why)
+    assert rows(ann.clinic, "message") == []
+
+
+def test_reminders_of_several_clinics_are_handed_over_in_one_round(
+    clinic: BuiltClinic, other_clinic: BuiltClinic
+) -> None:
+    people = [make_patient(place, phone="+12125550143") for place in (clinic, other_clinic)]
+    moment = max(due(person.clinic)[0].due_at for person in people)
+    assert hand_over(clinic, moment) >= 2
+    for person in people:
+        assert [row.patient_id for row in rows(person.clinic, "message")] != []
+
+
+# two tickers at once, on a database that really commits
+
+
+@pytest.fixture
+def committed(app: Flask, clock: ClockHand) -> Iterator[BuiltClinic]:
+    """A clinic in the database itself; what it leaves to do is taken away at the end."""
+    made = make_clinic(app)
+    yield made
+    with app.app_context(), open_transaction() as connection:
+        connection.execute(delete(tables.due_work).where(tables.due_work.c.clinic_id == made.id))
+        connection.execute(delete(tables.sender_number).where(tables.sender_number.c.clinic_id == made.id))
+
+
+def test_two_tickers_and_two_senders_at_once_double_nothing(committed: BuiltClinic) -> None:
+    for place in range(12):
+        make_patient(committed, phone=f"+16465550{100 + place}")
+    moment = max(row.due_at for row in rows(committed, "reminder") if row.local_on == NOW.date() + timedelta(days=1))
+
+    def tick(number: int) -> int:
+        plan(committed, moment)
+        with committed.app.app_context():
+            return sum(hand_over_due(f"tests:{number}:0", committed.wiring.vaults, moment, most=5) for _ in range(12))
+
+    with ThreadPoolExecutor(4) as pool:
+        taken = list(pool.map(tick, range(4)))
+    planned = [row for row in rows(committed, "reminder") if row.due_at <= moment]
+    assert sum(taken) == len(planned)
+    assert {row.state for row in planned} <= {"handed_over", "skipped"}
+    texts = [row.reminder_id for row in rows(committed, "message")]
+    assert sorted(texts) == sorted(row.id for row in planned if row.state == "handed_over")
+
+
+# silence
+
+
+def silent_days(clinic: BuiltClinic, days: int) -> list[tuple[int, str]]:
+    """The clock moves on hour by hour; the tiers of silence flags with the day on which each came."""
+    heard: list[tuple[int, str]] = []
+    for hour in range(days * 24):
+        now = NOW + timedelta(hours=hour)
+        plan(clinic, now) if hour % 24 == 0 else None
+        watch(clinic, now)
+        for row in rows(clinic, "flag"):
+            if row.family == "silence" and len(heard) == 0:
+                heard.append((hour // 24, row.tier))
+    return heard
+
+
+def test_three_missed_days_in_a_row_are_flagged_and_two_are_not(ann: PatientPersona) -> None:
+    record(ann, 3)
+    assert silent_days(ann.clinic, 3) == []
+    [(day, tier)] = silent_days(ann.clinic, 6)
+    assert day in (3, 4)
+    assert tier in ("today", "urgent", "review")
+
+
+def test_an_answer_in_between_breaks_the_silence(ann: PatientPersona) -> None:
+    phone = Phone(ann.clinic, ann.phone)
+    record(ann, 3)
+    for day in range(1, 7):
+        now = NOW + timedelta(days=day)
+        if day % 2 == 0:
+            with ann.clinic.open():
+                pass
+            ann.clinic.wiring.settings.clock_file.write_text(now.isoformat())  # type: ignore[union-attr]
+            phone.text("3")
+        watch(ann.clinic, now)
+    assert phone.flags() == []
+
+
+def test_silence_of_several_clinics_is_heard_in_one_round(clinic: BuiltClinic, other_clinic: BuiltClinic) -> None:
+    people = [make_patient(place, phone="+12125550143") for place in (clinic, other_clinic)]
+    much_later = NOW + timedelta(days=6)
+    assert watch(clinic, much_later) > 2
+    for person in people:
+        assert [row.family for row in rows(person.clinic, "flag")] == ["silence"]
+
+
+def test_nobody_is_called_silent_while_the_recovery_is_on_hold(ann: PatientPersona) -> None:
+    with ann.clinic.open() as scope:
+        scope.connection.execute(update(tables.episode).values(status="on_hold"))
+    assert watch(ann.clinic, NOW + timedelta(days=6)) > 0
+    assert rows(ann.clinic, "flag") == []

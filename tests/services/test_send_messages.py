@@ -1,0 +1,332 @@
+"""The outbox: no text leaves twice where the carrier has it, none is lost, and none leaves that is no longer wanted."""
+
+from datetime import datetime, timedelta
+from itertools import product
+from uuid import UUID
+
+import pytest
+
+from recovery_api.clock import real_now
+from recovery_api.gateways.sms import NotSent, Rejected, Throttled, Unknown
+from recovery_api.services.claim_work import current_holders, release_dead_holders
+from recovery_api.services.send_messages import QUIET, begin_attempt, callback_id, write_outcome
+from tests.builders import record
+from tests.services.outbox import STEPS, Outbox
+from tests.services.scripted_carrier import LOST_ANSWER, LOST_REQUEST
+
+ALERT = {"text_key": "emergency", "purpose": "safety"}
+
+
+# five outcomes
+
+
+def test_an_accepted_text_keeps_the_carriers_id_and_leaves_the_queue(outbox: Outbox) -> None:
+    message_id = outbox.queue()
+    assert outbox.work() == 1
+    row = outbox.row(message_id)
+    [(sid, text)] = outbox.carrier.taken.items()
+    assert (row.state, row.sid, row.attempts) == ("accepted", sid, 1)
+    assert not outbox.is_queued(message_id)
+    assert (text.to, text.from_) == (outbox.patient.phone, outbox.clinic.number)
+    assert text.status_callback == (
+        f"https://recovery.test/webhooks/twilio/status?m={callback_id(outbox.clinic.id, message_id)}"
+    )
+    assert text.validity_seconds == 2 * 3600
+
+
+def test_a_refused_text_is_settled_with_its_code_and_never_tried_again(outbox: Outbox) -> None:
+    message_id = outbox.queue()
+    outbox.carrier.script.append(Rejected(21617, "content"))
+    row = outbox.work_until_settled(message_id)
+    assert (row.state, row.error_code, row.settled_at) == ("rejected", 21617, outbox.clock.now)
+    assert len(outbox.carrier.offered) == 1
+    assert outbox.contact_state() == "active"
+    assert outbox.flags() == []
+
+
+@pytest.mark.parametrize(
+    ("code", "kind", "state"), [(21610, "opted_out", "opted_out"), (21614, "recipient_permanent", "unusable")]
+)
+def test_a_refusal_for_good_marks_the_phone_and_tells_a_person(
+    outbox: Outbox, code: int, kind: str, state: str
+) -> None:
+    outbox.queue()
+    outbox.carrier.script.append(Rejected(code, kind))
+    outbox.work()
+    assert outbox.contact_state() == state
+    [flag] = outbox.flags()
+    assert (flag.family, flag.tier, flag.inputs) == ("delivery", "today", {"code": code})
+
+
+def test_a_throttled_text_waits_as_long_as_the_carrier_asks(outbox: Outbox) -> None:
+    message_id = outbox.queue()
+    outbox.carrier.script.append(Throttled(40, 20429))
+    outbox.work()
+    assert outbox.row(message_id).state == "throttled"
+    outbox.real.forward(seconds=39)
+    assert outbox.work() == 0
+    outbox.real.forward(seconds=2)
+    assert outbox.work() == 1
+    assert outbox.row(message_id).state == "accepted"
+
+
+def test_a_text_that_never_left_is_offered_again_soon(outbox: Outbox) -> None:
+    message_id = outbox.queue()
+    outbox.carrier.script.extend([NotSent("refused")] * 3)
+    row = outbox.work_until_settled(message_id, rounds=4)
+    assert (row.state, row.attempts) == ("accepted", 4)
+    assert outbox.carrier.times_asked == 0
+
+
+@pytest.mark.parametrize("lane", ["bulk", "alert"])
+def test_an_unknown_end_is_settled_by_the_carriers_list(outbox: Outbox, lane: str) -> None:
+    message_id = outbox.queue(**(ALERT if lane == "alert" else {}))
+    outbox.carrier.script.append(LOST_ANSWER)
+    outbox.work(lane)
+    assert outbox.row(message_id).state == "unknown"
+    row = outbox.work_until_settled(message_id, lane)
+    assert (row.state, row.sid, row.attempts) == ("accepted", *outbox.carrier.taken, 1)
+    assert len(outbox.carrier.offered) == 1
+
+
+# quiet, then the list twice, then again
+
+
+@pytest.mark.parametrize("lane", ["bulk", "alert"])
+def test_a_lost_request_is_sent_again_only_after_quiet_and_two_empty_lists(outbox: Outbox, lane: str) -> None:
+    message_id = outbox.queue(**(ALERT if lane == "alert" else {}))
+    outbox.carrier.script.append(LOST_REQUEST)
+    outbox.work(lane)
+    quiet = QUIET[lane].total_seconds()
+    outbox.real.forward(seconds=quiet - 1)
+    assert outbox.work(lane) == 0
+    assert outbox.carrier.times_asked == 0
+    outbox.real.forward(seconds=2)
+    asked = []
+    for _ in range(3):
+        outbox.work(lane)
+        asked.append((outbox.carrier.times_asked, len(outbox.carrier.offered)))
+        outbox.real.forward(seconds=10)
+    assert asked == [(1, 1), (2, 1), (2, 2)]
+    assert outbox.row(message_id).state == "accepted"
+    assert outbox.row(message_id).maybe_repeat is False
+
+
+def test_an_identical_text_of_another_message_is_not_taken_for_this_one(outbox: Outbox) -> None:
+    outbox.queue()
+    outbox.work()
+    second = outbox.queue()
+    outbox.carrier.script.append(LOST_REQUEST)
+    row = outbox.work_until_settled(second)
+    assert len(outbox.carrier.taken) == 2
+    assert row.sid == list(outbox.carrier.taken)[1]
+
+
+# a sender that dies
+
+
+@pytest.mark.parametrize(("step", "lane"), list(product(STEPS, ("bulk", "alert"))))
+def test_a_text_is_sent_once_wherever_its_sender_dies(outbox: Outbox, step: str, lane: str) -> None:
+    message_id = outbox.queue(**(ALERT if lane == "alert" else {}))
+    outbox.die_after(step, lane)
+    row = outbox.work_until_settled(message_id, lane)
+    assert (row.state, row.sid) == ("accepted", *outbox.carrier.taken)
+    assert not outbox.is_queued(message_id)
+
+
+@pytest.mark.parametrize("deaths", list(product(("claim", "mark", "call"), repeat=3)))
+def test_a_text_is_sent_once_though_sender_after_sender_dies(outbox: Outbox, deaths: tuple[str, ...]) -> None:
+    message_id = outbox.queue()
+    for step in deaths:
+        outbox.die_after(step)
+        outbox.real.forward(seconds=61)
+    row = outbox.work_until_settled(message_id)
+    assert (row.state, row.sid) == ("accepted", *outbox.carrier.taken)
+
+
+def test_what_a_living_sender_holds_is_taken_by_nobody_else_until_its_lease_ends(outbox: Outbox) -> None:
+    outbox.queue()
+    assert len(outbox.claim()) == 1
+    outbox.real.forward(seconds=59)
+    assert outbox.claim() == []
+    outbox.real.forward(seconds=2)
+    assert len(outbox.claim()) == 1
+
+
+def test_what_a_dead_sender_held_is_free_at_once(outbox: Outbox) -> None:
+    outbox.queue()
+    outbox.claim()
+    with outbox.clinic.app.app_context():
+        assert current_holders() == ["tests:0:0"]
+        release_dead_holders(["tests:0:0"])
+        assert current_holders() == []
+    assert len(outbox.claim()) == 1
+
+
+def test_a_sender_that_was_frozen_past_its_fence_calls_nobody(outbox: Outbox) -> None:
+    message_id = outbox.queue()
+    assert outbox.work(seconds_since_claim=20.5) == 1
+    assert outbox.carrier.offered == []
+    assert outbox.row(message_id).state == "planned"
+    outbox.real.forward(seconds=5)
+    outbox.work(seconds_since_claim=19.5)
+    assert outbox.row(message_id).state == "accepted"
+
+
+def test_an_outcome_that_comes_late_changes_nothing_that_was_settled(outbox: Outbox) -> None:
+    message_id = outbox.queue()
+    [claim] = outbox.claim()
+    parts = outbox.clinic.wiring
+    with outbox.clinic.app.app_context():
+        attempt = begin_attempt(claim, parts.vaults, "https://recovery.test", outbox.clock.now)
+        assert attempt is not None
+    settled = outbox.work_until_settled(message_id)
+    with outbox.clinic.app.app_context():
+        for outcome in (Unknown("late"), NotSent("late"), Rejected(21610, "opted_out"), Throttled(1, 20429)):
+            write_outcome(attempt, outcome, parts.vaults, outbox.clock.now)
+    assert outbox.row(message_id) == settled
+    assert outbox.contact_state() == "active"
+
+
+# the list cannot be reached
+
+
+def test_an_alert_leaves_after_five_minutes_without_a_list_and_is_marked_as_a_repeat(outbox: Outbox) -> None:
+    message_id = outbox.queue(**ALERT)
+    outbox.carrier.script.append(LOST_REQUEST)
+    outbox.carrier.list_is_reachable = False
+    outbox.work("alert")
+    began = real_now()
+    sent_again: datetime | None = None
+    while sent_again is None and real_now() - began < timedelta(minutes=7):
+        outbox.real.forward(seconds=6)
+        outbox.work("alert")
+        sent_again = real_now() if outbox.carrier.taken else None
+    assert sent_again is not None
+    assert timedelta(minutes=5) < sent_again - began < timedelta(minutes=5, seconds=30)
+    row = outbox.row(message_id)
+    assert (row.state, row.maybe_repeat) == ("accepted", True)
+
+
+def test_a_reminder_waits_for_the_list_and_expires_with_a_record(outbox: Outbox) -> None:
+    message_id = outbox.queue_reminder()
+    outbox.carrier.script.append(LOST_REQUEST)
+    outbox.carrier.list_is_reachable = False
+    row = outbox.work_until_settled(message_id, rounds=8)
+    assert row.state == "unknown"
+    outbox.clock.forward(hours=3)
+    row = outbox.work_until_settled(message_id, rounds=1)
+    assert (row.state, row.settled_at) == ("expired", outbox.clock.now)
+    assert len(outbox.carrier.offered) == 1
+    assert not outbox.is_queued(message_id)
+
+
+# the callback that is faster than the answer
+
+
+def test_a_callback_before_the_answer_settles_the_text(outbox: Outbox) -> None:
+    message_id = outbox.queue()
+    outbox.carrier.while_sending = lambda sid, text: _callback(outbox, sid, "sent")
+    outbox.work()
+    row = outbox.row(message_id)
+    assert (row.state, row.sid) == ("sent", *outbox.carrier.taken)
+    assert not outbox.is_queued(message_id)
+
+
+def test_a_callback_heals_a_text_whose_sender_died(outbox: Outbox) -> None:
+    message_id = outbox.queue()
+    outbox.carrier.while_sending = lambda sid, text: _callback(outbox, sid, "delivered")
+    outbox.die_after("call")
+    row = outbox.work_until_settled(message_id)
+    assert (row.state, row.sid) == ("delivered", *outbox.carrier.taken)
+    assert outbox.carrier.times_asked == 0
+
+
+def _callback(outbox: Outbox, sid: str, status: str) -> None:
+    ours = outbox.carrier.taken[sid].status_callback.partition("?m=")[2]
+    assert outbox.callback(UUID(ours[32:]), sid, status)
+
+
+# the last look before it leaves
+
+
+@pytest.mark.parametrize(
+    ("table", "values"),
+    [
+        ("contact_point", {"state": "opted_out"}),
+        ("contact_point", {"state": "unusable"}),
+        ("contact_point", {"state": "wrong_person"}),
+        ("patient", {"status": "deceased"}),
+        ("patient", {"status": "left"}),
+    ],
+)
+@pytest.mark.parametrize("lane", ["bulk", "alert"])
+def test_no_text_leaves_to_whoever_must_not_be_written_to_any_more(
+    outbox: Outbox, table: str, values: dict[str, str], lane: str
+) -> None:
+    message_id = outbox.queue(**(ALERT if lane == "alert" else {}))
+    outbox.mark(table, **values)
+    row = outbox.work_until_settled(message_id, lane, rounds=2)
+    assert (row.state, row.settled_at) == ("suppressed", outbox.clock.now)
+    assert outbox.carrier.offered == []
+    assert not outbox.is_queued(message_id)
+
+
+def test_consent_is_looked_at_again_before_a_second_attempt(outbox: Outbox) -> None:
+    message_id = outbox.queue()
+    outbox.carrier.script.append(NotSent("refused"))
+    outbox.work()
+    outbox.mark("contact_point", state="opted_out")
+    assert outbox.work_until_settled(message_id, rounds=2).state == "suppressed"
+    assert outbox.carrier.taken == {}
+
+
+def test_the_confirmation_of_a_stop_still_leaves(outbox: Outbox) -> None:
+    message_id = outbox.queue("stopped", "service")
+    outbox.mark("contact_point", state="opted_out")
+    outbox.work()
+    assert outbox.row(message_id).state == "accepted"
+
+
+@pytest.mark.parametrize("status", ["on_hold", "ended"])
+def test_a_recovery_that_is_not_running_gets_no_reminder_but_its_safety_texts(outbox: Outbox, status: str) -> None:
+    reminder, alert = outbox.queue_reminder(), outbox.queue(**ALERT)
+    outbox.mark("episode", status=status)
+    outbox.work()
+    outbox.work("alert")
+    assert (outbox.row(reminder).state, outbox.row(alert).state) == ("suppressed", "accepted")
+
+
+def test_a_question_that_was_answered_meanwhile_is_not_asked(outbox: Outbox) -> None:
+    message_id = outbox.queue_reminder()
+    record(outbox.patient, 4)
+    outbox.work()
+    assert outbox.row(message_id).state == "suppressed"
+
+
+def test_a_text_past_its_time_expires_with_a_record(outbox: Outbox) -> None:
+    message_id = outbox.queue()
+    outbox.clock.forward(hours=2)
+    outbox.work()
+    row = outbox.row(message_id)
+    assert (row.state, row.settled_at) == ("expired", outbox.clock.now)
+    assert outbox.carrier.offered == []
+    assert not outbox.is_queued(message_id)
+
+
+def test_no_reminder_leaves_at_night_while_a_safety_text_does(outbox: Outbox) -> None:
+    outbox.clock.forward(hours=17)
+    later = outbox.clock.now + timedelta(hours=12)
+    reminder, alert = outbox.queue_reminder(expires_at=later), outbox.queue(**ALERT)
+    outbox.work()
+    outbox.work("alert")
+    assert (outbox.row(reminder).state, outbox.row(alert).state) == ("expired", "accepted")
+
+
+def test_alerts_have_a_lane_of_their_own_and_safety_goes_first_in_it(outbox: Outbox) -> None:
+    outbox.queue()
+    outbox.queue("page_clinician", "page", values={"tier": "urgent", "code": "AAAA"})
+    outbox.queue(**ALERT)
+    assert outbox.work("alert") == 2
+    assert outbox.carrier.offered[0].body.partition(".")[0] == "This may be an emergency"
+    assert outbox.work("bulk") == 1
