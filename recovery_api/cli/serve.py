@@ -12,7 +12,7 @@ from recovery_api.gateways.postgres import EmbeddedPostgresError
 from recovery_api.services.check_readiness import refuse_to_start
 from recovery_api.wiring import wiring
 
-THREADS = 8
+THREADS = 4
 
 
 @click.command("serve")

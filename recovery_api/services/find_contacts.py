@@ -46,7 +46,7 @@ class Contact:
 
 
 def find_contacts(scope: ClinicScope, phone: str) -> list[Contact]:
-    """Every patient that `phone` speaks for, by the newest recovery of each; the links are locked."""
+    """Every patient that `phone` speaks for, by the newest recovery of each; the links and the patients are locked."""
     rows = _CONTACTS.rows(scope.connection, {"clinic": scope.clinic_id, "digest": scope.phone_digest(phone)})
     newest: dict[UUID, AnyRow] = {}
     for row in rows:
@@ -94,5 +94,5 @@ _CONTACTS = Prepared(
         _c.c.state != "wrong_person",
     )
     .order_by(_c.c.created_at, _c.c.id, _e.c.started_on.desc())
-    .with_for_update(of=_c)
+    .with_for_update(of=[_c, _p], key_share=True)
 )  # fmt: skip

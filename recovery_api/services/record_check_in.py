@@ -85,9 +85,8 @@ class Recorded:
 def record_check_in(scope: ClinicScope, recovery: Recovery, report: Report, now: datetime) -> Recorded:
     """Store the report, judge it beside its history, raise its flags and page people. The caller commits.
 
-    The episode stays locked until then, so that reports of one recovery are judged one after the other.
+    The caller holds the patient's row, so that reports of one recovery are judged one after the other.
     """
-    _TAKE_TURN.rows(scope.connection, {"clinic": scope.clinic_id, "episode": recovery.episode_id})
     history = read_history(scope, recovery.episode_id)
     check_in_id = report.corrects or new_id()
     day = (report.local_on - recovery.procedure_on).days
@@ -164,11 +163,6 @@ class KnownReading:
     channel: str
 
 
-_TAKE_TURN = Prepared(
-    select(tables.episode.c.id)
-    .where(tables.episode.c.clinic_id == bindparam("clinic"), tables.episode.c.id == bindparam("episode"))
-    .with_for_update(key_share=True)
-)
 _COLUMNS = (
     "id", "version", "day", "local_on", "recorded_at", "received_at", "pain", "symptoms", "activity_level",
     "minutes_walked", "words_tier", "words_because", "channel",

@@ -1,5 +1,6 @@
 """Language packs: what a pack must have, and that a further language needs data alone."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import yaml
 from recovery_api.domain.errors import PackError
 from recovery_api.domain.replies import ReplyReader
 from recovery_api.packs import load_yaml
-from recovery_api.packs.reading import language_pack, reply_reader
+from recovery_api.packs.reading import LANGUAGES, language_pack, reply_reader
 
 FRENCH = Path(__file__).parent.parent / "data" / "replies_fr.yaml"
 
@@ -59,3 +60,13 @@ def test_ordinary_words_are_no_words_of_the_field(language: str) -> None:
     pack, ordinary = load_yaml(f"replies/{language}.yaml"), load_yaml(f"replies/{language}_ordinary.yaml")
     field = {word for words in pack["words"].values() for word in words.split()}
     assert not field & set(ordinary["words"].split())
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_every_group_of_words_in_a_pack_is_used(language: str) -> None:
+    sources = (Path(__file__).parents[2] / "recovery_api" / "domain").glob("repl*.py")
+    used = " ".join([path.read_text(encoding="utf-8") for path in sources])
+    used += " ".join(str({**language_pack(name), "words": None}) for name in LANGUAGES)
+    used += " ".join(words for name in LANGUAGES for words in language_pack(name)["words"].values())
+    named = set(re.findall(r"[A-Z][A-Z_]+", used))
+    assert set(language_pack(language)["words"]) <= named
