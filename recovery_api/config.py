@@ -34,9 +34,7 @@ class Settings:
     twilio_api_secret: str = ""
     twilio_messaging_service_sid: str = ""
     twilio_api_base: str = ""
-    heartbeat_url: str = ""
     web_workers: int = 2
-    proxy_hops: int = 0
     clock_file: Path | None = None
     log_dir: Path | None = None
     run_dir: Path = field(default_factory=lambda: Path(".run"))
@@ -61,9 +59,7 @@ class Settings:
             twilio_api_secret=environ.get("TWILIO_API_SECRET", ""),
             twilio_messaging_service_sid=environ.get("TWILIO_MESSAGING_SERVICE_SID", ""),
             twilio_api_base=environ.get("TWILIO_API_BASE", "").rstrip("/"),
-            heartbeat_url=environ.get("HEARTBEAT_URL", ""),
             web_workers=_whole_number(environ.get("WEB_WORKERS"), 2),
-            proxy_hops=_whole_number(environ.get("PROXY_HOPS"), 0),
             clock_file=_path(environ.get("RECOVERY_CLOCK_FILE")),
             log_dir=_path(environ.get("LOG_DIR")),
             run_dir=Path(environ.get("RUN_DIR") or ".run"),

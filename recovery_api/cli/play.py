@@ -84,7 +84,6 @@ def environment_of(settings: Settings) -> dict[str, str]:
         "TWILIO_API_BASE": settings.twilio_api_base,
         "RECOVERY_CLOCK_FILE": settings.clock_file,
         "WEB_WORKERS": settings.web_workers,
-        "PROXY_HOPS": settings.proxy_hops,
         "LOG_DIR": settings.log_dir,
         "RUN_DIR": settings.run_dir,
     }

@@ -68,6 +68,11 @@ def test_a_denial_never_reaches_into_the_next_statement(denied: str, danger: str
         assert serious(shape.format(denied, danger)), shape.format(denied, danger)
 
 
+@pytest.mark.parametrize("text", ["no fever, chest pain", "no fever chest pain since noon", "no chills and numbness"])
+def test_a_denial_reaches_another_symptom_only_over_an_or(text: str) -> None:
+    assert serious(text)
+
+
 def test_a_denial_inside_a_danger_is_part_of_it() -> None:
     assert serious("can't feel my legs")
     assert serious("bleeding won't stop")
@@ -137,6 +142,12 @@ def test_the_letters_stand_for_the_symptoms_of_the_question() -> None:
 def test_words_that_merely_hold_a_letter_are_no_answer() -> None:
     for text in ("a little sore", "a bit tired", "bad", "not A just sore", "b there soon"):
         assert read(text, "symptoms").symptoms == frozenset(), text
+
+
+def test_letters_among_words_answer_only_where_the_symptoms_were_asked_for() -> None:
+    for text in ("yes B", "I have A", "c today"):
+        assert read(text, "symptoms").symptoms, text
+        assert not read(text, "any").symptoms, text
 
 
 def test_a_fever_in_digits_alone_answers_the_symptom_question() -> None:

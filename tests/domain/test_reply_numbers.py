@@ -113,6 +113,12 @@ def test_a_bare_number_means_pills_or_minutes_where_they_were_asked_for() -> Non
     assert read("pain 7", "medication").pain == 7
 
 
+def test_none_is_0_where_pain_was_asked_for_and_only_offered_elsewhere() -> None:
+    assert [read(text).pain for text in ("none", "nada", "nothing", "no pain", "sin dolor")] == [0] * 5
+    assert (read("none", "any").pain, read("none", "any").suggest) == (None, 0)
+    assert (read("no pain", "any").pain, read("no pain", "symptoms").suggest) == (0, 0)
+
+
 def test_without_a_question_only_what_is_plainly_pain_is_a_score() -> None:
     assert [read(text, "any").pain for text in ("7", "pain 7", "my back hurts 8", "7/10")] == [7, 7, 8, 7]
     assert [read(text, "any").pain for text in ("see you at 7", "7 works for me", "back at 6", "got 3 kids")] == [
