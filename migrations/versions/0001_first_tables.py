@@ -532,6 +532,7 @@ def upgrade() -> None:
         sa.Column("needs_person", sa.Boolean(), nullable=False),
         sa.Column("handled_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("handled_by_id", sa.Uuid(), nullable=True),
+        sa.Column("handled_note_sealed", sa.LargeBinary(), nullable=True),
         sa.Column("lane", sa.Text(), nullable=True),
         sa.Column("purpose", sa.Text(), nullable=True),
         sa.Column("text_key", sa.Text(), nullable=True),

@@ -182,7 +182,7 @@ def inbox_done(message_id: UUID) -> Response:
     me, parts = colleague(), wiring()
     try:
         with clinic_transaction(me.clinic_id, parts.vaults) as scope:
-            close_inbox_text(scope, message_id, me.id, parts.clock.now())
+            close_inbox_text(scope, message_id, me.id, request.form.get("note", ""), parts.clock.now())
     except NotFound:
         abort(404)
     return redirect("/inbox", 303)

@@ -48,6 +48,7 @@ class Message(ClinicRow, Base):
     needs_person: Mapped[bool] = mapped_column(default=False)
     handled_at: Mapped[datetime | None]
     handled_by_id: Mapped[UUID | None]
+    handled_note_sealed: Mapped[bytes | None]
     # outgoing
     lane: Mapped[str | None]
     purpose: Mapped[str | None]

@@ -102,7 +102,7 @@ def _repeat(scope: ClinicScope, subject: FlagSubject, known: AnyRow, finding: Fi
     higher = finding.tier.rank < was.rank
     woken = known.status == "snoozed"
     changes: dict[str, Any] = {"last_at": now, "repeats": known.repeats + 1, "version": tables.flag.c.version + 1}
-    if True:
+    if higher:
         evidence = _evidence(scope, known.id, subject, finding, now)
         evidence["respond_by"] = min(evidence["respond_by"], known.respond_by)
         changes |= evidence

@@ -11,6 +11,8 @@ from recovery_api.domain.errors import NotFound
 from recovery_api.models import tables
 from recovery_api.services.record_audit import Actor, record_audit
 
+LONGEST_NOTE = 500
+
 
 @dataclass(frozen=True, slots=True)
 class InboxText:
@@ -53,8 +55,9 @@ def read_inbox(scope: ClinicScope, most: int = 200, after: tuple[datetime, UUID]
     ]
 
 
-def close_inbox_text(scope: ClinicScope, message_id: UUID, clinician_id: UUID, now: datetime) -> None:
+def close_inbox_text(scope: ClinicScope, message_id: UUID, clinician_id: UUID, note: str, now: datetime) -> None:
     """A clinician has dealt with the text; it leaves the inbox and stays in the record. Raises NotFound."""
+    note_sealed = scope.seal("message.handled_note", message_id, note.strip()[:LONGEST_NOTE] or None)
     message = tables.message
     closed = scope.connection.execute(
         update(message)
@@ -63,7 +66,7 @@ def close_inbox_text(scope: ClinicScope, message_id: UUID, clinician_id: UUID, n
             message.c.id == message_id,
             message.c.direction == "in",
         )
-        .values(handled_at=now, handled_by_id=clinician_id)
+        .values(handled_at=now, handled_by_id=clinician_id, handled_note_sealed=note_sealed)
         .returning(message.c.patient_id)
     ).one_or_none()
     if closed is None:

@@ -114,14 +114,15 @@ class Fate:
 
 
 _WEAK = "my legs feel weak since last night and I cant lift the right one"
-_CLIMB = ((4, 4, (), "4"), (3, 6, (), "6"), (2, 6, (), "about 6"), (1, 7, (), "7"), (0, 7, (), "7"))
+_CLIMB = ((2, 5, (), "5"), (1, 5, (), "about 5"), (0, 6, (), "6"))
 FATES = (
     Fate("weakness", 9, last=((0, 6, ("leg_weakness",), _WEAK),)),
     Fate("fever", 6, last=((0, 6, ("fever",), "temp 38.4 and the spot is red"),)),
     Fate("taken", 24, last=((0, 7, ("new_pain",), "heard a pop when I bent over 7"),)),
     Fate("severe", 12, "es", last=((1, 8, (), "8"), (0, 9, (), "9"))),
     Fate("climbs", 17, last=_CLIMB),
-    Fate("taken", 38, last=((9, 5, (), "5"), (6, 6, (), "6"), (3, 7, (), "7"), (0, 7, (), "7"))),
+    Fate("climbs", 10, last=_CLIMB),
+    Fate("taken", 8, last=_CLIMB),
     Fate("silent", 11, silent_days=4),
     Fate("silent", 13, "es", silent_days=5),
     Fate("landline", 5, silent_days=4),
