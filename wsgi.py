@@ -1,6 +1,8 @@
 """Where servers and the command line find the application."""
 
 from recovery_api.app import create_app
+from recovery_api.cli import register_commands
 from recovery_api.config import Settings
 
 app = create_app(Settings.from_env())
+register_commands(app)

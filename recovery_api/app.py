@@ -7,7 +7,6 @@ from flask_migrate import Migrate
 
 from recovery_api import surface
 from recovery_api.api import register_api
-from recovery_api.cli import register_commands
 from recovery_api.clinic import blueprint as clinic
 from recovery_api.clinic.patient_views import blueprint as patients
 from recovery_api.clinic.sign_in_views import blueprint as doors
@@ -19,13 +18,14 @@ from recovery_api.operations import blueprint as operations
 from recovery_api.simulator.phone_views import blueprint as phone
 from recovery_api.wiring import Wiring
 
+_NO_DATABASE = "postgresql+psycopg://"
 CONNECTION = {"connect_timeout": 3, "options": "-c statement_timeout=5000 -c lock_timeout=4000"}
 
 
 def create_app(settings: Settings) -> Flask:
     """The whole application; it touches neither database nor carrier until it is asked something."""
     app = Flask(__name__, static_folder=None)
-    app.config["SQLALCHEMY_DATABASE_URI"] = settings.database_url or "postgresql+psycopg://"
+    app.config["SQLALCHEMY_DATABASE_URI"] = settings.database_url if settings.names_a_database else _NO_DATABASE
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {
         "connect_args": CONNECTION,
         "hide_parameters": True,
@@ -47,5 +47,4 @@ def create_app(settings: Settings) -> Flask:
         app.register_blueprint(phone)
     register_api(app)
     surface.protect(app)
-    register_commands(app)
     return app

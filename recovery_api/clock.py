@@ -4,6 +4,8 @@ import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+_FARTHEST = timedelta(days=365 * 100)
+
 
 class Clock:
     """Product time follows the clock file, where there is one; leases and tokens keep real time.
@@ -28,12 +30,12 @@ class Clock:
     def _read_again_if_changed(self, file: Path) -> None:
         try:
             state = file.stat()
-        except OSError:
+            seen = (state.st_mtime_ns, state.st_size)
+            if seen == self._seen:
+                return
+            text = file.read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError):
             return
-        seen = (state.st_mtime_ns, state.st_size)
-        if seen == self._seen:
-            return
-        text = file.read_text(encoding="utf-8").strip()
         if not text:
             return
         self._seen = seen
@@ -43,14 +45,15 @@ class Clock:
 def read_clock_text(text: str) -> tuple[datetime | None, timedelta]:
     """What a clock file says: a frozen instant, or how far product time is ahead. Nonsense moves nothing."""
     try:
-        return None, timedelta(seconds=float(text))
+        ahead = timedelta(seconds=float(text))
+        return None, ahead if abs(ahead) <= _FARTHEST else timedelta()
     except (ValueError, OverflowError):
         pass
     try:
         instant = datetime.fromisoformat(text)
-    except ValueError:
+        return (instant if instant.tzinfo else instant.replace(tzinfo=UTC)).astimezone(UTC), timedelta()
+    except (ValueError, OverflowError):
         return None, timedelta()
-    return (instant if instant.tzinfo else instant.replace(tzinfo=UTC)).astimezone(UTC), timedelta()
 
 
 def real_now() -> datetime:

@@ -7,7 +7,6 @@ import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import urlsplit
 
 ENVIRONMENTS = ("production", "demo", "test")
 _KEY_BYTES = 32
@@ -70,6 +69,11 @@ class Settings:
         """Anything that is not plainly a demo or a test is production."""
         return self.env not in ("demo", "test")
 
+    @property
+    def names_a_database(self) -> bool:
+        """Whether DATABASE_URL looks like the address of a PostgreSQL database."""
+        return _scheme(self.database_url).partition("+")[0] == "postgresql"
+
     def secret_key(self) -> bytes:
         """The key that signs sessions and forms. Raises SettingsRefused."""
         return _read_key("SECRET_KEY_FILE", self.secret_key_file)
@@ -96,9 +100,12 @@ class Settings:
         return found + self._address_refusals() + self._production_refusals()
 
     def _address_refusals(self) -> list[str]:
-        if self.public_url and urlsplit(self.public_url).scheme not in ("http", "https"):
-            return ["PUBLIC_URL must start with https://"]
-        return []
+        found = []
+        if self.database_url and not self.names_a_database:
+            found.append("DATABASE_URL must start with postgresql://")
+        if self.public_url and _scheme(self.public_url) not in ("http", "https"):
+            found.append("PUBLIC_URL must start with https://")
+        return found
 
     def _production_refusals(self) -> list[str]:
         if not self.in_production:
@@ -113,12 +120,16 @@ class Settings:
         return found
 
 
+def _scheme(url: str) -> str:
+    return url.partition("://")[0]
+
+
 def _path(text: str | None) -> Path | None:
     return Path(text) if text else None
 
 
 def _whole_number(text: str | None, default: int) -> int:
-    return int(text) if text and text.isdigit() else default
+    return int(text) if text and text.isdecimal() else default
 
 
 def _read_key(name: str, file: Path | None) -> bytes:

@@ -41,7 +41,7 @@ class ClinicVault:
         nonce, body = sealed[1 : 1 + _NONCE_BYTES], sealed[1 + _NONCE_BYTES :]
         try:
             return self._cipher.decrypt(nonce, body, self._bound_to(place, row_id)).decode()
-        except InvalidTag:
+        except (InvalidTag, ValueError):
             raise SealBroken(place) from None
 
     def digest(self, kind: str, text: str) -> bytes:
@@ -71,7 +71,7 @@ class DataKey:
         nonce, body = wrapped[1 : 1 + _NONCE_BYTES], wrapped[1 + _NONCE_BYTES :]
         try:
             return ClinicVault(clinic_id, self._cipher.decrypt(nonce, body, clinic_id.bytes))
-        except InvalidTag:
+        except (InvalidTag, ValueError):
             raise SealBroken("clinic.wrapped_key") from None
 
     def successor(self, secret: str, kind: str) -> str:

@@ -10,6 +10,7 @@ from flask_sqlalchemy.session import Session
 from sqlalchemy import Connection, Engine, event, text
 
 from recovery_api.app import create_app
+from recovery_api.cli import register_commands
 from recovery_api.config import Settings
 from recovery_api.db import db
 from tests.builders import BuiltClinic, ClockHand, PatientPersona, Persona, make_clinic, make_clinician, make_patient
@@ -33,6 +34,7 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
 def app(settings: Settings) -> Iterator[Flask]:
     """The application. By itself it commits for good: add `database` for a test that leaves nothing behind."""
     made = create_app(settings)
+    register_commands(made)
     yield made
     with made.app_context():
         db.engine.dispose()
@@ -102,7 +104,8 @@ def cleo(other_clinic: BuiltClinic) -> Persona:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark every test that needs a database."""
+    """Mark every test that needs a database, and begin with those that start whole deployments."""
+    items.sort(key=lambda item: item.get_closest_marker("processes") is None)
     for item in items:
         if "settings" in getattr(item, "fixturenames", ()):
             item.add_marker("database")

@@ -17,10 +17,12 @@ from recovery_api.app import create_app
 from recovery_api.cli.play import environment_of, fill_in, make_database, migrate
 from recovery_api.cli.processes import Child, NotReady, Supervisor
 from recovery_api.config import Settings
+from recovery_api.db import clinic_transaction
 from recovery_api.domain.errors import Conflict
 from recovery_api.gateways.postgres import EmbeddedPostgres, EmbeddedPostgresError
 from recovery_api.services.add_clinic import add_clinic
-from recovery_api.services.demo_staff import DemoLogIn, keep_demo_log_ins
+from recovery_api.services.demo_staff import DemoLogIn, demo_log_ins, keep_demo_log_ins
+from recovery_api.services.plan_reminders import list_clinics
 from recovery_api.simulator.seed_demo import CLINIC, ZONE, seed_demo
 from recovery_api.wiring import wiring
 
@@ -41,6 +43,9 @@ def demo(port: int, no_seed: bool, as_json: bool) -> None:
         sys.exit(1)
     if _runs_already(_run_dir(wiring().settings)):
         click.echo("A demo of this folder is running already; end it with Ctrl-C first.", err=True)
+        sys.exit(1)
+    if os.environ.get("RECOVERY_ENV") == "production":
+        click.echo("The demo is refused: RECOVERY_ENV says that this is production.", err=True)
         sys.exit(1)
     own_server = not wiring().settings.database_url
     try:
@@ -95,9 +100,19 @@ def _prepare(settings: Settings, own_server: bool, no_seed: bool) -> list[DemoLo
     app = create_app(settings)
     migrate(app)
     with app.app_context():
+        _refuse_strangers()
         log_ins = _seed(app, no_seed)
-    keep_demo_log_ins(settings.run_dir, log_ins)
-    return log_ins
+    if log_ins or no_seed:
+        keep_demo_log_ins(settings.run_dir, log_ins)
+    return log_ins or demo_log_ins(settings.run_dir)
+
+
+def _refuse_strangers() -> None:
+    """A database with any clinic but the demo's own is somebody's, and the demo's moved clock must not touch it."""
+    for clinic_id in list_clinics():
+        with clinic_transaction(clinic_id, wiring().vaults) as scope:
+            if scope.number != CLINIC.number:
+                raise NotReady("the database in DATABASE_URL holds a clinic that is not the demo's")
 
 
 def _maintenance_url(settings: Settings) -> str:
@@ -135,13 +150,13 @@ def _run(settings: Settings, port: int, log_ins: list[DemoLogIn], as_json: bool,
             processes.run()
 
 
-def _addresses(settings: Settings) -> dict[str, str]:
+def _addresses(settings: Settings) -> dict[str, str | None]:
     base = settings.public_url
     return {
         "base_url": base,
         "worklist": f"{base}/worklist",
         "phone": f"{base}/demo/phone",
-        "check_in": f"{base}/demo/phone",
+        "check_in": None,
         "docs": f"{base}/api/v1/docs",
         "simulator": settings.twilio_api_base,
     }

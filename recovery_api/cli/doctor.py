@@ -36,7 +36,8 @@ def _checks(settings: Settings) -> Iterator[Check]:
         except SettingsRefused as refused:
             yield Check(name, str(refused))
     yield Check("public address", None if settings.public_url else "PUBLIC_URL is not set")
-    yield Check("web hooks", None if settings.public_url else "their addresses begin with PUBLIC_URL")
+    hook = f"{settings.public_url}/webhooks/twilio/inbound"
+    yield Check(f"web hook to enter at Twilio: {hook}", None if settings.public_url else "PUBLIC_URL is not set")
     credentials = settings.twilio_account_sid and (settings.twilio_auth_tokens or settings.twilio_api_key)
     yield Check("Twilio credentials", None if credentials else "TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN are not set")
     ahead = abs((wiring().clock.now() - real_now()).total_seconds())

@@ -140,6 +140,8 @@ class InboxItem:
     because: str = ""
     candidates: tuple[Choice, ...] = ()
     dispositions: tuple[Choice, ...] = ()
+    patient_id: str = ""
+    patient_name: str = ""
 
     @property
     def shown_sender(self) -> str:
@@ -154,6 +156,11 @@ class InboxItem:
             "shared_phone": "A phone that patients share",
             "unreadable": "A text we did not understand",
             "opt_out": "Asked us to stop texting",
+            "help": "Asked for help",
+            "call": "Asks for a call",
+            "wrong_person": "Says that we have the wrong person",
+            "deceased": "Says that the patient has died",
+            "visit": "Asks to change a visit",
         }.get(self.kind, "A message for a person")
 
 

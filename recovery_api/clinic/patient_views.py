@@ -17,6 +17,7 @@ from recovery_api.clinic.worklist_views import frame_of
 from recovery_api.db import ClinicScope, clinic_transaction
 from recovery_api.domain.errors import Conflict, Invalid, NotFound
 from recovery_api.models import tables
+from recovery_api.services.read_flags import read_patients
 from recovery_api.services.read_inbox import InboxText, close_inbox_text, read_inbox
 from recovery_api.services.read_patient import PatientStory, Text, read_patient
 from recovery_api.services.read_worklist import Worklist, read_worklist
@@ -155,7 +156,16 @@ def write(patient_id: UUID) -> Response | tuple[str, int]:
     return redirect(f"/patients/{patient_id}", 303)
 
 
-_KINDS = {"unknown_sender": "unknown_sender", "shared_phone": "shared_phone", "opted_out": "opt_out"}
+_KINDS = {
+    "unknown_sender": "unknown_sender",
+    "shared_phone": "shared_phone",
+    "opted_out": "opt_out",
+    "helped": "help",
+    "call_asked": "call",
+    "wrong_person": "wrong_person",
+    "deceased": "deceased",
+    "visit_answered": "visit",
+}
 
 
 @blueprint.get("/inbox")
@@ -165,14 +175,26 @@ def inbox() -> str:
     now, me = wiring().clock.now(), colleague()
     with clinic_transaction(me.clinic_id, wiring().vaults) as scope:
         texts = read_inbox(scope)
+        named = [text.patient_id for text in texts if text.patient_id]
+        people = (
+            {one.id: f"{one.family_name}, {one.given_name}" for one in read_patients(scope, named)} if named else {}
+        )
         frame = frame_of(scope, read_worklist(scope, now), now)
-    page = InboxPage(frame, tuple(_item(text) for text in texts))
+    page = InboxPage(frame, tuple(_item(text, people) for text in texts))
     return render_template("clinic/inbox.html", page=page, csrf=form_token())
 
 
-def _item(text: InboxText) -> InboxItem:
-    kind = _KINDS.get(text.disposition, "unreadable")
-    return InboxItem(str(text.id), kind, text.at, text.phone, text.body, text.because)
+def _item(text: InboxText, people: dict[UUID, str]) -> InboxItem:
+    return InboxItem(
+        message_id=str(text.id),
+        kind=_KINDS.get(text.disposition, "unreadable"),
+        at=text.at,
+        sender=text.phone,
+        body=text.body,
+        because=text.because,
+        patient_id=str(text.patient_id) if text.patient_id in people else "",
+        patient_name=people.get(text.patient_id, "") if text.patient_id else "",
+    )
 
 
 @blueprint.post("/inbox/<uuid:message_id>/done")
@@ -184,5 +206,5 @@ def inbox_done(message_id: UUID) -> Response:
         with clinic_transaction(me.clinic_id, parts.vaults) as scope:
             close_inbox_text(scope, message_id, me.id, request.form.get("note", ""), parts.clock.now())
     except NotFound:
-        abort(404)
+        flash("Somebody else dealt with that message already.", "warning")
     return redirect("/inbox", 303)

@@ -64,7 +64,7 @@ def signed_in(view: Callable[P, Any]) -> Callable[P, Any]:
     @wraps(view)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> Any:
         secret = request.cookies.get(cookie_name(), "")
-        me = find_colleague(secret, "session", wiring().vaults) if secret else None
+        me = _find(secret) if secret else None
         if me is None:
             return _to_sign_in()
         if me.role not in CLINICAL_ROLES:
@@ -76,6 +76,11 @@ def signed_in(view: Callable[P, Any]) -> Callable[P, Any]:
         return view(*args, **kwargs)
 
     return guarded
+
+
+def _find(secret: str) -> Colleague | None:
+    polled = request.headers.get("HX-Request") == "true" and request.method == "GET"
+    return find_colleague(secret, "session", wiring().vaults, is_active=not polled)
 
 
 def degraded_words() -> str:

@@ -1,7 +1,8 @@
 """The worklist and what a clinician does with a flag."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -25,7 +26,7 @@ from recovery_api.services.answer_flags import (
     snooze_flag,
 )
 from recovery_api.services.read_flags import FlagQuery, read_flags, read_patients
-from recovery_api.services.read_worklist import Worklist, read_worklist
+from recovery_api.services.read_worklist import Worklist, WorklistEntry, read_worklist
 from recovery_api.wiring import wiring
 
 blueprint = Blueprint("worklist", __name__)
@@ -84,6 +85,7 @@ def _page(show: str | None = None) -> WorklistPage:
         frame = frame_of(scope, found, now)
     rows = sorted((row_of(entry, me.id, now) for entry in found.entries), key=_place)
     shown = {name: [row for row in rows if belongs(row)] for name, belongs in _BELONGS.items()}
+    shown["mine"] = sorted((row_of(entry, me.id, now) for entry in _mine(found.entries, me.id)), key=_place)
     shown["resolved"] = [row_of(entry, me.id, now) for entry in found.resolved_today]
     groups = [row.group for row in rows]
     return WorklistPage(
@@ -102,9 +104,18 @@ def _place(row: WorklistRow) -> tuple[int, bool, float]:
     return list(words.Group).index(row.group), bool(row.owner), -row.waiting.minutes
 
 
+def _mine(entries: Iterable[WorklistEntry], me: UUID) -> list[WorklistEntry]:
+    """The patients of whom this clinician owns a flag, with that flag leading."""
+    led = []
+    for entry in entries:
+        own = [flag for flag in entry.flags if flag.owner_id == me and flag.status == "acknowledged"]
+        if own:
+            led.append(replace(entry, flags=(*own, *(flag for flag in entry.flags if flag not in own))))
+    return led
+
+
 _BELONGS: dict[str, Callable[[WorklistRow], bool]] = {
     "all": lambda row: True,
-    "mine": lambda row: row.is_mine and row.status == "acknowledged",
     "unassigned": lambda row: row.awaits_acknowledgement,
     "silent": lambda row: row.group is words.Group.SILENT,
 }

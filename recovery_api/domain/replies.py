@@ -97,7 +97,7 @@ class ReplyReader:
         score = self._scores.read(words, question, dangers, stops="opt_out" in requests)
         if score == NO_SCORE or (score.pain is None and "pain_free" in requests):
             score = self._score_in_words(words, question, requests)
-        score = _unsure_if_signed(words, score)
+        score = NO_SCORE if "set_hour" in requests else _unsure_if_signed(words, score)
         letters = self._answers.symptoms(words, question)
         amount = None if score.pain is not None else self._answers.amount(words, question, requests)
         return Evidence(

@@ -143,7 +143,7 @@ class DangerReader:
 
     def _supposes(self, codes: str, this: Sighting, scope: Match[str]) -> bool:
         """Whether a danger follows closely on "what if", "afraid of" and the like; never so for words of self-harm."""
-        if this.danger.symptom == "self_harm" or scope.end > this.start:
+        if this.danger.symptom == "self_harm" or scope.start >= this.start:
             return False
         between = codes[scope.end : this.start]
         return len(between) <= _SUPPOSED_WITHIN[scope.label] and not self._stops.intersection(between)

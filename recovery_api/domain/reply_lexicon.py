@@ -1,6 +1,7 @@
 """Takes a reply apart: every word becomes one character that stands for the set of things it may mean."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from recovery_api.domain.errors import PackError
 from recovery_api.domain.reply_spelling import Spelling
@@ -18,7 +19,7 @@ from recovery_api.domain.reply_vocabulary import (
 from recovery_api.domain.reply_words import VERTEBRA, number, pieces, plain
 
 _FIRST_CODE = 0xE000
-_KEPT_WORDS = 50_000
+_KEPT_WORDS = 20_000
 _MOST_PIECES = 1000
 _CLOCK, _LONG = frozenset({"CLOCK_TIME"}), frozenset({"LONG"})
 _PLURAL_FROM, _FOREIGN_FROM = 4, 5
@@ -56,7 +57,8 @@ class Lexicon:
         self._known = frozenset[str]().union(*self._vocabulary.values())
         self._word, self._plural = self._code(frozenset()), self._code(frozenset({"PLURAL"}))
         self._numbers = {kind: self._code(kind) for kind in number_kinds() | {_CLOCK, _LONG}}
-        self._corrected: dict[tuple[str, str], str] = {}
+        self._mended = lru_cache(maxsize=_KEPT_WORDS)(self._correction)
+        self._stranger = lru_cache(maxsize=_KEPT_WORDS)(self._number_or_stranger)
 
     def _encoded(self, words: dict[str, set[str]]) -> dict[str, str]:
         for mark, names in _MARKS.items():
@@ -96,7 +98,7 @@ class Lexicon:
         for i, piece in enumerate(found):
             code, value = vocabulary.get(piece), spelled.get(piece)
             if code is None:
-                code, value = self._number_or_stranger(piece)
+                code, value = self._stranger(piece)
             if value is not None:
                 values[i] = value
             codes.append(code)
@@ -115,16 +117,11 @@ class Lexicon:
         joined: list[str] = []
         i = 0
         while i < len(found):
-            rest, whole = self._phrase_at(found, i)
+            ends = self._phrases.get(found[i])
+            rest, whole = _phrase_at(found, i, ends) if ends else (0, found[i])
             joined.append(whole)
             i += 1 + rest
         return joined
-
-    def _phrase_at(self, found: list[str], i: int) -> tuple[int, str]:
-        for rest, whole in self._phrases.get(found[i], ()):
-            if found[i + 1 : i + 1 + len(rest)] == rest:
-                return len(rest), whole
-        return 0, found[i]
 
     def _told_language(self, found: list[str], fallback: str) -> str:
         known = fallback if fallback in self._vocabulary else next(iter(self._vocabulary))
@@ -133,19 +130,13 @@ class Lexicon:
             return known
         return max(self._vocabulary, key=lambda name: (votes.count(name), name == known))
 
-    def _mended(self, piece: str, language: str) -> str:
-        """The word that a slip of the finger hid, else the piece itself."""
+    def _correction(self, piece: str, language: str) -> str:
+        """The word that a slip of the finger hid, else the piece itself.
+
+        A word of another language is thought of only where the piece is no ordinary word of this one.
+        """
         if not piece.isalpha():
             return piece
-        key = (piece, language)
-        if key not in self._corrected:
-            if len(self._corrected) >= _KEPT_WORDS:
-                self._corrected.clear()
-            self._corrected[key] = self._correction(piece, language)
-        return self._corrected[key]
-
-    def _correction(self, piece: str, language: str) -> str:
-        """Out of the words of `language`; of another language only where the piece is no ordinary word of this one."""
         ordinary = self._spelling[language].is_ordinary(piece)
         others = [] if ordinary or len(piece) < _FOREIGN_FROM else [n for n in self._spelling if n != language]
         found = (self._spelling[name].correct(piece) for name in [language, *others])
@@ -160,3 +151,11 @@ class Lexicon:
             slip = not piece.replace(".", "").replace(",", "").isdecimal()
             return self._numbers[number_concepts(value, slip=slip)], value
         return (self._numbers[_CLOCK if ":" in piece else _LONG] if piece[0].isdecimal() else self._word), None
+
+
+def _phrase_at(found: list[str], i: int, ends: list[tuple[list[str], str]]) -> tuple[int, str]:
+    """How many further words the phrase at place `i` takes, and the one word that it stands for."""
+    for rest, whole in ends:
+        if found[i + 1 : i + 1 + len(rest)] == rest:
+            return len(rest), whole
+    return 0, found[i]

@@ -80,8 +80,9 @@ def resolve_flag(scope: ClinicScope, deed: Deed, outcome: str, note: str, now: d
     said = _note(note, "note")
     if outcome == "could_not_reach":
         return _change(
-            scope, deed, row, "could_not_reach", now, None, said, status="open", owner_id=None, acknowledged_at=None
-        )
+            scope, deed, row, "could_not_reach", now, None, said,
+            status="open", owner_id=None, acknowledged_at=None, snoozed_until=None,
+        )  # fmt: skip
     return _change(
         scope, deed, row, "resolved", now, {"outcome": outcome}, said,
         status="resolved", outcome=outcome, resolved_at=now, owner_id=row.owner_id or deed.clinician_id,

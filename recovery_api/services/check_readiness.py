@@ -74,8 +74,10 @@ def _migrations(connection: Connection) -> Check:
 
 def _processes(connection: Connection) -> list[Check]:
     beat = tables.heartbeat
-    rows = connection.execute(select(beat.c.process, func.max(beat.c.beat_at)).group_by(beat.c.process))
-    seen = dict(rows.tuples().all())
+    rows = connection.execute(
+        select(beat.c.process, func.max(beat.c.beat_at).label("seen_at")).group_by(beat.c.process)
+    )
+    seen = {row.process: row.seen_at for row in rows}
     now = real_now()
     checks = []
     for process, within in SEEN_WITHIN.items():

@@ -70,8 +70,11 @@ def prefixed(kind: str, secret: str) -> str:
     return _PREFIXES.get(kind, "") + secret
 
 
-def identify(connection: Connection, kind: str, secret: str) -> Bearer | None:
-    """Whom a secret speaks for, or None where it is unknown, expired, idle or revoked."""
+def identify(connection: Connection, kind: str, secret: str, *, is_active: bool = True) -> Bearer | None:
+    """Whom a secret speaks for, or None where it is unknown, expired, idle or revoked.
+
+    A page that updates itself is no sign of a person: it passes `is_active` as False, and the session goes idle.
+    """
     credential, now = tables.credential, real_now()
     row = connection.execute(
         select(credential).where(
@@ -85,7 +88,7 @@ def identify(connection: Connection, kind: str, secret: str) -> Bearer | None:
         return None
     if kind == "session" and now - row.seen_at > SESSION_IDLE:
         return None
-    if kind == "session" and now - row.seen_at > timedelta(minutes=1):
+    if is_active and kind == "session" and now - row.seen_at > timedelta(minutes=1):
         connection.execute(update(credential).where(credential.c.digest == row.digest).values(seen_at=now))
     return Bearer(row.clinic_id, row.subject_id, row.digest)
 

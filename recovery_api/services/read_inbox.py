@@ -56,7 +56,7 @@ def read_inbox(scope: ClinicScope, most: int = 200, after: tuple[datetime, UUID]
 
 
 def close_inbox_text(scope: ClinicScope, message_id: UUID, clinician_id: UUID, note: str, now: datetime) -> None:
-    """A clinician has dealt with the text; it leaves the inbox and stays in the record. Raises NotFound."""
+    """A clinician has dealt with the text; it leaves the inbox, not the record. Raises NotFound where it is closed."""
     note_sealed = scope.seal("message.handled_note", message_id, note.strip()[:LONGEST_NOTE] or None)
     message = tables.message
     closed = scope.connection.execute(
@@ -65,11 +65,12 @@ def close_inbox_text(scope: ClinicScope, message_id: UUID, clinician_id: UUID, n
             message.c.clinic_id == scope.clinic_id,
             message.c.id == message_id,
             message.c.direction == "in",
+            message.c.handled_at.is_(None),
         )
         .values(handled_at=now, handled_by_id=clinician_id, handled_note_sealed=note_sealed)
         .returning(message.c.patient_id)
     ).one_or_none()
     if closed is None:
-        raise NotFound("There is no such message.")
+        raise NotFound("There is no such message that waits.")
     actor = Actor("clinician", clinician_id)
     record_audit(scope, actor, "message.handled", ("message", message_id), now, closed.patient_id)

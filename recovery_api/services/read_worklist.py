@@ -30,7 +30,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class WorklistEntry:
-    """One patient, the worst flag first."""
+    """One patient: the flags that nobody has taken first, the worst of them leading."""
 
     flags: tuple[FlagFacts, ...]
     patient: PatientFacts | None
@@ -76,12 +76,13 @@ def _entries(
     answers: dict[UUID, list[Answer]],
     now: datetime,
 ) -> tuple[WorklistEntry, ...]:
-    """One entry a patient, in the order of the worst flag; a flag without a patient stands alone."""
+    """One entry a patient, what nobody has taken first, then by tier; a flag without a patient stands alone."""
     grouped: dict[UUID, list[FlagFacts]] = defaultdict(list)
     for flag in flags:
         grouped[flag.patient_id or flag.id].append(flag)
     entries = []
     for mine in grouped.values():
+        mine.sort(key=lambda flag: (flag.status != "open", flag.tier.rank, flag.opened_at))
         patient = patients.get(mine[0].patient_id) if mine[0].patient_id else None
         entries.append(entry_of(scope, mine, patient, answers, now))
     return tuple(entries)

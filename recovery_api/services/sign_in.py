@@ -140,10 +140,10 @@ def _code_is_new(scope: ClinicScope, row: AnyRow, code: str) -> bool:
     return False
 
 
-def find_colleague(secret: str, kind: str, vaults: Vaults) -> Colleague | None:
+def find_colleague(secret: str, kind: str, vaults: Vaults, *, is_active: bool = True) -> Colleague | None:
     """The clinician behind a session or an access token, or None where it is worth nothing."""
     with open_transaction() as connection:
-        bearer = identify(connection, kind, secret)
+        bearer = identify(connection, kind, secret, is_active=is_active)
         if bearer is None:
             return None
         scope = enter_clinic(connection, bearer.clinic_id, vaults)

@@ -23,7 +23,7 @@ def write_to_patient(scope: ClinicScope, patient_id: UUID, body: str, author: Ac
         raise Invalid(f"must be at most {LONGEST_TEXT} characters", field="body")
     point, patient = tables.contact_point, tables.patient
     rows = scope.connection.execute(
-        select(point.c.id, point.c.phone_sealed, point.c.state, patient.c.language)
+        select(point.c.id, point.c.phone_sealed, point.c.state, point.c.whose, patient.c.language)
         .select_from(patient)
         .outerjoin(point, (point.c.clinic_id == patient.c.clinic_id) & (point.c.patient_id == patient.c.id))
         .where(patient.c.clinic_id == scope.clinic_id, patient.c.id == patient_id)
@@ -31,7 +31,7 @@ def write_to_patient(scope: ClinicScope, patient_id: UUID, body: str, author: Ac
     ).all()
     if not rows:
         raise NotFound("There is no such patient.")
-    usable = next((row for row in rows if row.id is not None and row.state == "active"), None)
+    usable = next((row for row in rows if row.state == "active" and row.whose == "patient"), None)
     if usable is None:
         raise Conflict("This patient's phone takes no texts. Please call.")
     phone = scope.vault.open("contact_point.phone", usable.id, usable.phone_sealed)

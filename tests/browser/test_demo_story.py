@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.deployment import PROJECT, free_port, wait_for
 
-pytestmark = [pytest.mark.processes, pytest.mark.browser, pytest.mark.xdist_group("demo")]
+pytestmark = [pytest.mark.processes, pytest.mark.browser]
 
 PICTURES = PROJECT / "build" / "screenshots"
 SWITCHES = [

@@ -14,7 +14,7 @@ PACE = 1.5  # seconds between two kills
 LEFT = ("accepted", "queued", "sent", "delivered")
 VICTIMS = ("web", "ticker", "sender-alert", "sender-bulk", "postmaster")
 
-pytestmark = [pytest.mark.processes, pytest.mark.xdist_group("kills")]
+pytestmark = pytest.mark.processes
 
 
 def test_200_texts_survive_the_killing_of_every_process_in_turn(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from recovery_api.gateways.postgres import EmbeddedPostgres, EmbeddedPostgresErr
 from recovery_api.gateways.postgres_process import is_alive
 from recovery_api.gateways.postgres_programs import shipped_programs
 
-pytestmark = [pytest.mark.processes, pytest.mark.xdist_group("embedded_postgres")]
+pytestmark = pytest.mark.processes
 
 PROJECT = Path(__file__).parents[2]
 AS_ROOT = os.geteuid() == 0

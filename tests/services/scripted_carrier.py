@@ -25,15 +25,14 @@ class RealTime:
     """What `recovery_api.clock.real_now` says."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.now = now = NOW
+        self.now = NOW
         hand = self
 
         class Moved(datetime):
             @classmethod
-            def now(cls, tz: object = None) -> datetime:  # type: ignore[override]
+            def now(cls, tz: object = None) -> datetime:
                 return hand.now.astimezone(UTC)
 
-        assert now.tzinfo is not None
         monkeypatch.setattr("recovery_api.clock.datetime", Moved)
 
     def forward(self, **by: float) -> None:
@@ -57,14 +56,14 @@ class ScriptedCarrier:
         """Play the next entry of the script."""
         self.offered.append(text)
         entry = self.script.popleft() if self.script else None
-        if isinstance(entry, str) and entry == LOST_REQUEST:
-            return Unknown(entry)
-        if entry is not None and not isinstance(entry, str):
+        if entry == LOST_REQUEST:
+            return Unknown(LOST_REQUEST)
+        if entry not in (None, LOST_ANSWER):
             return entry
         sid = f"SM{next(self._numbers):032x}"
         self.taken[sid] = text
         self.while_sending(sid, text)
-        return Accepted(sid, "queued") if entry is None else Unknown(entry)
+        return Accepted(sid, "queued") if entry is None else Unknown(LOST_ANSWER)
 
     def find(self, to: str, body: str, since: datetime, taken: Container[str] = frozenset()) -> str | None:
         """The list of what was taken."""

@@ -323,7 +323,7 @@ QUESTIONS = ("pain", "symptoms", "appointment", None)
 
 
 @settings(
-    max_examples=25,
+    max_examples=15,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture],

@@ -14,7 +14,7 @@ import pytest
 
 from tests.deployment import TOKEN, Deployment, inbound_form, post_inbound, signed, wait_for
 
-pytestmark = [pytest.mark.processes, pytest.mark.xdist_group("road")]
+pytestmark = pytest.mark.processes
 
 PATH = "/webhooks/twilio/inbound"
 REPLAYS, CONNECTIONS = 10_000, 16
@@ -60,7 +60,9 @@ def nurse_of(clinic: dict[str, Any]) -> str:
     return next(one["access_token"] for one in clinic["staff"] if one["role"] == "nurse")
 
 
-def test_a_text_of_weak_legs_becomes_an_emergency_that_the_nurse_takes(deployment: Deployment) -> None:
+def test_weak_legs_page_without_a_name_and_become_the_nurses_emergency(
+    deployment: Deployment,
+) -> None:
     clinic = deployment.seeded["clinics"][0]
     patient, nurse = clinic["patients"][2], nurse_of(clinic)
     deployment.carrier(
@@ -75,14 +77,11 @@ def test_a_text_of_weak_legs_becomes_an_emergency_that_the_nurse_takes(deploymen
     path = f"/api/v1/flags/{flags[0]['id']}/acknowledge"
     status, taken = ask(deployment, "POST", path, nurse, **{"If-Match": f'"{flags[0]["version"]}"'})
     assert (status, taken["status"]) == (200, "acknowledged")
-    other_nurse = nurse_of(deployment.seeded["clinics"][1])
-    assert ask(deployment, "GET", "/api/v1/flags", other_nurse)[1]["items"] == []
-
-
-def test_the_clinician_on_duty_is_paged_without_a_name(deployment: Deployment) -> None:
-    [page] = wait_for(lambda: deployment.texts_to("+12125550130"), "no page")
+    [page] = wait_for(lambda: deployment.texts_to("+12125550130"), "no page to the clinician on duty")
     assert "Cerise" not in page
     assert "Samplewick" not in page
+    other_nurse = nurse_of(deployment.seeded["clinics"][1])
+    assert ask(deployment, "GET", "/api/v1/flags", other_nurse)[1]["items"] == []
 
 
 def test_ten_thousand_replays_make_one_row_one_flag_and_one_answer(deployment: Deployment) -> None:
