@@ -10,7 +10,6 @@ from flask_sqlalchemy.session import Session
 from sqlalchemy import Connection, Engine, event, text
 
 from recovery_api.app import create_app
-from recovery_api.cli import register_commands
 from recovery_api.config import Settings
 from recovery_api.db import db
 from tests.builders import BuiltClinic, ClockHand, PatientPersona, Persona, make_clinic, make_clinician, make_patient
@@ -34,7 +33,6 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
 def app(settings: Settings) -> Iterator[Flask]:
     """The application. By itself it commits for good: add `database` for a test that leaves nothing behind."""
     made = create_app(settings)
-    register_commands(made)
     yield made
     with made.app_context():
         db.engine.dispose()

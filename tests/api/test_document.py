@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 
 from recovery_api.api.document import document_text
 from recovery_api.app import create_app
+from recovery_api.cli import register_commands
 from recovery_api.config import Settings
 from recovery_api.domain.access import ACCESS, ANYONE, PATIENT
 from tests.api.examples import EXAMPLES, World, make_world, operations
@@ -26,7 +27,9 @@ BESIDE = {"readDocument", "readDocs"}
 @pytest.fixture(scope="module")
 def bare() -> Flask:
     """The application without an environment or a database."""
-    return create_app(Settings())
+    made = create_app(Settings())
+    register_commands(made)
+    return made
 
 
 @pytest.fixture(scope="module")

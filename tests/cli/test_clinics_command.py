@@ -7,6 +7,7 @@ from click.testing import Result
 from flask import Flask
 from sqlalchemy import Connection, select
 
+from recovery_api.cli import register_commands
 from recovery_api.config import Settings
 from recovery_api.models import tables
 from recovery_api.services.add_clinic import find_clinic, open_set_up
@@ -18,6 +19,7 @@ LAKE = ("clinic", "add", "Lake Clinic", "--number", "+13475550160", "--zone", "A
 
 def run(app: Flask, *arguments: str) -> Result:
     with app.app_context():
+        register_commands(app)
         return app.test_cli_runner().invoke(args=arguments)
 
 
