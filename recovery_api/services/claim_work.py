@@ -33,6 +33,7 @@ class Claim:
     clinic_id: UUID
     row_id: UUID
     due_at: datetime
+    kind: str
 
 
 def claim_work(kind: str, holder: str, now: datetime, most: int) -> list[Claim]:
@@ -47,21 +48,23 @@ def claim_in(connection: Connection, kind: str, holder: str, now: datetime, most
     rows = connection.execute(
         _CLAIM, {"kind": kind, "now": now, "real": real, "most": most, "lease": real + LEASE, "holder": holder}
     )
-    return [Claim(row.clinic_id, row.row_id, row.due_at) for row in rows]
+    return [Claim(row.clinic_id, row.row_id, row.due_at, kind) for row in rows]
 
 
-def release(connection: Connection, clinic_id: UUID, row_id: UUID, until: datetime) -> None:
-    """Give a row back; nobody takes it before `until`, in real time."""
+def release(connection: Connection, kind: str, clinic_id: UUID, row_id: UUID, until: datetime) -> None:
+    """Give work of one kind back; nobody takes it before `until`, in real time."""
     work = tables.due_work
     connection.execute(
-        update(work).where(work.c.clinic_id == clinic_id, work.c.row_id == row_id).values(held_until=until, holder=None)
+        update(work)
+        .where(work.c.clinic_id == clinic_id, work.c.kind == kind, work.c.row_id == row_id)
+        .values(held_until=until, holder=None)
     )
 
 
-def finish(connection: Connection, clinic_id: UUID, row_id: UUID) -> None:
-    """The work is done; its row goes."""
+def finish(connection: Connection, kind: str, clinic_id: UUID, row_id: UUID) -> None:
+    """The work of one kind is done; other work on the same row stays."""
     work = tables.due_work
-    connection.execute(delete(work).where(work.c.clinic_id == clinic_id, work.c.row_id == row_id))
+    connection.execute(delete(work).where(work.c.clinic_id == clinic_id, work.c.kind == kind, work.c.row_id == row_id))
 
 
 def release_dead_holders(dead: Sequence[str]) -> None:

@@ -28,8 +28,11 @@ def follow_delivery(
     clinic_id: UUID, message_id: UUID, sid: str, status: str, code: int | None, vaults: Vaults, now: datetime
 ) -> bool:
     """Apply one status callback; False where the message is not ours. Order and repeats make no difference."""
+    kind = kind_of(code, carrier_codes()) if status in ("failed", "undelivered") else ""
     with clinic_transaction(clinic_id, vaults) as scope:
         message = tables.message
+        if kind in _DEAD_ENDS:
+            lock_phone(scope, message_id)
         row = scope.connection.execute(
             select(message)
             .where(message.c.clinic_id == clinic_id, message.c.id == message_id, message.c.direction == "out")
@@ -47,10 +50,23 @@ def follow_delivery(
             scope.connection.execute(
                 update(message).where(message.c.clinic_id == clinic_id, message.c.id == message_id).values(**changes)
             )
-        finish(scope.connection, clinic_id, message_id)
-        if step.changed and status in ("failed", "undelivered"):
-            learn_from_failure(scope, row, kind_of(code, carrier_codes()), code, now)
+        if step.changed:
+            finish(scope.connection, f"send_{row.lane}", clinic_id, message_id)
+        if step.changed and kind:
+            learn_from_failure(scope, row, kind, code, now)
         return True
+
+
+def lock_phone(scope: ClinicScope, message_id: UUID) -> None:
+    """Lock every link of the phone that a text goes to: always before the text itself, as an incoming text does."""
+    point, message = tables.contact_point, tables.message
+    digest = select(message.c.phone_digest).where(message.c.clinic_id == scope.clinic_id, message.c.id == message_id)
+    scope.connection.execute(
+        select(point.c.id)
+        .where(point.c.clinic_id == scope.clinic_id, point.c.phone_digest == digest.scalar_subquery())
+        .order_by(point.c.created_at, point.c.id)
+        .with_for_update(key_share=True)
+    )
 
 
 def learn_from_failure(scope: ClinicScope, message: AnyRow, kind: str, code: int | None, now: datetime) -> None:

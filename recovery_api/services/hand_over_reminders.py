@@ -1,32 +1,35 @@
 """Hand due reminders to the outbox, each once: the claim, the text and the record in one transaction."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import Connection, delete, select, update
 
-from recovery_api.db import AnyRow, ClinicScope, Vaults, enter_clinic, open_transaction
+from recovery_api.db import AnyRow, ClinicScope, Vaults, enter_clinic
 from recovery_api.models import tables
 from recovery_api.services.answer_visit import visit_words
-from recovery_api.services.claim_work import claim_in
+from recovery_api.services.claim_work import Claim
 from recovery_api.services.queue_texts import Outgoing, Recipient, queue_texts
+from recovery_api.services.set_aside import work_off_together
 
 BATCH = 100
 
 
 def hand_over_due(holder: str, vaults: Vaults, now: datetime, most: int = BATCH) -> int:
     """Hand over up to `most` due reminders; returns how many were taken from the queue."""
-    with open_transaction() as connection:
-        claims = claim_in(connection, "reminder", holder, now, most)
+
+    def work(connection: Connection, claims: Sequence[Claim]) -> None:
         by_clinic: dict[UUID, list[UUID]] = defaultdict(list)
         for claim in claims:
             by_clinic[claim.clinic_id].append(claim.row_id)
         for clinic_id, reminder_ids in by_clinic.items():
             _hand_over(enter_clinic(connection, clinic_id, vaults), reminder_ids, now)
-    return len(claims)
+
+    return work_off_together("reminder", holder, now, most, work)
 
 
 def _hand_over(scope: ClinicScope, reminder_ids: list[UUID], now: datetime) -> None:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from recovery_api.db import AnyRow, ClinicScope
 from recovery_api.domain.schedule import within_quiet_hours
@@ -19,7 +19,9 @@ def why_not_to_send(scope: ClinicScope, message: AnyRow, now: datetime) -> str |
     if message.contact_point_id is None or message.text_key in LAST_WORDS:
         return None
     facts = _facts(scope, message)
-    if facts.state != "active" or facts.status != "active":
+    if facts.status != "active":
+        return "suppressed"
+    if facts.state != "active" and not (facts.state == "opted_out" and _answers_danger(scope, message)):
         return "suppressed"
     if message.purpose != "reminder":
         return None
@@ -39,6 +41,24 @@ def _facts(scope: ClinicScope, message: AnyRow) -> AnyRow:
         .outerjoin(episode, (episode.c.clinic_id == point.c.clinic_id) & (episode.c.id == message.episode_id))
         .where(point.c.clinic_id == scope.clinic_id, point.c.id == message.contact_point_id)
     ).one()
+
+
+def _answers_danger(scope: ClinicScope, message: AnyRow) -> bool:
+    """Whether this is the answer to a dangerous text that the patient wrote after opting out.
+
+    It is a reply to the patient's own words, and leaves; what was waiting when texts were stopped never does.
+    """
+    if message.purpose != "safety" or message.in_reply_to_id is None:
+        return False
+    consent = tables.consent
+    stopped_at: datetime | None = scope.connection.execute(
+        select(func.max(consent.c.recorded_at)).where(
+            consent.c.clinic_id == scope.clinic_id,
+            consent.c.contact_point_id == message.contact_point_id,
+            consent.c.granted.is_(False),
+        )
+    ).scalar()
+    return stopped_at is None or stopped_at <= message.created_at
 
 
 def _answered(scope: ClinicScope, message: AnyRow) -> bool:

@@ -22,7 +22,7 @@ from recovery_api.gateways.sms import (
 from recovery_api.models import tables
 from recovery_api.services.change_contact import ask_question_at
 from recovery_api.services.claim_work import Claim, finish, release
-from recovery_api.services.follow_delivery import learn_from_failure
+from recovery_api.services.follow_delivery import learn_from_failure, lock_phone
 from recovery_api.services.may_send import why_not_to_send
 
 FENCE_SECONDS = 20
@@ -31,6 +31,7 @@ ASK_AGAIN = {"bulk": timedelta(seconds=8), "alert": timedelta(seconds=3)}
 TIMES_TO_ASK = 2
 ALERT_WAITS_FOR_LIST = timedelta(minutes=5)
 UNDER_WAY = ("sending", "unknown")
+LIVE = ("planned", "throttled", *UNDER_WAY)
 BACK_OFF = (1, 2, 5, 15, 30, 60, 120, 300)
 
 
@@ -52,16 +53,21 @@ def begin_attempt(claim: Claim, vaults: Vaults, public_url: str, now: datetime) 
     A message found `sending` belongs to a sender that died: its end is unknown until the carrier is asked.
     """
     with clinic_transaction(claim.clinic_id, vaults) as scope:
+        lock_phone(scope, claim.row_id)
         row = scope.connection.execute(_MESSAGE, {"clinic": claim.clinic_id, "id": claim.row_id}).one_or_none()
-        if row is None or row.state not in ("planned", "throttled", "sending", "unknown"):
-            finish(scope.connection, claim.clinic_id, claim.row_id)
+        if row is None or row.state not in LIVE:
+            _finish(scope, claim)
+            return None
+        if row.sid is not None:  # an outcome that came late: the carrier has it
+            _write(scope, row.id, state="accepted")
+            _finish(scope, claim)
             return None
         if row.state in UNDER_WAY:
             return _to_settle(scope, claim, row, public_url, now)
         refusal = why_not_to_send(scope, row, now)
         if refusal is not None:
             _write(scope, row.id, state=refusal, settled_at=now)
-            finish(scope.connection, claim.clinic_id, claim.row_id)
+            _finish(scope, claim)
             return None
         attempted_at = real_now()
         _write(scope, row.id, state="sending", attempts=row.attempts + 1, attempted_at=attempted_at, asked_list=0)
@@ -76,7 +82,7 @@ def _to_settle(scope: ClinicScope, claim: Claim, row: AnyRow, public_url: str, n
     if row.state == "sending":
         _write(scope, row.id, state="unknown")
     if real_now() < quiet_until:
-        release(scope.connection, claim.clinic_id, claim.row_id, quiet_until)
+        _release(scope, claim, quiet_until)
         return None
     return _attempt(scope, claim, row, public_url, now, row.attempted_at, must_settle=True)
 
@@ -116,18 +122,17 @@ def settle_with_list(attempt: Attempt, gateway: SmsGateway, vaults: Vaults, now:
         return
     with clinic_transaction(claim.clinic_id, vaults) as scope:
         row = scope.connection.execute(_MESSAGE, {"clinic": claim.clinic_id, "id": claim.row_id}).one()
-        if row.state != "unknown":
-            finish(scope.connection, claim.clinic_id, claim.row_id)
-            return
-        if sid is not None:
-            _write(scope, row.id, state="accepted", sid=sid)
-            finish(scope.connection, claim.clinic_id, claim.row_id)
+        if row.state != "unknown" or row.attempts != attempt.attempts:
+            return  # a callback, or a later attempt, has moved on
+        if row.sid is not None or sid is not None:
+            _write(scope, row.id, state="accepted", sid=row.sid or sid)
+            _finish(scope, claim)
         elif row.asked_list + 1 < TIMES_TO_ASK:
             _write(scope, row.id, asked_list=row.asked_list + 1)
-            release(scope.connection, claim.clinic_id, claim.row_id, real_now() + ASK_AGAIN[row.lane])
+            _release(scope, claim, real_now() + ASK_AGAIN[row.lane])
         else:
             _write(scope, row.id, state="planned", asked_list=0)
-            release(scope.connection, claim.clinic_id, claim.row_id, real_now())
+            _release(scope, claim, real_now())
 
 
 def _sids_of_phone(scope: ClinicScope, phone: str) -> frozenset[str]:
@@ -148,54 +153,70 @@ def _keep_waiting(attempt: Attempt, vaults: Vaults, now: datetime) -> None:
     claim = attempt.claim
     with clinic_transaction(claim.clinic_id, vaults) as scope:
         row = scope.connection.execute(_MESSAGE, {"clinic": claim.clinic_id, "id": claim.row_id}).one()
-        if row.state == "unknown" and row.lane == "alert" and real_now() - row.attempted_at > ALERT_WAITS_FOR_LIST:
-            _write(scope, row.id, state="planned", maybe_repeat=True)
-        elif row.state == "unknown" and now > row.expires_at:
-            _write(scope, row.id, state="expired", settled_at=now)
-            finish(scope.connection, claim.clinic_id, claim.row_id)
+        if row.state != "unknown" or row.attempts != attempt.attempts:
             return
-        release(scope.connection, claim.clinic_id, claim.row_id, real_now() + timedelta(seconds=5))
+        if row.lane == "alert" and real_now() - row.attempted_at > ALERT_WAITS_FOR_LIST:
+            _write(scope, row.id, state="planned", maybe_repeat=True)
+        elif now > row.expires_at:
+            _write(scope, row.id, state="expired", settled_at=now)
+            _finish(scope, claim)
+            return
+        _release(scope, claim, real_now() + timedelta(seconds=5))
 
 
 def write_outcome(attempt: Attempt, outcome: SendOutcome, vaults: Vaults, now: datetime) -> None:
-    """Write what the carrier said, unless a callback said more already."""
+    """Write what the carrier said of this attempt, unless a callback or a later attempt said more already.
+
+    A late outcome changes neither state nor queue. The id that it brings is kept all the same: a text that has
+    one is never sent again.
+    """
     claim = attempt.claim
     with clinic_transaction(claim.clinic_id, vaults) as scope:
+        if isinstance(outcome, Rejected):
+            lock_phone(scope, claim.row_id)
         row = scope.connection.execute(_MESSAGE, {"clinic": claim.clinic_id, "id": claim.row_id}).one()
-        if row.state not in UNDER_WAY:
-            if isinstance(outcome, Accepted) and row.sid is None:
-                _write(scope, row.id, sid=outcome.sid)
-            finish(scope.connection, claim.clinic_id, claim.row_id)
-            return
-        _apply(scope, attempt, row, outcome, now)
+        if isinstance(outcome, Accepted) and row.sid is None:
+            _write(scope, row.id, sid=outcome.sid)
+        if row.state in UNDER_WAY and row.attempts == attempt.attempts:
+            _apply(scope, attempt, row, Accepted(row.sid, "") if row.sid else outcome, now)
+        elif row.state not in LIVE:
+            _finish(scope, claim)
 
 
 def _apply(scope: ClinicScope, attempt: Attempt, row: AnyRow, outcome: SendOutcome, now: datetime) -> None:
-    claim, connection = attempt.claim, scope.connection
+    claim = attempt.claim
     match outcome:
-        case Accepted(sid=sid):
-            _write(scope, row.id, state="accepted", sid=sid)
-            finish(connection, claim.clinic_id, claim.row_id)
+        case Accepted():
+            _write(scope, row.id, state="accepted")
+            _finish(scope, claim)
         case Rejected(code=code, kind=kind):
             _write(scope, row.id, state="rejected", error_code=code, settled_at=now)
-            finish(connection, claim.clinic_id, claim.row_id)
+            _finish(scope, claim)
             learn_from_failure(scope, row, kind, code, now)
         case Throttled(retry_after_seconds=seconds, code=code):
             _write(scope, row.id, state="throttled", error_code=code)
             wait = min(seconds if seconds is not None else _back_off(attempt), 300)
-            release(connection, claim.clinic_id, claim.row_id, real_now() + timedelta(seconds=wait))
+            _release(scope, claim, real_now() + timedelta(seconds=wait))
         case NotSent():
             _write(scope, row.id, state="planned")
-            release(connection, claim.clinic_id, claim.row_id, real_now() + timedelta(seconds=_back_off(attempt)))
+            _release(scope, claim, real_now() + timedelta(seconds=_back_off(attempt)))
         case _:
             _write(scope, row.id, state="unknown")
-            release(connection, claim.clinic_id, claim.row_id, row.attempted_at + QUIET[row.lane])
+            _release(scope, claim, row.attempted_at + QUIET[row.lane])
 
 
 def _back_off(attempt: Attempt) -> int:
     """Seconds until the next try, with the attempts so far; a text in the alert lane never waits long."""
     wait = BACK_OFF[min(max(attempt.attempts, 1), len(BACK_OFF)) - 1]
     return min(wait, 15) if attempt.lane == "alert" else wait
+
+
+def _finish(scope: ClinicScope, claim: Claim) -> None:
+    finish(scope.connection, claim.kind, claim.clinic_id, claim.row_id)
+
+
+def _release(scope: ClinicScope, claim: Claim, until: datetime) -> None:
+    release(scope.connection, claim.kind, claim.clinic_id, claim.row_id, until)
 
 
 def _write(scope: ClinicScope, message_id: UUID, **values: Any) -> None:

@@ -1,51 +1,72 @@
 """Notice silence: when a day's question has run out unanswered, ask the rules whether somebody should call."""
 
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
-from recovery_api.db import ClinicScope, Vaults, enter_clinic, open_transaction
+from recovery_api.db import ClinicScope, Vaults, enter_clinic
 from recovery_api.domain.escalation import assess_silence
 from recovery_api.domain.readings import EpisodeFacts
-from recovery_api.domain.schedule import scheduled_days
 from recovery_api.models import tables
-from recovery_api.packs.protocol_pack import protocol_pack
 from recovery_api.packs.rule_pack import rule_pack
-from recovery_api.services.claim_work import claim_in, finish
+from recovery_api.services.claim_work import Claim, finish
 from recovery_api.services.notify_clinicians import page_clinicians
 from recovery_api.services.raise_flags import FlagSubject, raise_flags
 from recovery_api.services.record_check_in import read_history
+from recovery_api.services.set_aside import work_off_singly
 
 BATCH = 50
+LEFT = ("accepted", "queued", "sent", "delivered", "read", "unknown")
 
 
 def watch_silence(holder: str, vaults: Vaults, now: datetime, most: int = BATCH) -> int:
     """Judge up to `most` questions whose time ran out; returns how many were looked at."""
-    with open_transaction() as connection:
-        claims = claim_in(connection, "unanswered", holder, now, most)
+
+    def work(connection: Connection, claims: Sequence[Claim]) -> None:
         for claim in claims:
             _judge(enter_clinic(connection, claim.clinic_id, vaults), claim.row_id, now)
-            finish(connection, claim.clinic_id, claim.row_id)
-    return len(claims)
+            finish(connection, claim.kind, claim.clinic_id, claim.row_id)
+
+    return work_off_singly("unanswered", holder, now, most, work)
 
 
 def _judge(scope: ClinicScope, reminder_id: UUID, now: datetime) -> None:
     row = scope.connection.execute(_question(scope, reminder_id)).one_or_none()
     if row is None or row.status != "active":
         return
-    scope.flush()
+    asked = _days_asked(scope, row.episode_id)
+    if row.local_on not in asked:
+        return
     history = [known.reading for known in read_history(scope, row.episode_id)]
     facts = EpisodeFacts(
         procedure_on=row.performed_on,
         baseline_pain=row.baseline_pain,
-        check_in_days=scheduled_days(protocol_pack()),
+        check_in_days=frozenset((day - row.performed_on).days for day in asked),
         open_flag=_has_open_flag(scope, row.episode_id),
     )
     findings = assess_silence(history, facts, rule_pack(), row.local_on + timedelta(days=1))
     subject = FlagSubject(episode_id=row.episode_id, patient_id=row.patient_id)
     page_clinicians(scope, raise_flags(scope, subject, findings, now), now)
+
+
+def _days_asked(scope: ClinicScope, episode_id: UUID) -> set[date]:
+    """The local days whose question left: who was never asked is not silent."""
+    reminder, message = tables.reminder, tables.message
+    rows = scope.connection.execute(
+        select(reminder.c.local_on)
+        .join(message, (message.c.clinic_id == reminder.c.clinic_id) & (message.c.reminder_id == reminder.c.id))
+        .where(
+            reminder.c.clinic_id == scope.clinic_id,
+            reminder.c.episode_id == episode_id,
+            reminder.c.kind == "check_in",
+            reminder.c.state == "handed_over",
+            message.c.state.in_(LEFT),
+        )
+    )
+    return set(rows.scalars())
 
 
 def _has_open_flag(scope: ClinicScope, episode_id: UUID) -> bool:

@@ -76,6 +76,57 @@ def test_more_of_the_same_is_counted_and_pages_nobody(ann: PatientPersona, clock
     assert events(ann.clinic, first.id) == ["opened", "repeated"]
 
 
+def symptom(code: str, tier: Tier = Tier.EMERGENCY, minutes: int = 15) -> Finding:
+    return Finding(f"RF-{code}", "1", "red_flag", tier, f"because of {code}", minutes, {"symptom": code})
+
+
+def test_a_second_danger_of_the_same_tier_is_told_and_pages_once(ann: PatientPersona, clock: ClockHand) -> None:
+    [first] = raise_on(ann, clock.now, symptom("leg_weakness"))
+    promised = flag_of(ann.clinic, first.id).respond_by
+    clock.forward(minutes=5)
+    [second] = raise_on(ann, clock.now, symptom("leg_weakness"), symptom("breathing"))
+    row = flag_of(ann.clinic, first.id)
+    assert (second.id, second.must_page, row.reason) == (first.id, True, "because of breathing")
+    assert (row.status, row.respond_by, row.last_at) == ("open", promised, clock.now)
+    repeats = (symptom("breathing"), symptom("leg_weakness"))
+    assert [raise_on(ann, clock.now, repeats[turn % 2])[0].must_page for turn in range(4)] == [False] * 4
+    assert flag_of(ann.clinic, first.id).reason == "because of breathing"
+
+
+def test_danger_after_a_flag_was_taken_opens_it_again_and_pages_once(
+    ann: PatientPersona, ben: Persona, clock: ClockHand
+) -> None:
+    [first] = raise_on(ann, clock.now, symptom("breathing"))
+    with ann.clinic.open() as scope:
+        acknowledge_flag(scope, Deed(ben.id, first.id, 1), clock.now)
+    clock.forward(minutes=5)
+    assert [raise_on(ann, clock.now, symptom("breathing"))[0].must_page for _ in range(3)] == [True, False, False]
+    row = flag_of(ann.clinic, first.id)
+    assert (row.status, row.owner_id, row.acknowledged_at) == ("open", ben.id, None)
+    assert events(ann.clinic, first.id) == ["opened", "acknowledged", "repeated", "repeated", "repeated"]
+
+
+def test_urgent_news_on_an_emergency_pages_and_leaves_its_tier_and_reason(
+    ann: PatientPersona, clock: ClockHand
+) -> None:
+    [first] = raise_on(ann, clock.now, symptom("breathing"))
+    [second] = raise_on(ann, clock.now, symptom("wound", Tier.URGENT))
+    assert (second.must_page, second.tier) == (True, Tier.EMERGENCY)
+    row = flag_of(ann.clinic, first.id)
+    assert (row.tier, row.reason) == ("emergency", "because of breathing")
+
+
+def test_a_calm_finding_on_a_taken_flag_leaves_it_with_its_owner(
+    ann: PatientPersona, ben: Persona, clock: ClockHand
+) -> None:
+    [first] = raise_on(ann, clock.now, finding(Tier.TODAY))
+    with ann.clinic.open() as scope:
+        acknowledge_flag(scope, Deed(ben.id, first.id, 1), clock.now)
+    assert not raise_on(ann, clock.now, finding(Tier.TODAY))[0].must_page
+    row = flag_of(ann.clinic, first.id)
+    assert (row.status, row.acknowledged_at) == ("acknowledged", clock.now)
+
+
 def test_a_calmer_finding_changes_neither_tier_nor_reason_nor_time(ann: PatientPersona, clock: ClockHand) -> None:
     [first] = raise_on(ann, clock.now, finding(Tier.URGENT, minutes=30))
     before = flag_of(ann.clinic, first.id)
