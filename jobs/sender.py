@@ -36,9 +36,9 @@ def run_sender(jobs_app: JobsApp, lane: str) -> None:
     with ThreadPoolExecutor(THREADS, thread_name_prefix=process) as pool:
         while not jobs_app.stop.is_set():
             under_way = {future for future in under_way if not future.done()}
-            claims = _claim(jobs_app, lane, THREADS - len(under_way))
             started = monotonic()
-            under_way |= {pool.submit(_deliver, jobs_app, claim, started) for claim in claims}
+            claims = _claim(jobs_app, lane, THREADS - len(under_way))
+            under_way |= {pool.submit(_deliver, jobs_app, claim, started) for claim in claims or ()}
             if started >= next_beat and claims is not None:
                 jobs_app.attempt("beat", partial(_beat, process, jobs_app.holder))
                 next_beat = started + BEAT_SECONDS
@@ -49,16 +49,17 @@ def run_sender(jobs_app: JobsApp, lane: str) -> None:
     log("sender.stopped", lane=lane)
 
 
-def _claim(jobs_app: JobsApp, lane: str, most: int) -> list[Claim]:
-    claims: list[Claim] = []
+def _claim(jobs_app: JobsApp, lane: str, most: int) -> list[Claim] | None:
+    """What this sender takes in hand now; None where it could not even look, which is no sign of life."""
+    looked: list[list[Claim]] = [] if most > 0 else [[]]
 
     def work() -> int:
-        claims.extend(claim_work(f"send_{lane}", jobs_app.holder, jobs_app.wiring.clock.now(), most))
-        return len(claims)
+        looked.append(claim_work(f"send_{lane}", jobs_app.holder, jobs_app.wiring.clock.now(), most))
+        return len(looked[0])
 
     if most > 0:
         jobs_app.attempt("claim", work)
-    return claims
+    return looked[0] if looked else None
 
 
 def _deliver(jobs_app: JobsApp, claim: Claim, claimed: float) -> int:

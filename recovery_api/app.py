@@ -19,7 +19,16 @@ from recovery_api.simulator.phone_views import blueprint as phone
 from recovery_api.wiring import Wiring
 
 _NO_DATABASE = "postgresql+psycopg://"
-CONNECTION = {"connect_timeout": 3, "options": "-c statement_timeout=5000 -c lock_timeout=4000"}
+CONNECTION = {
+    "connect_timeout": 3,
+    "options": "-c statement_timeout=5000 -c lock_timeout=4000",
+    # A server that is frozen or cut off ends no statement of its own: it is given up within five seconds.
+    "tcp_user_timeout": 4000,  # milliseconds
+    "keepalives": 1,
+    "keepalives_idle": 5,  # seconds, as the rest
+    "keepalives_interval": 2,
+    "keepalives_count": 2,
+}
 
 
 def create_app(settings: Settings) -> Flask:

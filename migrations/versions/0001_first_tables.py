@@ -529,6 +529,7 @@ def upgrade() -> None:
         sa.Column("words_tier", sa.Text(), nullable=True),
         sa.Column("because", sa.Text(), nullable=True),
         sa.Column("reader_version", sa.Text(), nullable=True),
+        sa.Column("media_count", sa.SmallInteger(), nullable=True),
         sa.Column("needs_person", sa.Boolean(), nullable=False),
         sa.Column("handled_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("handled_by_id", sa.Uuid(), nullable=True),

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -58,12 +58,20 @@ class CheckInFacts:
 
     def digest(self, recorded_at: datetime, local_on: date) -> bytes:
         """Equal for two reports of the same facts at the same time."""
-        facts = asdict(self) | {
-            "symptoms": sorted(set(self.symptoms)),
-            "at": recorded_at.timestamp(),
-            "on": str(local_on),
-        }
-        return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).digest()
+        facts = [
+            self.pain,
+            self.activity_level,
+            self.minutes_walked,
+            self.pills_otc,
+            self.pills_prescribed,
+            self.pills_total,
+            sorted(set(self.symptoms)),
+            self.answered_symptoms,
+            self.note,
+            recorded_at.timestamp(),
+            str(local_on),
+        ]
+        return hashlib.sha256(json.dumps(facts).encode()).digest()
 
 
 def local_day(instant: datetime, zone: ZoneInfo) -> date:

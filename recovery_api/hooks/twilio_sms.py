@@ -26,7 +26,14 @@ def inbound() -> Response:
     """A patient's text. Answered with an empty response once it is committed, and never before."""
     form = read_inbound(_signed_fields())
     _check_account(form.account_sid)
-    text = ReceivedText(sid=form.message_sid, sender=form.from_, number=form.to, body=form.body)
+    text = ReceivedText(
+        sid=form.message_sid,
+        sender=form.from_,
+        number=form.to,
+        body=form.body,
+        media=form.media,
+        cut=form.body_may_be_cut,
+    )
     try:
         receive_sms(text, wiring().vaults, wiring().clock.now())
     except NotFound:

@@ -45,6 +45,7 @@ class Message(ClinicRow, Base):
     words_tier: Mapped[str | None]
     because: Mapped[str | None]
     reader_version: Mapped[str | None]
+    media_count: Mapped[int | None] = mapped_column(SmallInteger())
     needs_person: Mapped[bool] = mapped_column(default=False)
     handled_at: Mapped[datetime | None]
     handled_by_id: Mapped[UUID | None]

@@ -5,10 +5,11 @@ from datetime import date, datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 
 from recovery_api.db import ClinicScope
 from recovery_api.domain.errors import Invalid
+from recovery_api.domain.labels import default_label
 from recovery_api.ids import new_id
 from recovery_api.models import tables
 from recovery_api.packs.texts import message_pack
@@ -89,6 +90,7 @@ def _patient_row(scope: ClinicScope, new: NewPerson, patient_id: UUID, zone: str
 
 
 def _insert_phone(scope: ClinicScope, new: NewPerson, added: AddedPatient, phone: str, now: datetime) -> None:
+    digest = scope.phone_digest(phone)
     scope.connection.execute(
         insert(tables.contact_point),
         {
@@ -96,9 +98,9 @@ def _insert_phone(scope: ClinicScope, new: NewPerson, added: AddedPatient, phone
             "id": added.contact_point_id,
             "patient_id": added.patient_id,
             "whose": "patient",
-            "label": new.label or f"{new.given_name[:1]}{new.family_name[:1]}".upper(),
+            "label": new.label or default_label(new.given_name, new.family_name, _labels_on(scope, digest)),
             "phone_sealed": scope.seal("contact_point.phone", added.contact_point_id, phone),
-            "phone_digest": scope.phone_digest(phone),
+            "phone_digest": digest,
             "created_at": now,
         },
     )
@@ -118,3 +120,10 @@ def _insert_phone(scope: ClinicScope, new: NewPerson, added: AddedPatient, phone
             "recorded_at": now,
         },
     )
+
+
+def _labels_on(scope: ClinicScope, phone_digest: bytes) -> list[str]:
+    """The labels that a phone is asked by already."""
+    point = tables.contact_point
+    chosen = select(point.c.label).where(point.c.clinic_id == scope.clinic_id, point.c.phone_digest == phone_digest)
+    return list(scope.connection.execute(chosen).scalars())

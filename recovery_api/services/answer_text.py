@@ -1,75 +1,30 @@
 """Act on a text whose sender is known: record its facts, then do what its intent asks and answer once."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import date, datetime
-from uuid import UUID
 
 from recovery_api.db import ClinicScope
 from recovery_api.domain.check_in import CheckInFacts, local_day
-from recovery_api.domain.readings import Finding
 from recovery_api.domain.replies import READER_VERSION, Reply
-from recovery_api.domain.tiers import Tier, worst
+from recovery_api.domain.tiers import Tier
 from recovery_api.services.answer_visit import ask_to_change_visit, confirm_visit
 from recovery_api.services.change_contact import ask_question, close_question, restart_texts, stop_texts
 from recovery_api.services.find_contacts import Contact
-from recovery_api.services.notify_clinicians import page_clinicians
-from recovery_api.services.queue_texts import Outgoing, queue_texts
-from recovery_api.services.raise_flags import FlagSubject, raise_flags
 from recovery_api.services.record_check_in import Recorded, Report, record_check_in
-
-
-@dataclass(frozen=True, slots=True)
-class Arrival:
-    """A text that was just stored."""
-
-    message_id: UUID
-    phone: str
-    body: str
-
-
-@dataclass(frozen=True, slots=True)
-class Answered:
-    """What was done with a text, and whether a person still has to read it."""
-
-    disposition: str
-    needs_person: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """One text on its way through: the scope, who sent it, what it says, and what was recorded of it."""
-
-    scope: ClinicScope
-    contact: Contact
-    arrival: Arrival
-    reply: Reply
-    now: datetime
-    recorded: Recorded | None
-
-    def say(self, text_key: str, purpose: str = "conversation", **values: str) -> None:
-        """Answer with one text."""
-        text = Outgoing(
-            recipient=self.contact.recipient(),
-            purpose=purpose,
-            text_key=text_key,
-            values=values,
-            in_reply_to_id=self.arrival.message_id,
-        )
-        queue_texts(self.scope, [text], self.now)
-
-    @property
-    def tier(self) -> Tier | None:
-        """The most urgent tier of the words and of what the rules made of them."""
-        return worst(self.reply.tier, self.recorded.tier if self.recorded else None)
+from recovery_api.services.turn import OPTED_OUT, SAFETY_TEXTS, URGENT_HOURS, Answered, Arrival, Turn, flag_for_person
 
 
 def answer_text(scope: ClinicScope, contact: Contact, arrival: Arrival, reply: Reply, now: datetime) -> Answered:
     """Record what the text reports, act on its intent, and queue at most one answer."""
     recorded = _record(scope, contact, arrival, reply, now)
     turn = Turn(scope, contact, arrival, reply, now, recorded)
+    if recorded is None and reply.tier is not None and (reply.tier in SAFETY_TEXTS or reply.symptoms):
+        flag_for_person(
+            turn, "danger_without_recovery", reply.tier, f"No recovery is running: {reply.because}", "red_flag"
+        )
     act = _ACTIONS.get(reply.intent, _ask_again)
-    if turn.tier in _SAFETY_TEXTS and act in _ANSWERS_TO_QUESTIONS:
+    if turn.tier in SAFETY_TEXTS and act in _ANSWERS_TO_QUESTIONS:
         return _answer_danger(turn)
     return act(turn)
 
@@ -88,7 +43,7 @@ def _record(scope: ClinicScope, contact: Contact, arrival: Arrival, reply: Reply
     report = Report(
         facts=facts,
         channel="sms",
-        recorded_at=now,
+        recorded_at=arrival.sent_at or now,
         local_on=_day_answered(contact, now),
         answered_by=contact.whose,
         message_id=arrival.message_id,
@@ -111,10 +66,6 @@ def _day_answered(contact: Contact, now: datetime) -> date:
     if contact.open_question(now) is not None and contact.question_on is not None:
         return contact.question_on
     return local_day(now, contact.zone)
-
-
-_SAFETY_TEXTS = {Tier.EMERGENCY: "emergency", Tier.URGENT: "urgent"}
-URGENT_HOURS = "2"
 
 
 def _answer_danger(turn: Turn) -> Answered:
@@ -158,7 +109,11 @@ def _saved_symptoms(turn: Turn) -> Answered:
 
 
 def _ask_again(turn: Turn) -> Answered:
-    """Ask one short question back; where that was done already, a person reads it."""
+    """Ask one short question back; where that was done already, or a picture came alone, a person reads it."""
+    if turn.reply.qualifier == "thanks" and turn.tier is None:
+        return Answered("thanked")
+    if turn.arrival.media and not turn.arrival.body.strip():
+        return _to_a_person(turn)
     recently = turn.contact.open_question(turn.now) is not None
     if recently and turn.contact.times_asked >= 1:
         return _to_a_person(turn)
@@ -185,6 +140,7 @@ def _to_a_person(turn: Turn) -> Answered:
 def _opt_out(turn: Turn) -> Answered:
     """Stop at once. The carrier itself confirms a one-word STOP; anything longer, or with danger in it, we do."""
     stop_texts(turn.scope, turn.contact, "opted_out", turn.arrival.message_id, turn.now)
+    flag_for_person(turn, "opted_out", Tier.TODAY, OPTED_OUT, "delivery")
     if turn.tier is not None or len(turn.arrival.body.split()) > 1:
         turn.say("stopped", purpose="service")
     return Answered("opted_out", needs_person=True)
@@ -201,22 +157,35 @@ def _help(turn: Turn) -> Answered:
 
 
 def _call_me(turn: Turn) -> Answered:
-    _flag(turn, "call_asked", Tier.TODAY, "Asks for a call")
+    flag_for_person(turn, "call_asked", Tier.TODAY, "Asks for a call")
     turn.say("call_back")
     return Answered("call_asked", needs_person=True)
 
 
 def _wrong_person(turn: Turn) -> Answered:
+    """A pause and a flag; where the text answers our questions, it is an answer and only a person may doubt it."""
+    flag_for_person(turn, "says_wrong_number", Tier.TODAY, "Somebody on this phone says that it is the wrong number")
+    if turn.answers:
+        return replace(_as_answer(turn), needs_person=True)
     stop_texts(turn.scope, turn.contact, "wrong_person", turn.arrival.message_id, turn.now)
     turn.say("wrong_person", purpose="service")
     return Answered("wrong_person", needs_person=True)
 
 
 def _deceased(turn: Turn) -> Answered:
-    stop_texts(turn.scope, turn.contact, "wrong_person", turn.arrival.message_id, turn.now)
-    _flag(turn, "reported_deceased", Tier.TODAY, "Somebody on this phone says that the patient has died")
+    """The same for a death: it may be somebody else's, and only a clinician may believe it."""
+    flag_for_person(turn, "reported_deceased", Tier.TODAY, "Somebody on this phone says that the patient has died")
+    if turn.answers:
+        return replace(_as_answer(turn), needs_person=True)
+    stop_texts(turn.scope, turn.contact, "deceased", turn.arrival.message_id, turn.now)
     turn.say("deceased", purpose="service")
     return Answered("deceased", needs_person=True)
+
+
+def _as_answer(turn: Turn) -> Answered:
+    if turn.tier in SAFETY_TEXTS:
+        return _answer_danger(turn)
+    return _saved(turn) if turn.reply.pain is not None else _saved_symptoms(turn)
 
 
 def _visit_confirmed(turn: Turn) -> Answered:
@@ -231,26 +200,11 @@ def _visit_confirmed(turn: Turn) -> Answered:
 def _visit_change(turn: Turn) -> Answered:
     ask_to_change_visit(turn.scope, turn.contact, turn.now)
     close_question(turn.scope, turn.contact)
-    _flag(turn, "visit_change_asked", Tier.REVIEW, "Asks to change a visit")
+    flag_for_person(turn, "visit_change_asked", Tier.REVIEW, "Asks to change a visit")
     turn.say("visit_change")
     return Answered("visit_answered", needs_person=True)
 
 
-def _flag(turn: Turn, rule: str, tier: Tier, reason: str) -> None:
-    """A request that only a person can meet, as a flag of its own family."""
-    recovery = turn.contact.recovery
-    subject = FlagSubject(
-        episode_id=recovery.episode_id if recovery else None,
-        patient_id=turn.contact.patient_id,
-        phone_digest=turn.scope.phone_digest(turn.arrival.phone),
-        message_id=turn.arrival.message_id,
-        quote=turn.arrival.body,
-    )
-    finding = Finding(rule, "1", "operations", tier, reason, _MINUTES[tier], {})
-    page_clinicians(turn.scope, raise_flags(turn.scope, subject, [finding], turn.now), turn.now)
-
-
-_MINUTES = {Tier.TODAY: 24 * 60, Tier.REVIEW: 3 * 24 * 60}
 _ACTIONS: dict[str, Callable[[Turn], Answered]] = {
     "check_in": _saved,
     "symptoms": _saved_symptoms,

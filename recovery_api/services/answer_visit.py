@@ -19,9 +19,17 @@ class VisitWords:
     time: str
 
 
-def visit_words(starts_at: datetime, zone: ZoneInfo) -> VisitWords:
-    """Day and time of a visit in the zone that the patient lives in, short enough for a text."""
+_SPANISH_MONTHS = (
+    "enero", "febrero", "marzo", "abril", "mayo", "junio", "julio", "agosto", "septiembre", "octubre", "noviembre",
+    "diciembre",
+)  # fmt: skip
+
+
+def visit_words(starts_at: datetime, zone: ZoneInfo, language: str = "en") -> VisitWords:
+    """Day and time of a visit in the zone and the language that the patient lives in, short enough for a text."""
     local = starts_at.astimezone(zone)
+    if language == "es":
+        return VisitWords(f"{local.day} de {_SPANISH_MONTHS[local.month - 1]}", f"{local:%H:%M}")
     hour = local.hour % 12 or 12
     return VisitWords(f"{local:%b} {local.day}", f"{hour}:{local:%M} {'AM' if local.hour < 12 else 'PM'}")
 
@@ -58,4 +66,4 @@ def _mark_next(scope: ClinicScope, contact: Contact, status: str, now: datetime)
         .values(status=status)
         .returning(visit.c.starts_at)
     ).scalar()
-    return visit_words(starts_at, contact.zone) if starts_at else None
+    return visit_words(starts_at, contact.zone, contact.language) if starts_at else None

@@ -1,11 +1,13 @@
 """Change what is open or allowed on a phone: the question asked, texts stopped, texts begun again."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import delete, insert, select, update
 
 from recovery_api.db import ClinicScope
+from recovery_api.domain.check_in import local_day
 from recovery_api.ids import new_id
 from recovery_api.models import tables
 from recovery_api.packs.texts import message_pack
@@ -34,6 +36,28 @@ def ask_question_at(
     )
 
 
+def ask_who(scope: ClinicScope, contacts: Sequence[Contact], held_id: UUID | None, now: datetime) -> None:
+    """Ask a shared phone whose text it was; the day stays the one that was asked about. None holds no text."""
+    for contact in contacts:
+        day = contact.question_on if contact.open_question(now) else None
+        _update(
+            scope,
+            contact.id,
+            question="who",
+            question_on=day or local_day(now, contact.zone),
+            question_asked_at=now,
+            question_message_id=held_id,
+            times_asked=0,
+        )
+
+
+def close_who(scope: ClinicScope, contacts: Sequence[Contact]) -> None:
+    """Somebody said whose text it was: it is asked of nobody on this phone any more."""
+    for contact in contacts:
+        if contact.question == "who":
+            _update(scope, contact.id, question=None, question_asked_at=None, question_message_id=None)
+
+
 def close_question(scope: ClinicScope, contact: Contact) -> None:
     """The open question is answered."""
     if contact.question is not None:
@@ -44,18 +68,22 @@ def _update(scope: ClinicScope, contact_point_id: UUID, **values: object) -> Non
     scope.change_late(tables.contact_point, contact_point_id, **values)
 
 
-def stop_texts(scope: ClinicScope, contact: Contact, state: str, message_id: UUID | None, now: datetime) -> None:
-    """Stop every text to this phone at once: the state, the ledger and the outbox in one transaction."""
+def stop_texts(scope: ClinicScope, contact: Contact, source: str, message_id: UUID | None, now: datetime) -> None:
+    """Stop every text to this phone at once: the state, the ledger with its source, and the outbox together.
+
+    A text only pauses a phone, whatever it says of the person: their START brings the texts back.
+    """
+    scope.flush()
     digest = scope.phone_digest(contact.phone)
     point = tables.contact_point
     links = scope.connection.execute(
         update(point)
-        .where(point.c.clinic_id == scope.clinic_id, point.c.phone_digest == digest)
-        .values(state=state, question=None, question_asked_at=None)
+        .where(point.c.clinic_id == scope.clinic_id, point.c.phone_digest == digest, point.c.state != "wrong_person")
+        .values(state="opted_out", question=None, question_asked_at=None, question_message_id=None)
         .returning(point.c.id, point.c.patient_id)
     ).all()
     for link in links:
-        _write_ledger(scope, link.patient_id, link.id, False, state, message_id, now)
+        _write_ledger(scope, link.patient_id, link.id, False, source, message_id, now)
     suppress_planned(scope, digest, now)
 
 

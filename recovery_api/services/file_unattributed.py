@@ -7,14 +7,13 @@ from recovery_api.db import ClinicScope
 from recovery_api.domain.readings import Finding
 from recovery_api.domain.replies import Reply
 from recovery_api.domain.tiers import Tier
-from recovery_api.services.answer_text import Answered, Arrival
-from recovery_api.services.change_contact import stop_texts
+from recovery_api.services.change_contact import ask_who, restart_texts, stop_texts
 from recovery_api.services.find_contacts import Contact
 from recovery_api.services.notify_clinicians import page_clinicians
 from recovery_api.services.queue_texts import Outgoing, queue_texts
 from recovery_api.services.raise_flags import FlagSubject, raise_flags
+from recovery_api.services.turn import MINUTES, OPTED_OUT, URGENT_HOURS, Answered, Arrival
 
-_MINUTES = {Tier.EMERGENCY: 15, Tier.URGENT: 120, Tier.TODAY: 24 * 60}
 SEVERE_PAIN = 8
 
 
@@ -29,8 +28,14 @@ def file_unattributed(
         return Answered("unknown_sender", needs_person=True)
     if reply.intent == "opt_out":
         stop_texts(scope, contacts[0], "opted_out", arrival.message_id, now)
+        _flag_opt_outs(scope, arrival, contacts, now)
+        _say_safety(scope, arrival, contacts[0], reply.tier, now)
         return Answered("opted_out", needs_person=True)
-    _answer_shared_phone(scope, arrival, contacts, tier, now)
+    if reply.intent == "opt_in":
+        restart_texts(scope, contacts[0], arrival.message_id, now)
+        return Answered("opted_in")
+    if not _say_safety(scope, arrival, contacts[0], reply.tier, now):
+        _ask_who(scope, arrival, contacts, now)
     return Answered("shared_phone", needs_person=True)
 
 
@@ -44,7 +49,7 @@ def _flag(
         family="red_flag",
         tier=tier,
         reason=f"Text from {whose}: {reply.because or 'high pain score'}",
-        respond_minutes=_MINUTES.get(tier, 24 * 60),
+        respond_minutes=MINUTES[tier],
         inputs={"pain": reply.pain, "symptoms": sorted(reply.symptoms), "people": len(contacts)},
     )
     subject = FlagSubject(
@@ -53,16 +58,38 @@ def _flag(
     page_clinicians(scope, raise_flags(scope, subject, [finding], now), now)
 
 
-def _answer_shared_phone(
-    scope: ClinicScope, arrival: Arrival, contacts: Sequence[Contact], tier: Tier | None, now: datetime
-) -> None:
-    labels = ", ".join(contact.label for contact in contacts)
-    danger = tier is Tier.EMERGENCY
+def _flag_opt_outs(scope: ClinicScope, arrival: Arrival, contacts: Sequence[Contact], now: datetime) -> None:
+    """Everybody in a recovery on this phone has to be called from now on."""
+    finding = Finding("opted_out", "1", "delivery", Tier.TODAY, OPTED_OUT, MINUTES[Tier.TODAY], {})
+    for recovery in {contact.patient_id: contact.recovery for contact in contacts if contact.recovery}.values():
+        subject = FlagSubject(
+            recovery.episode_id, recovery.patient_id, message_id=arrival.message_id, quote=arrival.body
+        )
+        raise_flags(scope, subject, [finding], now)
+
+
+def _say_safety(scope: ClinicScope, arrival: Arrival, contact: Contact, tier: Tier | None, now: datetime) -> bool:
+    """Tell whoever holds the phone what to do about danger in their words; False where there is none."""
+    if tier not in (Tier.EMERGENCY, Tier.URGENT):
+        return False
+    values = {} if tier is Tier.EMERGENCY else {"h": URGENT_HOURS}
     text = Outgoing(
-        recipient=contacts[0].recipient(),
-        purpose="safety" if danger else "conversation",
-        text_key="emergency" if danger else "who_is_answering",
-        values={} if danger else {"labels": labels, "first": contacts[0].label},
+        contact.recipient(), "safety", text_key=tier.value, values=values, in_reply_to_id=arrival.message_id
+    )
+    queue_texts(scope, [text], now)
+    return True
+
+
+def _ask_who(scope: ClinicScope, arrival: Arrival, contacts: Sequence[Contact], now: datetime) -> None:
+    """Ask whose text it is, and hold it until then where its meaning does not hang on what was asked."""
+    plain = all(contact.open_question(now) in (None, "pain", "symptoms", "who") for contact in contacts)
+    ask_who(scope, contacts, arrival.message_id if plain and not arrival.media else None, now)
+    labels = ", ".join(contact.label for contact in contacts)
+    text = Outgoing(
+        contacts[0].recipient(),
+        "conversation",
+        text_key="who_is_answering",
+        values={"labels": labels, "first": contacts[0].label},
         in_reply_to_id=arrival.message_id,
     )
     queue_texts(scope, [text], now)

@@ -33,6 +33,7 @@ class Contact:
     question_on: date | None
     asked_at: datetime | None
     times_asked: int
+    question_message_id: UUID | None = None
 
     def open_question(self, now: datetime) -> str | None:
         """The question that an answer at `now` belongs to, where one is still open."""
@@ -46,12 +47,16 @@ class Contact:
 
 
 def find_contacts(scope: ClinicScope, phone: str) -> list[Contact]:
-    """Every patient that `phone` speaks for, by the newest recovery of each; the links and the patients are locked."""
+    """Every patient that `phone` speaks for, by the newest recovery of each; the links and the patients are locked.
+
+    A link to the wrong person counts where nobody else has the phone: danger must still find its patient.
+    """
     rows = _CONTACTS.rows(scope.connection, {"clinic": scope.clinic_id, "digest": scope.phone_digest(phone)})
     newest: dict[UUID, AnyRow] = {}
     for row in rows:
         newest.setdefault(row.id, row)
-    return [_contact(row, phone) for row in newest.values()]
+    found = [_contact(row, phone) for row in newest.values()]
+    return [contact for contact in found if contact.state != "wrong_person"] or found
 
 
 def _contact(row: AnyRow, phone: str) -> Contact:
@@ -72,6 +77,7 @@ def _contact(row: AnyRow, phone: str) -> Contact:
         question_on=row.question_on,
         asked_at=row.question_asked_at,
         times_asked=row.times_asked,
+        question_message_id=row.question_message_id,
     )
 
 
@@ -79,7 +85,7 @@ _c, _p, _e, _o = tables.contact_point, tables.patient, tables.episode, tables.pr
 _CONTACTS = Prepared(
     select(
         _c.c.id, _c.c.patient_id, _c.c.label, _c.c.state, _c.c.whose, _c.c.question, _c.c.question_on,
-        _c.c.question_asked_at, _c.c.times_asked, _p.c.language, _p.c.zone,
+        _c.c.question_asked_at, _c.c.question_message_id, _c.c.times_asked, _p.c.language, _p.c.zone,
         _e.c.id.label("episode_id"), _e.c.baseline_pain, _o.c.performed_on,
     )
     .select_from(_c)
@@ -91,7 +97,6 @@ _CONTACTS = Prepared(
     .where(
         _c.c.clinic_id == bindparam("clinic"),
         _c.c.phone_digest == bindparam("digest"),
-        _c.c.state != "wrong_person",
     )
     .order_by(_c.c.created_at, _c.c.id, _e.c.started_on.desc())
     .with_for_update(of=[_c, _p], key_share=True)

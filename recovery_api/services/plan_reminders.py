@@ -14,8 +14,10 @@ from recovery_api.db import AnyRow, ClinicScope, Vaults, clinic_transaction, ope
 from recovery_api.domain.protocol import Protocol, read_protocol
 from recovery_api.domain.schedule import PlannedReminder, Visit, plan_reminders
 from recovery_api.ids import new_id
+from recovery_api.logs import warn
 from recovery_api.models import tables
 from recovery_api.packs.protocol_pack import protocol_pack
+from recovery_api.services.set_aside import TROUBLE
 
 AHEAD = timedelta(days=14)
 PLAN_AGAIN_BELOW = timedelta(days=13)
@@ -38,10 +40,20 @@ def _plan_clinic(clinic_id: UUID, vaults: Vaults, now: datetime) -> int:
     while True:
         with clinic_transaction(clinic_id, vaults) as scope:
             episodes = scope.connection.execute(_unplanned(scope, now)).all()
-            for row in episodes:
-                added += plan_episode(scope, row.id, now)
-        if len(episodes) < BATCH:
+            planned = [_plan_or_leave(scope, row.id, now) for row in episodes]
+        added += sum(count for count in planned if count is not None)
+        if len(episodes) < BATCH or all(count is None for count in planned):
             return added
+
+
+def _plan_or_leave(scope: ClinicScope, episode_id: UUID, now: datetime) -> int | None:
+    """Plan one episode of many; None where it cannot be planned, which keeps the others from nothing."""
+    try:
+        with scope.connection.begin_nested():
+            return plan_episode(scope, episode_id, now)
+    except TROUBLE as error:
+        warn("plan.left_out", clinic_id=str(scope.clinic_id), reason=str(episode_id), error=type(error).__name__)
+        return None
 
 
 def _unplanned(scope: ClinicScope, now: datetime) -> Any:

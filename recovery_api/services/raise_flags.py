@@ -130,7 +130,8 @@ def _repeat(
         .values(**changes)
     )
     kind = "raised" if higher else "woken" if woken else "repeated"
-    add_event(scope, known.id, kind, now, detail=_said(subject, finding, ranked))
+    new = ranked if higher or news is not None else ()
+    add_event(scope, known.id, kind, now, detail=_said(subject, finding, new))
     return RaisedFlag(known.id, finding.family, finding.tier if higher else was, must_page=must_page)
 
 
@@ -188,9 +189,9 @@ def _evidence(
     }
 
 
-def _said(subject: FlagSubject, finding: Finding, ranked: Sequence[Finding]) -> dict[str, Any]:
-    return {
-        "evidence": sorted({_name(subject, one) for one in ranked}),
+def _said(subject: FlagSubject, finding: Finding, new: Sequence[Finding]) -> dict[str, Any]:
+    names = sorted({_name(subject, one) for one in new})
+    return ({"evidence": names} if names else {}) | {
         "rule": finding.rule,
         "version": finding.rule_version,
         "tier": finding.tier,

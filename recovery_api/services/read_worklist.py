@@ -9,9 +9,8 @@ from uuid import UUID
 from sqlalchemy import func, select
 
 from recovery_api.db import AnyRow, ClinicScope
-from recovery_api.domain.schedule import scheduled_days
 from recovery_api.models import tables
-from recovery_api.packs.protocol_pack import protocol_pack
+from recovery_api.packs.protocol_pack import check_in_days
 from recovery_api.services.read_flags import FlagFacts, FlagQuery, PatientFacts, read_flags, read_patients
 
 OPEN = ("open", "acknowledged", "snoozed")
@@ -108,7 +107,7 @@ def with_gaps(answers: Sequence[Answer], performed_on: date, today: int) -> tupl
     by_day = {answer.day: answer for answer in answers}
     if not by_day:
         return ()
-    asked = (day for day in scheduled_days(protocol_pack()) if min(by_day) < day < today)
+    asked = (day for day in check_in_days() if min(by_day) < day < today)
     gaps = [Answer(day, performed_on + timedelta(days=day), None) for day in asked if day not in by_day]
     return tuple(sorted([*by_day.values(), *gaps], key=lambda answer: answer.day))
 

@@ -12,11 +12,10 @@ from recovery_api.db import AnyRow, ClinicScope
 from recovery_api.domain.check_in import CheckInFacts
 from recovery_api.domain.escalation import assess
 from recovery_api.domain.readings import EpisodeFacts, Finding, Reading
-from recovery_api.domain.schedule import scheduled_days
 from recovery_api.domain.tiers import Tier, worst
 from recovery_api.ids import new_id
 from recovery_api.models import tables
-from recovery_api.packs.protocol_pack import protocol_pack
+from recovery_api.packs.protocol_pack import check_in_days
 from recovery_api.packs.rule_pack import rule_pack
 from recovery_api.prepared import Prepared
 from recovery_api.services.advise import advise
@@ -135,7 +134,7 @@ def judge(history: Sequence[Reading], recovery: Recovery, now: datetime) -> list
     facts = EpisodeFacts(
         procedure_on=recovery.procedure_on,
         baseline_pain=recovery.baseline_pain,
-        check_in_days=scheduled_days(protocol_pack()),
+        check_in_days=check_in_days(),
     )
     try:
         return list(assess(history, facts, rule_pack(), now))

@@ -15,6 +15,7 @@ from recovery_api.models import tables
 from recovery_api.packs.reading import reply_reader
 from recovery_api.services.find_recovery import RunningRecovery, find_recovery, find_recovery_of
 from recovery_api.services.read_check_ins import CheckInRead, read_check_in
+from recovery_api.services.receive_sms import without_quotes
 from recovery_api.services.record_audit import Actor
 from recovery_api.services.record_check_in import Report, record_check_in
 
@@ -163,7 +164,7 @@ def _report(running: RunningRecovery, sent: Submission, now: datetime) -> Report
         client_id=sent.client_id,
         quote=sent.facts.note,
         words_tier=words.tier if words else None,
-        words_because=words.because if words and words.tier else "",
+        words_because=without_quotes(words.because) if words and words.tier else "",
         reader_version=READER_VERSION if words else None,
         claimed_at=sent.recorded_at,
         advise_in=running.language,

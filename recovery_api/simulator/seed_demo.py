@@ -14,10 +14,9 @@ from recovery_api.db import ClinicScope, Vaults, clinic_transaction
 from recovery_api.domain.check_in import CheckInFacts
 from recovery_api.domain.escalation import assess_silence, replay
 from recovery_api.domain.readings import EpisodeFacts, Reading
-from recovery_api.domain.schedule import scheduled_days
 from recovery_api.ids import new_id
 from recovery_api.models import tables
-from recovery_api.packs.protocol_pack import protocol_pack
+from recovery_api.packs.protocol_pack import check_in_days
 from recovery_api.packs.rule_pack import rule_pack
 from recovery_api.packs.texts import message_pack
 from recovery_api.services.add_clinic import NewClinic, NewClinician, add_clinic, add_clinician, set_known_password
@@ -195,7 +194,7 @@ def _seed_flags(
     """Judge every answer as of its day; what is older than a day was seen to by somebody."""
     local_today = now.astimezone(scope.zone).date()
     performed_on = local_today - timedelta(days=one.days_ago)
-    facts = EpisodeFacts(performed_on, one.baseline, scheduled_days(protocol_pack()))
+    facts = EpisodeFacts(performed_on, one.baseline, check_in_days())
     readings = [
         Reading(
             day=answer.day,

@@ -2,17 +2,26 @@
 
 import os
 import socket
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from flask import Flask
+from sqlalchemy import delete, select
 
 from jobs.runner import JobsApp
-from jobs.sender import _release_the_dead
-from jobs.timetable import TIMETABLE
+from jobs.sender import _claim, _release_the_dead
+from jobs.ticker import Rounds, tick
+from jobs.timetable import TIMETABLE, Job
+from recovery_api.app import create_app
 from recovery_api.config import Settings, SettingsRefused
+from recovery_api.domain.readings import Finding
+from recovery_api.domain.tiers import Tier
+from recovery_api.models import tables
+from recovery_api.services.answer_flags import Deed, snooze_flag
 from recovery_api.services.claim_work import claim_work, current_holders
-from tests.builders import NOW, PatientPersona
+from recovery_api.services.queue_texts import Outgoing, Recipient, queue_texts
+from recovery_api.services.raise_flags import FlagSubject, raise_flags
+from tests.builders import NOW, BuiltClinic, PatientPersona, Persona
 
 HERE = socket.gethostname()
 
@@ -39,16 +48,103 @@ def test_settings_that_are_unfit_start_no_job(settings: Settings) -> None:
         JobsApp.start(Settings(**{**vars(settings), "public_url": ""}))
 
 
-def test_every_tick_of_the_timetable_does_its_work_and_finds_nothing_the_second_time(ann: PatientPersona) -> None:
+def snoozed_flag(ann: PatientPersona, ben: Persona, until: datetime) -> None:
+    finding = Finding("PW-01", "1", "worsening", Tier.URGENT, "Pain 8 where 3 is usual", 60, {})
+    with ann.clinic.open() as scope:
+        [flag] = raise_flags(scope, FlagSubject(ann.episode_id, ann.id), [finding], NOW)
+        scope.flush()
+        snooze_flag(scope, Deed(ben.id, flag.id, None), until, "in surgery", NOW)
+
+
+def stranded_text(ann: PatientPersona) -> None:
+    with ann.clinic.open() as scope:
+        text = Outgoing(Recipient(ann.phone, "en", patient_id=ann.id), "service", "ask_pain_again")
+        [message_id] = queue_texts(scope, [text], NOW)
+        scope.flush()
+        scope.connection.execute(delete(tables.due_work).where(tables.due_work.c.row_id == message_id))
+
+
+def flags_of(clinic: BuiltClinic) -> list[tuple[str, datetime | None, int]]:
+    with clinic.open() as scope:
+        flag = tables.flag
+        rows = scope.connection.execute(select(flag.c.status, flag.c.snoozed_until, flag.c.version))
+        return [(row.status, row.snoozed_until, row.version) for row in rows]
+
+
+def test_a_flag_that_was_put_off_comes_back_when_its_time_is_over(ann: PatientPersona, ben: Persona) -> None:
+    jobs_app, until = jobs_app_of(ann.clinic.app), NOW + timedelta(hours=3)
+    wake = next(job for job in TIMETABLE if job.name == "wake_flags")
+    snoozed_flag(ann, ben, until)
+    with ann.clinic.app.app_context():
+        assert wake.run(jobs_app, until - timedelta(seconds=1)) == 0
+        assert flags_of(ann.clinic) == [("snoozed", until, 2)]
+        assert [wake.run(jobs_app, until) for _ in range(2)] == [1, 0]
+    assert flags_of(ann.clinic) == [("open", None, 3)]
+    with ann.clinic.open() as scope:
+        event = tables.flag_event
+        told = scope.connection.execute(select(event.c.kind, event.c.at).order_by(event.c.at, event.c.id)).all()
+    assert [row.kind for row in told] == ["opened", "snoozed", "woken"]
+    assert told[-1].at == until
+
+
+def test_every_tick_of_the_timetable_does_its_work_and_finds_nothing_the_second_time(
+    ann: PatientPersona, ben: Persona
+) -> None:
     jobs_app = jobs_app_of(ann.clinic.app)
     later = NOW + timedelta(days=3)
+    snoozed_flag(ann, ben, NOW + timedelta(hours=3))
+    stranded_text(ann)
     with ann.clinic.app.app_context():
         first = {job.name: job.run(jobs_app, later) for job in TIMETABLE}
         assert all(count > 0 for count in first.values()), first
         while any(job.run(jobs_app, later) for job in TIMETABLE):
             pass
-    assert {job.name for job in TIMETABLE} == {"plan_reminders", "hand_over_reminders", "watch_silence"}
+    assert {job.name for job in TIMETABLE} == {
+        "plan_reminders", "hand_over_reminders", "watch_silence", "wake_flags", "requeue_texts",
+    }  # fmt: skip
     assert all("{count}" in job.counts and job.every_seconds > 0 for job in TIMETABLE)
+
+
+def beats(clinic: BuiltClinic) -> set[str]:
+    with clinic.open() as scope:
+        return set(scope.connection.execute(select(tables.heartbeat.c.process)).scalars())
+
+
+def test_the_ticker_is_alive_only_while_every_one_of_its_jobs_completes_its_cycles(clinic: BuiltClinic) -> None:
+    jobs_app, broken = jobs_app_of(clinic.app), True
+
+    def sometimes(_: JobsApp, now: datetime) -> int:
+        if broken:
+            raise ValueError(now)
+        return 0
+
+    sound, moody = Job("sound", 1, lambda *_: 0, "{count}"), Job("moody", 1, sometimes, "{count}")
+    rounds = Rounds((sound, moody))
+    for job in (sound, moody, sound):
+        tick(jobs_app, job, rounds)
+    assert beats(clinic) == {"ticker:sound"}
+    broken = False
+    tick(jobs_app, moody, rounds)
+    assert beats(clinic) == {"ticker:sound", "ticker:moody", "ticker"}
+
+
+def test_a_job_that_hangs_past_its_time_ends_the_life_of_the_ticker() -> None:
+    often, seldom = (Job(name, every, lambda *_: 0, "") for name, every in (("often", 1), ("seldom", 60)))
+    rounds = Rounds((often, seldom))
+    assert [rounds.completed(often, 0.0), rounds.completed(seldom, 1.0)] == [False, True]
+    assert rounds.completed(often, 1.0 + seldom.seconds_allowed)
+    assert not rounds.completed(often, 1.1 + seldom.seconds_allowed)
+
+
+def test_a_sender_that_finds_no_work_is_alive(clinic: BuiltClinic) -> None:
+    jobs_app = jobs_app_of(clinic.app)
+    assert [_claim(jobs_app, "bulk", most) for most in (0, 1)] == [[], []]
+
+
+def test_a_sender_that_cannot_look_for_work_has_no_sign_of_life_to_give() -> None:
+    away = Settings(env="test", database_url="postgresql://recovery_app:x@127.0.0.1:1/recovery")
+    cut_off = create_app(away)
+    assert _claim(jobs_app_of(cut_off), "bulk", 1) is None
 
 
 def test_only_what_dead_processes_of_this_machine_held_is_freed(ann: PatientPersona) -> None:

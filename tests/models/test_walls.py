@@ -208,6 +208,7 @@ TEXTS = (
     "what is a marmalade cupboard",
     "marmalade fever",
     "please call my daughter Hesperide",
+    "my legs are numb like marmalade",
 )
 
 
@@ -225,8 +226,8 @@ def test_no_phone_name_text_or_note_lies_in_the_database_in_clear(
     seen = {"If-Match": f'"{flag["version"]}"'}
     closed = ben.post(f"/flags/{flag['id']}/resolve", json={"outcome": "advised", "note": NOTE}, headers=seen)
     assert closed.status_code == 200, closed.json
-    canaries = [GIVEN, FAMILY, RECORD, NOTE, "marmalade", "Hesperide", "1948-03-12", "2125550187", "3475550188",
-                "2125550130", "clinic.example"]  # fmt: skip
+    canaries = [GIVEN, FAMILY, RECORD, NOTE, "marmalade", "legs are numb", "can not breathe", "Hesperide", "1948-03-12",
+                "2125550187", "3475550188", "2125550130", "clinic.example"]  # fmt: skip
     enter(database, clinic.id)
     for name in metadata.tables:
         for row in database.execute(text(f'SELECT t::text FROM "{name}" t')).scalars():

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, delete, select, update
 
 from jobs.runner import JobsApp
 from jobs.sender import _send_one
@@ -101,9 +101,23 @@ class Outbox:
 
     def is_queued(self, message_id: UUID) -> bool:
         """Whether somebody still has to look at it."""
+        return self.queue_row(message_id) is not None
+
+    def queue_row(self, message_id: UUID) -> Any:
+        """Its place in the queue; None where it has none."""
         with self.clinic.open() as scope:
             work = tables.due_work
-            return scope.connection.execute(select(work).where(work.c.row_id == message_id)).first() is not None
+            return scope.connection.execute(select(work).where(work.c.row_id == message_id)).one_or_none()
+
+    def strand(self, message_id: UUID) -> None:
+        """Its place in the queue is lost."""
+        with self.clinic.open() as scope:
+            scope.connection.execute(delete(tables.due_work).where(tables.due_work.c.row_id == message_id))
+
+    def mark_one(self, message_id: UUID, **values: Any) -> None:
+        """Change one message behind the product's back."""
+        with self.clinic.open() as scope:
+            scope.connection.execute(update(tables.message).where(tables.message.c.id == message_id).values(**values))
 
     def mark(self, table: str, **values: Any) -> None:
         """Change the patient's rows behind the product's back."""

@@ -39,16 +39,16 @@ class Phone:
     clinic: BuiltClinic
     number: str
 
-    def send(self, body: str, sid: str | None = None) -> bool:
+    def send(self, body: str, sid: str | None = None, **extra: Any) -> bool:
         """One text; False where it was known already."""
-        text = ReceivedText(sid or f"SM{uuid4().hex}", self.number, self.clinic.number, body)
+        text = ReceivedText(sid or f"SM{uuid4().hex}", self.number, self.clinic.number, body, **extra)
         with self.clinic.app.app_context():
             return receive_sms(text, self.clinic.wiring.vaults, self.clinic.wiring.clock.now())
 
-    def text(self, body: str) -> Outcome:
+    def text(self, body: str, **extra: Any) -> Outcome:
         """One text, and what came of it."""
         sid = f"SM{uuid4().hex}"
-        assert self.send(body, sid)
+        assert self.send(body, sid, **extra)
         with self.clinic.open() as scope:
             message, check_in = tables.message, tables.check_in
             kept = scope.connection.execute(select(message).where(message.c.sid == sid)).one()

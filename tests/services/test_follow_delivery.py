@@ -64,6 +64,16 @@ def test_a_status_that_is_unknown_to_us_changes_nothing(outbox: Outbox, sent: tu
     assert outbox.row(sent[0]) == before
 
 
+def test_a_status_that_is_unknown_to_us_takes_no_text_out_of_the_queue(outbox: Outbox) -> None:
+    message_id = outbox.queue()
+    outbox.die_after("call")
+    [sid] = outbox.carrier.taken
+    assert outbox.callback(message_id, sid, "teleported")
+    assert outbox.is_queued(message_id)
+    row = outbox.work_until_settled(message_id)
+    assert (row.state, row.sid, len(outbox.carrier.offered)) == ("accepted", sid, 1)
+
+
 def test_a_callback_with_the_id_of_another_text_is_not_ours(outbox: Outbox, sent: tuple[UUID, str]) -> None:
     before = outbox.row(sent[0])
     assert not outbox.callback(sent[0], "SM" + "f" * 32, "delivered")

@@ -1,17 +1,21 @@
 """A text's way: what each intent brings about, whose it is, and that no text ever makes a flag go away."""
 
 import itertools
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from recovery_api.domain.errors import NotFound
+from recovery_api.domain.segments import not_gsm
 from recovery_api.domain.tiers import Tier
 from recovery_api.models import tables
-from recovery_api.services.receive_sms import ReceivedText, receive_sms
+from recovery_api.services.answer_visit import VisitWords, visit_words
+from recovery_api.services.receive_sms import ReceivedText, receive_sms, without_quotes
 from tests.builders import BuiltClinic, ClockHand, PatientPersona, Persona, make_patient, record
 from tests.services.phone import Phone
 
@@ -141,7 +145,7 @@ def test_a_start_brings_texts_back_after_a_stop_and_only_then(phone: Phone) -> N
 def test_an_emergency_while_opted_out_is_still_flagged_and_paged(phone: Phone) -> None:
     phone.text("STOP")
     outcome = phone.text(EMERGENCY)
-    assert phone.flags() == [("red_flag", "emergency")]
+    assert phone.flags() == [("delivery", "today"), ("red_flag", "emergency")]
     assert outcome.check_in is not None
     assert [row.purpose for row in phone.rows("message") if row.clinician_id] == ["page"]
     assert phone.states() == {"opted_out"}
@@ -159,21 +163,54 @@ def test_a_wish_for_a_call_is_a_flag_for_today(phone: Phone) -> None:
     assert phone.flags() == [("operations", "today")]
 
 
-def test_a_wrong_person_is_written_to_once_and_never_again(phone: Phone) -> None:
+def ledger_sources(phone: Phone) -> list[str]:
+    return [row.source for row in sorted(phone.rows("consent"), key=lambda row: row.id)]
+
+
+def test_a_stop_is_a_flag_to_call_instead(phone: Phone) -> None:
+    phone.text("STOP")
+    [flag] = phone.rows("flag")
+    assert (flag.family, flag.tier, flag.reason) == ("delivery", "today", "Opted out of texts: call instead")
+
+
+def test_a_wrong_person_pauses_the_texts_until_a_start_and_a_person_is_told(phone: Phone) -> None:
     outcome = phone.text("wrong number")
     assert (outcome.disposition, outcome.answer, outcome.message.needs_person) == ("wrong_person",) * 2 + (True,)
+    assert (phone.states(), phone.flags()) == ({"opted_out"}, [("operations", "today")])
+    assert phone.text("START").disposition == "opted_in"
+    assert phone.states() == {"active"}
+    assert ledger_sources(phone) == ["enrolment", "wrong_person", "opted_in"]
+
+
+def test_danger_from_a_phone_of_the_wrong_person_still_finds_its_patient(phone: Phone, ann: PatientPersona) -> None:
+    with phone.clinic.open() as scope:
+        scope.connection.execute(tables.contact_point.update().values(state="wrong_person"))
+    for body in ("4", "START", "wrong number"):
+        outcome = phone.text(body)
+        assert (outcome.disposition, outcome.message.patient_id, outcome.answer) == ("unknown_sender", None, None)
     assert phone.states() == {"wrong_person"}
-    assert phone.text("4").disposition == "unknown_sender"
-    assert phone.text("START").disposition == "unknown_sender"
-    assert phone.states() == {"wrong_person"}
+    assert phone.text(EMERGENCY).message.patient_id == ann.id
+    assert [row.patient_id for row in phone.rows("flag")] == [ann.id]
+
+
+@pytest.mark.parametrize("body", ["my husband died last week, pain 4", "my husband died. my pain is 4"])
+def test_a_death_beside_a_score_is_an_answer_and_a_flag(phone: Phone, body: str) -> None:
+    outcome = phone.text(body)
+    assert outcome.check_in is not None
+    assert (outcome.check_in.pain, outcome.message.needs_person, phone.states()) == (4, True, {"active"})
+    assert ("operations", "today") in phone.flags()
+    assert outcome.answer != "deceased"
 
 
 def test_a_death_stops_the_texts_and_a_person_is_told(phone: Phone) -> None:
     outcome = phone.text("he died last week")
     assert (outcome.disposition, outcome.answer) == ("deceased", "deceased")
     assert ("operations", "today") in phone.flags()
-    assert phone.states() == {"wrong_person"}
+    assert phone.states() == {"opted_out"}
     assert {row.status for row in phone.rows("patient")} == {"active"}, "only a clinician may believe it"
+    phone.text("START")
+    assert phone.states() == {"active"}
+    assert ledger_sources(phone) == ["enrolment", "deceased", "opted_in"]
 
 
 # visits
@@ -199,6 +236,22 @@ def test_a_visit_is_confirmed_or_asked_to_be_moved(
     assert phone.flags() == flags
 
 
+def test_a_visit_is_told_in_the_patients_language() -> None:
+    starts_at, zone = datetime(2026, 11, 22, 20, 5, tzinfo=UTC), ZoneInfo("America/New_York")
+    assert visit_words(starts_at, zone) == VisitWords("Nov 22", "3:05 PM")
+    assert visit_words(starts_at, zone, "es") == VisitWords("22 de noviembre", "15:05")
+    for month in range(1, 13):
+        said = visit_words(starts_at.replace(month=month), zone, "es")
+        assert not list(not_gsm(f"{said.date} {said.time}"))
+
+
+def test_a_visit_is_confirmed_in_spanish(clinic: BuiltClinic, clock: ClockHand) -> None:
+    person = make_patient(clinic, language="es", visits=[clock.now + timedelta(days=2)])
+    phone = Phone(clinic, person.phone)
+    phone.ask("appointment", clock.now.date(), clock.now)
+    assert "22 de noviembre a las 10:00" in phone.text("1").bodies[0]
+
+
 def test_a_yes_without_a_visit_goes_to_a_person(phone: Phone, clock: ClockHand) -> None:
     phone.ask("appointment", clock.now.date(), clock.now)
     outcome = phone.text("1")
@@ -217,6 +270,46 @@ def test_what_cannot_be_read_is_asked_once_then_a_person_reads_it_and_the_phone_
 
 def test_a_text_without_a_word_is_kept(phone: Phone) -> None:
     assert phone.text("").disposition == "asked_again"
+
+
+def test_thanks_get_no_answer_and_nobody_has_to_read_them(phone: Phone) -> None:
+    for body in ("thank you", "thanks"):
+        outcome = phone.text(body)
+        assert (outcome.disposition, outcome.answer, outcome.message.needs_person) == ("thanked", None, False)
+
+
+def test_a_picture_goes_to_a_person_and_is_not_asked_for_a_number(phone: Phone) -> None:
+    outcome = phone.text("", media=2)
+    assert (outcome.answer, outcome.message.needs_person, outcome.message.media_count) == ("unread_to_person", True, 2)
+
+
+@pytest.mark.parametrize("extra", [{"media": 1}, {"cut": True}])
+def test_a_score_beside_what_cannot_be_read_is_saved_and_looked_at(phone: Phone, extra: dict[str, Any]) -> None:
+    outcome = phone.text("4", **extra)
+    assert (outcome.disposition, outcome.answer, outcome.message.needs_person) == ("recorded", "saved", True)
+
+
+def test_the_patients_words_are_no_part_of_any_reason(phone: Phone) -> None:
+    outcome = phone.text(EMERGENCY)
+    reason = "Weak, numb or unsteady legs. Not well."
+    assert (outcome.message.because, outcome.check_in is not None and outcome.check_in.words_because) == (reason,) * 2
+    assert without_quotes('Fall: "fell hard". Fever: "hot". Pain 4.') == "Fall. Fever. Pain 4."
+    assert without_quotes('Fall: "fell') == "Fall"
+
+
+# without a recovery
+
+
+def test_danger_after_the_recovery_ended_is_a_flag_of_the_patient_and_pages(phone: Phone, ann: PatientPersona) -> None:
+    with phone.clinic.open() as scope:
+        scope.connection.execute(tables.episode.update().values(status="ended"))
+    outcome = phone.text(EMERGENCY)
+    assert (outcome.answer, outcome.check_in, outcome.message.patient_id) == ("emergency", None, ann.id)
+    [flag] = phone.rows("flag")
+    assert (flag.family, flag.tier, flag.patient_id, flag.episode_id) == ("red_flag", "emergency", ann.id, None)
+    assert len([row for row in phone.rows("message") if row.clinician_id]) == 1
+    phone.text("fever")
+    assert len([row for row in phone.rows("message") if row.clinician_id]) == 2
 
 
 # whose text it is

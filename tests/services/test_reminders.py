@@ -1,5 +1,7 @@
 """Reminders: planned once, handed over once, never late, and a silence that somebody hears."""
 
+import itertools
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
@@ -8,15 +10,18 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from flask import Flask
-from sqlalchemy import Row, delete, select, update
+from sqlalchemy import Row, delete, select, text, update
 
 from recovery_api.db import open_transaction
 from recovery_api.models import tables
+from recovery_api.services.claim_work import claim_work
 from recovery_api.services.hand_over_reminders import hand_over_due
 from recovery_api.services.plan_reminders import plan_ahead
+from recovery_api.services.send_messages import begin_attempt, call_carrier, write_outcome
 from recovery_api.services.watch_silence import watch_silence
 from tests.builders import NOW, BuiltClinic, ClockHand, PatientPersona, make_clinic, make_patient, record
 from tests.services.phone import Phone
+from tests.services.scripted_carrier import ScriptedCarrier
 
 
 def rows(clinic: BuiltClinic, table: str) -> list[Row[Any]]:
@@ -127,6 +132,30 @@ def test_reminders_of_several_clinics_are_handed_over_in_one_round(
         assert [row.patient_id for row in rows(person.clinic, "message")] != []
 
 
+def test_one_reminder_that_cannot_be_written_stops_nobody_elses(
+    clinic: BuiltClinic, other_clinic: BuiltClinic, capsys: pytest.CaptureFixture[str]
+) -> None:
+    people = [make_patient(place, phone="+12125550143") for place in (clinic, clinic, other_clinic)]
+    poisoned = next(row for row in due(clinic) if row.episode_id == people[0].episode_id)
+    moment = max(row.due_at for row in due(clinic) if row.local_on == poisoned.local_on)
+    with clinic.open() as scope:
+        change = update(tables.reminder).where(tables.reminder.c.id == poisoned.id)
+        scope.connection.execute(change.values(text_key="no_such_text"))
+    taken = hand_over(clinic, moment)
+    states = {row.id: row.state for place in (clinic, other_clinic) for row in due(place) if row.due_at <= moment}
+    assert taken == len(states)
+    assert states.pop(poisoned.id) == "planned"
+    assert set(states.values()) <= {"handed_over", "skipped"}
+    assert "handed_over" in states.values()
+    assert {row.patient_id for place in (clinic, other_clinic) for row in rows(place, "message")} >= {
+        people[1].id, people[2].id,
+    }  # fmt: skip
+    assert hand_over(clinic, moment) == 0, "it is set aside"
+    said = capsys.readouterr().out
+    assert "work.set_aside" in said
+    assert str(poisoned.id) in said
+
+
 # two tickers at once, on a database that really commits
 
 
@@ -140,26 +169,84 @@ def committed(app: Flask, clock: ClockHand) -> Iterator[BuiltClinic]:
         connection.execute(delete(tables.sender_number).where(tables.sender_number.c.clinic_id == made.id))
 
 
-def test_two_tickers_and_two_senders_at_once_double_nothing(committed: BuiltClinic) -> None:
+def test_two_tickers_and_four_senders_at_once_double_nothing(committed: BuiltClinic) -> None:
     for place in range(12):
         make_patient(committed, phone=f"+16465550{100 + place}")
     moment = max(row.due_at for row in rows(committed, "reminder") if row.local_on == NOW.date() + timedelta(days=1))
+    carrier, ticked, began = ScriptedCarrier(), threading.Event(), threading.Barrier(6)
 
     def tick(number: int) -> int:
+        began.wait()
         plan(committed, moment)
         with committed.app.app_context():
-            return sum(hand_over_due(f"tests:{number}:0", committed.wiring.vaults, moment, most=5) for _ in range(12))
+            return sum(hand_over_due(f"tests:{number}:0", committed.wiring.vaults, moment, most=5) for _ in range(24))
 
-    with ThreadPoolExecutor(4) as pool:
-        taken = list(pool.map(tick, range(4)))
+    def send(number: int) -> int:
+        began.wait()
+        sent, last_round = 0, False
+        while not last_round:
+            last_round = ticked.is_set()
+            while taken := _send_some(committed, carrier, f"tests:{number}:1", moment):
+                sent += taken
+        return sent
+
+    with ThreadPoolExecutor(6) as pool:
+        senders = [pool.submit(send, number) for number in range(4)]
+        tickers = [pool.submit(tick, number) for number in range(2)]
+        taken = sum(ticker.result() for ticker in tickers)
+        ticked.set()
+        sent = sum(sender.result() for sender in senders)
     planned = [row for row in rows(committed, "reminder") if row.due_at <= moment]
-    assert sum(taken) == len(planned)
+    assert taken == len(planned)
     assert {row.state for row in planned} <= {"handed_over", "skipped"}
-    texts = [row.reminder_id for row in rows(committed, "message")]
-    assert sorted(texts) == sorted(row.id for row in planned if row.state == "handed_over")
+    texts = rows(committed, "message")
+    assert sorted(row.reminder_id for row in texts) == sorted(row.id for row in planned if row.state == "handed_over")
+    assert {(row.state, row.attempts) for row in texts} <= {("accepted", 1), ("expired", 0)}
+    accepted = [row.sid for row in texts if row.state == "accepted"]
+    assert sent == len(texts)
+    assert sorted(accepted) == sorted(carrier.taken)
+    assert len(accepted) == len(carrier.offered) >= 12
+
+
+def _send_some(clinic: BuiltClinic, carrier: ScriptedCarrier, holder: str, now: datetime) -> int:
+    """What a sender does in one round, without its threads."""
+    vaults = clinic.wiring.vaults
+    with clinic.app.app_context():
+        claims = claim_work("send_bulk", holder, now, 3)
+        for claim in claims:
+            attempt = begin_attempt(claim, vaults, "https://recovery.test", now)
+            if attempt is not None:
+                write_outcome(attempt, call_carrier(attempt, carrier), vaults, now)
+    return len(claims)
+
+
+def test_a_sender_takes_the_phone_before_the_text_as_an_incoming_text_does(committed: BuiltClinic) -> None:
+    make_patient(committed, phone="+16465550140")
+    moment = next(row.due_at for row in due(committed) if row.kind == "check_in")
+    hand_over(committed, moment)
+    waiting = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+    with ThreadPoolExecutor(1) as pool:
+        with committed.open() as scope:
+            point, message = tables.contact_point, tables.message
+            scope.connection.execute(select(point.c.id).with_for_update(key_share=True)).all()
+            sender = pool.submit(_send_some, committed, ScriptedCarrier(), "tests:0:1", moment)
+            tries = itertools.count()
+            while scope.connection.execute(waiting).scalar() == 0 and next(tries) < 5000:
+                pass
+            scope.connection.execute(select(message.c.id).with_for_update(nowait=True)).all()
+        assert sender.result() >= 1
+    assert {row.state for row in rows(committed, "message")} == {"accepted"}
 
 
 # silence
+
+
+def ask(clinic: BuiltClinic, now: datetime, state: str = "accepted") -> None:
+    """What is due is handed over, and its text ends in `state`."""
+    hand_over(clinic, now)
+    with clinic.open() as scope:
+        message = tables.message
+        scope.connection.execute(update(message).where(message.c.state == "planned").values(state=state))
 
 
 def silent_days(clinic: BuiltClinic, days: int) -> list[tuple[int, str]]:
@@ -168,6 +255,7 @@ def silent_days(clinic: BuiltClinic, days: int) -> list[tuple[int, str]]:
     for hour in range(0, days * 24, 6):
         now = NOW + timedelta(hours=hour)
         plan(clinic, now)
+        ask(clinic, now)
         watch(clinic, now)
         flags = [row for row in rows(clinic, "flag") if row.family == "silence"]
         heard += [(hour // 24, row.tier) for row in flags if not heard]
@@ -187,6 +275,7 @@ def test_an_answer_in_between_breaks_the_silence(ann: PatientPersona, clock: Clo
     record(ann, 3)
     for day in range(1, 7):
         clock.forward(days=1)
+        ask(ann.clinic, clock.now)
         if day % 2 == 0:
             phone.text("3")
         watch(ann.clinic, clock.now)
@@ -196,6 +285,9 @@ def test_an_answer_in_between_breaks_the_silence(ann: PatientPersona, clock: Clo
 def test_silence_of_several_clinics_is_heard_in_one_round(clinic: BuiltClinic, other_clinic: BuiltClinic) -> None:
     people = [make_patient(place, phone="+12125550143") for place in (clinic, other_clinic)]
     much_later = NOW + timedelta(days=6)
+    for day in range(7):
+        for place in (clinic, other_clinic):
+            ask(place, NOW + timedelta(days=day))
     assert watch(clinic, much_later) > 2
     for person in people:
         assert [row.family for row in rows(person.clinic, "flag")] == ["silence"]
@@ -206,3 +298,54 @@ def test_nobody_is_called_silent_while_the_recovery_is_on_hold(ann: PatientPerso
         scope.connection.execute(update(tables.episode).values(status="on_hold"))
     assert watch(ann.clinic, NOW + timedelta(days=6)) > 0
     assert rows(ann.clinic, "flag") == []
+
+
+def silence_after(clinic: BuiltClinic, states: list[str]) -> list[list[int]]:
+    """The missed days of silence flags, where the questions of days in a row ended in `states`."""
+    for day, state in enumerate(states):
+        ask(clinic, NOW + timedelta(days=day), state)
+    watch(clinic, NOW + timedelta(days=len(states)))
+    return [row.inputs["missed_days"] for row in rows(clinic, "flag") if row.family == "silence"]
+
+
+@pytest.mark.parametrize("state", ["accepted", "queued", "sent", "delivered", "read", "unknown"])
+def test_questions_that_left_and_were_not_answered_are_silence(ann: PatientPersona, state: str) -> None:
+    [missed] = silence_after(ann.clinic, [state] * 4)
+    assert len(missed) >= 3
+
+
+@pytest.mark.parametrize("state", ["suppressed", "expired", "rejected", "undelivered", "failed", "planned"])
+def test_questions_that_never_reached_the_patient_are_no_silence(ann: PatientPersona, state: str) -> None:
+    assert silence_after(ann.clinic, [state] * 6) == []
+
+
+def test_days_without_a_question_do_not_count_as_missed(ann: PatientPersona) -> None:
+    record(ann, 3)
+    assert silence_after(ann.clinic, ["expired", "sent", "expired", "sent", "failed"]) == []
+
+
+def test_reminders_that_were_skipped_are_no_silence(ann: PatientPersona) -> None:
+    hand_over(ann.clinic, NOW + timedelta(days=6))
+    watch(ann.clinic, NOW + timedelta(days=6))
+    assert rows(ann.clinic, "flag") == []
+
+
+def test_judging_a_question_leaves_the_other_work_on_it_alone(ann: PatientPersona) -> None:
+    watch(ann.clinic, NOW + timedelta(days=3))
+    left = {row.row_id for row in rows(ann.clinic, "due_work") if row.kind == "reminder"}
+    assert left == {row.id for row in rows(ann.clinic, "reminder")}
+
+
+def test_a_clinic_that_cannot_be_judged_silences_no_other(
+    clinic: BuiltClinic, other_clinic: BuiltClinic, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for place in (clinic, other_clinic):
+        make_patient(place, phone="+12125550143")
+        for day in range(5):
+            ask(place, NOW + timedelta(days=day))
+    with clinic.open() as scope:
+        scope.connection.execute(update(tables.clinic).values(zone="Nowhere/Land"))
+    assert watch(clinic, NOW + timedelta(days=5)) > 2
+    assert [row.family for row in rows(other_clinic, "flag")] == ["silence"]
+    assert watch(clinic, NOW + timedelta(days=5)) == 0
+    assert "work.set_aside" in capsys.readouterr().out

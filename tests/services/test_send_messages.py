@@ -7,11 +7,13 @@ from uuid import UUID
 import pytest
 
 from recovery_api.clock import real_now
-from recovery_api.gateways.sms import NotSent, Rejected, Throttled, Unknown
+from recovery_api.gateways.sms import Accepted, NotSent, Rejected, SendOutcome, Throttled, Unknown
 from recovery_api.services.claim_work import current_holders, release_dead_holders
-from recovery_api.services.send_messages import QUIET, begin_attempt, callback_id, write_outcome
+from recovery_api.services.requeue_texts import requeue_texts
+from recovery_api.services.send_messages import LIVE, QUIET, Attempt, begin_attempt, callback_id, write_outcome
 from tests.builders import record
 from tests.services.outbox import STEPS, Outbox
+from tests.services.phone import Phone
 from tests.services.scripted_carrier import LOST_ANSWER, LOST_REQUEST
 
 ALERT = {"text_key": "emergency", "purpose": "safety"}
@@ -188,6 +190,69 @@ def test_an_outcome_that_comes_late_changes_nothing_that_was_settled(outbox: Out
     assert outbox.contact_state() == "active"
 
 
+def frozen_while_a_second_attempt_began(outbox: Outbox, message_id: UUID) -> Attempt:
+    """A sender marks its attempt and freezes; others find the list empty twice, and one of them marks the next."""
+    [claim] = outbox.claim()
+    with outbox.clinic.app.app_context():
+        attempt = begin_attempt(claim, outbox.clinic.wiring.vaults, "https://recovery.test", outbox.clock.now)
+    assert attempt is not None
+    while outbox.row(message_id).state != "planned":
+        outbox.real.forward(seconds=61)
+        outbox.work()
+    outbox.die_after("mark")
+    assert (outbox.row(message_id).state, outbox.row(message_id).attempts) == ("sending", 2)
+    return attempt
+
+
+@pytest.mark.parametrize(
+    "late", [Unknown("late"), NotSent("late"), Rejected(21610, "opted_out"), Throttled(1, 20429)], ids=type
+)
+def test_an_outcome_of_an_attempt_that_was_given_up_leaves_the_next_one_alone(
+    outbox: Outbox, late: SendOutcome
+) -> None:
+    message_id = outbox.queue()
+    attempt = frozen_while_a_second_attempt_began(outbox, message_id)
+    before, work = outbox.row(message_id), outbox.queue_row(message_id)
+    with outbox.clinic.app.app_context():
+        write_outcome(attempt, late, outbox.clinic.wiring.vaults, outbox.clock.now)
+    assert outbox.row(message_id) == before
+    assert outbox.queue_row(message_id) == work
+    assert outbox.contact_state() == "active"
+    assert outbox.work_until_settled(message_id).state == "accepted"
+
+
+def test_a_text_whose_first_attempt_turns_out_to_have_been_taken_is_not_sent_again(outbox: Outbox) -> None:
+    message_id = outbox.queue()
+    attempt = frozen_while_a_second_attempt_began(outbox, message_id)
+    work, sid = outbox.queue_row(message_id), "SM" + "a" * 32
+    with outbox.clinic.app.app_context():
+        write_outcome(attempt, Accepted(sid, "queued"), outbox.clinic.wiring.vaults, outbox.clock.now)
+    assert (outbox.row(message_id).state, outbox.queue_row(message_id)) == ("sending", work)
+    row = outbox.work_until_settled(message_id)
+    assert (row.state, row.sid, outbox.carrier.offered) == ("accepted", sid, [])
+    assert not outbox.is_queued(message_id)
+
+
+# texts that nobody looks at
+
+
+@pytest.mark.parametrize("lane", ["bulk", "alert"])
+@pytest.mark.parametrize("state", LIVE)
+def test_a_text_that_fell_out_of_the_queue_is_put_back_and_leaves(outbox: Outbox, state: str, lane: str) -> None:
+    message_id = outbox.queue(**(ALERT if lane == "alert" else {}))
+    untouched = outbox.queue("ask_pain_again", "conversation")
+    outbox.work()
+    outbox.mark_one(message_id, state=state, attempted_at=outbox.real.now, sid=None)
+    outbox.strand(message_id)
+    settled = outbox.row(untouched)
+    with outbox.clinic.app.app_context():
+        found = [requeue_texts(outbox.clinic.wiring.vaults, outbox.clock.now) for _ in range(2)]
+    assert found == [1, 0]
+    assert outbox.queue_row(message_id).kind == f"send_{lane}"
+    assert outbox.work_until_settled(message_id, lane).state == "accepted"
+    assert outbox.row(untouched) == settled
+
+
 # the list cannot be reached
 
 
@@ -286,6 +351,40 @@ def test_the_confirmation_of_a_stop_still_leaves(outbox: Outbox) -> None:
     outbox.mark("contact_point", state="opted_out")
     outbox.work()
     assert outbox.row(message_id).state == "accepted"
+
+
+def test_danger_that_is_written_after_a_stop_is_answered_all_the_same(outbox: Outbox) -> None:
+    phone = Phone(outbox.clinic, outbox.patient.phone)
+    phone.text("STOP")
+    outbox.clock.forward(minutes=5)
+    danger = phone.text("my legs feel weak since last night").message
+    answer, unasked = outbox.queue(**ALERT, in_reply_to_id=danger.id), outbox.queue(**ALERT)
+    saved = outbox.queue("saved", in_reply_to_id=danger.id, values={"n": "4"})
+    outbox.work("alert")
+    outbox.work()
+    assert [outbox.row(one).state for one in (answer, unasked, saved)] == ["accepted", "suppressed", "suppressed"]
+
+
+def test_an_answer_to_danger_that_was_under_way_at_the_stop_is_not_sent_after_it(outbox: Outbox) -> None:
+    phone = Phone(outbox.clinic, outbox.patient.phone)
+    thanks = phone.text("thanks").message
+    answer = outbox.queue(**ALERT, in_reply_to_id=thanks.id)
+    outbox.die_after("mark", "alert")
+    outbox.clock.forward(minutes=5)
+    phone.text("STOP")
+    assert outbox.work_until_settled(answer, "alert").state == "suppressed"
+    assert outbox.carrier.offered == []
+
+
+@pytest.mark.parametrize("state", ["unusable", "wrong_person"])
+def test_not_even_an_answer_to_danger_goes_to_a_phone_that_is_no_longer_the_patients(
+    outbox: Outbox, state: str
+) -> None:
+    thanks = Phone(outbox.clinic, outbox.patient.phone).text("thanks").message
+    answer = outbox.queue(**ALERT, in_reply_to_id=thanks.id)
+    outbox.mark("contact_point", state=state)
+    outbox.work("alert")
+    assert outbox.row(answer).state == "suppressed"
 
 
 @pytest.mark.parametrize("status", ["on_hold", "ended"])

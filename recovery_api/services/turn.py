@@ -1,0 +1,91 @@
+"""One text on its way through: what it says, who sent it, the answer to it, and the flag that it may call for."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from recovery_api.db import ClinicScope
+from recovery_api.domain.readings import Finding
+from recovery_api.domain.replies import Reply
+from recovery_api.domain.tiers import Tier, worst
+from recovery_api.services.find_contacts import Contact
+from recovery_api.services.notify_clinicians import page_clinicians
+from recovery_api.services.queue_texts import Outgoing, queue_texts
+from recovery_api.services.raise_flags import FlagSubject, raise_flags
+from recovery_api.services.record_check_in import Recorded
+
+SAFETY_TEXTS = {Tier.EMERGENCY: "emergency", Tier.URGENT: "urgent"}
+URGENT_HOURS = "2"
+OPTED_OUT = "Opted out of texts: call instead"
+MINUTES = {Tier.EMERGENCY: 15, Tier.URGENT: 120, Tier.TODAY: 24 * 60, Tier.REVIEW: 3 * 24 * 60}
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A text that was just stored, or one that was held until somebody said whose it is.
+
+    `media` counts its pictures; `sent_at` is when a held text came, and `reply_to_id` the text that is answered.
+    """
+
+    message_id: UUID
+    phone: str
+    body: str
+    media: int = 0
+    sent_at: datetime | None = None
+    reply_to_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What was done with a text, and whether a person still has to read it."""
+
+    disposition: str
+    needs_person: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One text on its way through: the scope, who sent it, what it says, and what was recorded of it."""
+
+    scope: ClinicScope
+    contact: Contact
+    arrival: Arrival
+    reply: Reply
+    now: datetime
+    recorded: Recorded | None
+
+    def say(self, text_key: str, purpose: str = "conversation", **values: str) -> None:
+        """Answer with one text."""
+        text = Outgoing(
+            recipient=self.contact.recipient(),
+            purpose=purpose,
+            text_key=text_key,
+            values=values,
+            in_reply_to_id=self.arrival.reply_to_id or self.arrival.message_id,
+        )
+        queue_texts(self.scope, [text], self.now)
+
+    @property
+    def answers(self) -> bool:
+        """Whether the text reports how somebody is, whatever else it says."""
+        return self.reply.pain is not None or bool(self.reply.symptoms)
+
+    @property
+    def tier(self) -> Tier | None:
+        """The most urgent tier of the words and of what the rules made of them."""
+        return worst(self.reply.tier, self.recorded.tier if self.recorded else None)
+
+
+def flag_for_person(turn: Turn, rule: str, tier: Tier, reason: str, family: str = "operations") -> None:
+    """A request or a danger that only a person can meet, as a flag of its own family."""
+    recovery = turn.contact.recovery
+    subject = FlagSubject(
+        episode_id=recovery.episode_id if recovery else None,
+        patient_id=turn.contact.patient_id,
+        phone_digest=turn.scope.phone_digest(turn.arrival.phone),
+        message_id=turn.arrival.message_id,
+        quote=turn.arrival.body,
+    )
+    inputs = {"symptoms": sorted(turn.reply.symptoms)} if family == "red_flag" else {}
+    finding = Finding(rule, "1", family, tier, reason, MINUTES[tier], inputs)
+    page_clinicians(turn.scope, raise_flags(turn.scope, subject, [finding], turn.now), turn.now)

@@ -1,0 +1,43 @@
+"""Wake flags that were put off: when their time has come they are open again, for everybody to see."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select, update
+
+from recovery_api.db import ClinicScope, Vaults, clinic_transaction
+from recovery_api.models import tables
+from recovery_api.services.plan_reminders import list_clinics
+from recovery_api.services.raise_flags import add_event
+
+BATCH = 200
+
+
+def wake_flags(vaults: Vaults, now: datetime) -> int:
+    """Open every flag again whose snooze is over at `now`; returns how many."""
+    return sum(_wake_clinic(clinic_id, vaults, now) for clinic_id in list_clinics())
+
+
+def _wake_clinic(clinic_id: UUID, vaults: Vaults, now: datetime) -> int:
+    with clinic_transaction(clinic_id, vaults) as scope:
+        return _wake(scope, now)
+
+
+def _wake(scope: ClinicScope, now: datetime) -> int:
+    flag = tables.flag
+    asleep = scope.connection.execute(
+        select(flag.c.id, flag.c.snoozed_until)
+        .where(flag.c.clinic_id == scope.clinic_id, flag.c.status == "snoozed", flag.c.snoozed_until <= now)
+        .limit(BATCH)
+        .with_for_update(skip_locked=True)
+    ).all()
+    if asleep:
+        scope.connection.execute(
+            update(flag)
+            .where(flag.c.clinic_id == scope.clinic_id, flag.c.id.in_([row.id for row in asleep]))
+            .values(status="open", snoozed_until=None, version=flag.c.version + 1)
+        )
+    for row in asleep:
+        until = row.snoozed_until.isoformat()
+        add_event(scope, row.id, "woken", now, detail={"until": until, "reason": "the time it was put off for is over"})
+    return len(asleep)

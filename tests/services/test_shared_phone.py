@@ -1,0 +1,217 @@
+"""A phone that several patients share: whose text it is, asked and told, and never guessed."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from recovery_api.domain.labels import WORDS, default_label, label_rest
+from recovery_api.models import tables
+from tests.builders import BuiltClinic, ClockHand, PatientPersona, Persona, make_patient
+from tests.services.phone import Phone
+
+EMERGENCY = "my legs feel weak since last night"
+
+
+@dataclass(frozen=True)
+class Couple:
+    """Two patients on one phone, labelled AT and BS."""
+
+    phone: Phone
+    at: UUID
+    bs: UUID
+
+
+@pytest.fixture
+def couple(ann: PatientPersona, ben: Persona) -> Couple:
+    """Annwyl Testerby and Borvin Samplewick."""
+    other = make_patient(ann.clinic, given_name="Borvin", family_name="Samplewick", phone=ann.phone)
+    return Couple(Phone(ann.clinic, ann.phone), ann.id, other.id)
+
+
+def labels(clinic: BuiltClinic) -> list[str]:
+    point = tables.contact_point
+    with clinic.open() as scope:
+        return [row.label for row in scope.connection.execute(point.select().order_by(point.c.id))]
+
+
+# labels
+
+
+@pytest.mark.parametrize(
+    ("label", "text", "rest"),
+    [
+        ("BS", "BS 4", "4"),
+        ("BS", "bs, my back is sore", "my back is sore"),
+        ("BS", "BS.", ""),
+        ("BS", "BSE 4", None),
+        ("BS2", "BS2 4", "4"),
+        ("BS", "BS2 4", None),
+        ("AT", "AT 4", "4"),
+        ("AT", "AT.", ""),
+        ("AT", "At rest 4, walking 7", None),
+        ("AT", "AT: my back is sore", "my back is sore"),
+        ("A", "A 4", "4"),
+        ("A", "A: 4", "4"),
+        ("A", "A4", "4"),
+        ("A", "a: BC", "BC"),
+        ("A", "A bit better 3", None),
+        ("A", "A", None),
+        ("A", "A B", None),
+        ("A", "A 4 is less than it was", None),
+        ("I", "I can't breathe", None),
+        ("NO", "NO 4", None),
+        ("NO", "no", None),
+        ("NO", "NO: 4", "4"),
+        ("ME", "me 4", None),
+        ("", "4", None),
+    ],
+)
+def test_a_label_counts_only_where_it_cannot_be_a_word(label: str, text: str, rest: str | None) -> None:
+    assert label_rest(label, text, was_asked=False) == rest
+
+
+def test_one_letter_alone_is_a_label_only_where_it_was_asked_for() -> None:
+    assert label_rest("A", "A.", was_asked=True) == ""
+    assert label_rest("A", "A bit", was_asked=True) is None
+    assert label_rest("NO", "no", was_asked=True) is None
+
+
+@given(st.text(max_size=6), st.text(max_size=6), st.lists(st.sampled_from(["AT", "AT2", "PT", "BS"]), max_size=4))
+def test_a_default_label_has_two_letters_is_no_word_and_is_free(given: str, family: str, taken: list[str]) -> None:
+    made = default_label(given, family, taken)
+    assert len(made) >= 2
+    assert made[:2].isalpha()
+    assert made.isascii()
+    assert made not in WORDS | set(taken)
+
+
+def test_people_with_the_same_initials_get_labels_apart(ann: PatientPersona) -> None:
+    make_patient(ann.clinic, given_name="Arvo", family_name="Tally", phone=ann.phone)
+    make_patient(ann.clinic, given_name="Norbert", family_name="Ofsted", phone=ann.phone)
+    make_patient(ann.clinic, given_name="Arvo", family_name="Tally", phone="+12125550142")
+    assert labels(ann.clinic) == ["AT", "AT2", "NOF", "AT"]
+
+
+def test_a_label_that_two_people_have_is_nobodys(couple: Couple) -> None:
+    with couple.phone.clinic.open() as scope:
+        scope.connection.execute(tables.contact_point.update().values(label="ZZ"))
+    assert couple.phone.text("ZZ 4").message.patient_id is None
+
+
+# who is speaking
+
+
+def test_a_held_answer_is_filed_once_somebody_says_whose_it_is(couple: Couple, clock: ClockHand) -> None:
+    held = couple.phone.text("4")
+    assert (held.answer, held.message.needs_person) == ("who_is_answering", True)
+    asked_at = clock.now
+    clock.forward(minutes=3)
+    named = couple.phone.text("BS")
+    [check_in] = couple.phone.rows("check_in")
+    assert (check_in.pain, check_in.message_id, check_in.recorded_at) == (4, held.message.id, asked_at)
+    assert check_in.local_on == asked_at.date()
+    assert named.answer in ("saved", "saved_then_symptoms")
+    rows = {row.id: row for row in couple.phone.rows("message")}
+    for text in (held.message.id, named.message.id):
+        row = rows[text]
+        assert (row.patient_id, row.disposition, row.needs_person) == (couple.bs, "recorded", False)
+    assert rows[held.message.id].episode_id == check_in.episode_id
+    couple.phone.text("AT")
+    assert len(couple.phone.rows("check_in")) == 1, "what was filed is not held any more"
+
+
+def test_danger_in_a_held_text_is_judged_for_its_patient_as_well(couple: Couple) -> None:
+    couple.phone.text("9")
+    couple.phone.text("AT.")
+    [check_in] = couple.phone.rows("check_in")
+    assert check_in.pain == 9
+    assert [flag.status for flag in couple.phone.rows("flag") if flag.rule == "unattributed"] == ["open"]
+
+
+def test_a_label_with_a_score_of_its_own_leaves_the_held_text_to_a_person(couple: Couple) -> None:
+    held = couple.phone.text("4")
+    couple.phone.text("AT 6")
+    couple.phone.text("BS")
+    assert [row.pain for row in couple.phone.rows("check_in")] == [6]
+    [kept] = [row for row in couple.phone.rows("message") if row.id == held.message.id]
+    assert (kept.patient_id, kept.needs_person) == (None, True)
+
+
+def test_a_held_text_that_a_person_took_is_left_to_them(couple: Couple, clock: ClockHand) -> None:
+    held = couple.phone.text("4")
+    with couple.phone.clinic.open() as scope:
+        message = tables.message
+        scope.connection.execute(message.update().where(message.c.id == held.message.id).values(handled_at=clock.now))
+    couple.phone.text("AT")
+    assert couple.phone.rows("check_in") == []
+
+
+def test_a_label_long_after_the_question_files_nothing(couple: Couple, clock: ClockHand) -> None:
+    couple.phone.text("4")
+    clock.forward(hours=21)
+    assert couple.phone.text("AT").answer == "ask_pain_again"
+    assert couple.phone.rows("check_in") == []
+
+
+def test_an_answer_about_a_visit_is_never_held_as_a_score(couple: Couple, clock: ClockHand) -> None:
+    couple.phone.ask("appointment", clock.now.date(), clock.now)
+    couple.phone.text("1")
+    couple.phone.text("AT")
+    assert couple.phone.rows("check_in") == []
+
+
+def test_a_held_answer_belongs_to_the_day_that_was_asked_about(couple: Couple, clock: ClockHand) -> None:
+    asked_on = clock.now.date()
+    couple.phone.ask("pain", asked_on, clock.now)
+    clock.forward(hours=19)
+    assert clock.now.date() == asked_on + timedelta(days=1)
+    couple.phone.text("4")
+    couple.phone.text("AT")
+    [check_in] = couple.phone.rows("check_in")
+    assert check_in.local_on == asked_on
+
+
+# requests and danger
+
+
+def test_a_start_from_a_shared_phone_brings_the_texts_back_for_both(couple: Couple) -> None:
+    couple.phone.text("STOP")
+    assert couple.phone.flags() == [("delivery", "today")] * 2
+    outcome = couple.phone.text("START")
+    assert (outcome.disposition, outcome.answer) == ("opted_in", None)
+    assert couple.phone.states() == {"active"}
+
+
+@pytest.mark.parametrize(
+    ("body", "answer", "tier"),
+    [
+        (EMERGENCY, "emergency", "emergency"),
+        ("I have a fever", "urgent", "urgent"),
+        ("9", "who_is_answering", "urgent"),
+    ],
+)
+def test_danger_on_a_shared_phone_is_told_what_to_do(couple: Couple, body: str, answer: str, tier: str) -> None:
+    outcome = couple.phone.text(body)
+    assert (outcome.answer, couple.phone.flags()) == (answer, [("red_flag", tier)])
+    assert outcome.message.needs_person
+
+
+def test_a_stop_with_danger_stops_and_tells_what_to_do(couple: Couple) -> None:
+    outcome = couple.phone.text("STOP my legs are weak")
+    assert (outcome.disposition, outcome.answer) == ("opted_out", "emergency")
+    assert ("red_flag", "emergency") in couple.phone.flags()
+    assert couple.phone.states() == {"opted_out"}
+
+
+def test_a_stop_and_a_start_never_bring_back_the_wrong_person(couple: Couple) -> None:
+    point = tables.contact_point
+    with couple.phone.clinic.open() as scope:
+        scope.connection.execute(point.update().where(point.c.patient_id == couple.bs).values(state="wrong_person"))
+    assert couple.phone.text("STOP").message.patient_id == couple.at
+    assert couple.phone.states() == {"opted_out", "wrong_person"}
+    couple.phone.text("START")
+    assert couple.phone.states() == {"active", "wrong_person"}
