@@ -614,6 +614,13 @@ def upgrade() -> None:
         postgresql_where="needs_person AND handled_at IS NULL",
     )
     op.create_index("ix_message_phone", "message", ["clinic_id", "phone_digest", "created_at"], unique=False)
+    op.create_index(
+        "ix_message_unsettled",
+        "message",
+        ["clinic_id"],
+        unique=False,
+        postgresql_where="state IN ('planned', 'throttled', 'sending', 'unknown')",
+    )
     op.create_index("ix_message_thread", "message", ["clinic_id", "patient_id", "created_at"], unique=False)
     op.create_table(
         "check_in",

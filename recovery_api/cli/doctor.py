@@ -37,7 +37,8 @@ def _checks(settings: Settings) -> Iterator[Check]:
             yield Check(name, str(refused))
     yield Check("public address", None if settings.public_url else "PUBLIC_URL is not set")
     hook = f"{settings.public_url}/webhooks/twilio/inbound"
-    yield Check(f"web hooks, to be entered at Twilio as {hook}", None if settings.public_url else "PUBLIC_URL is not set")
+    unset = None if settings.public_url else "PUBLIC_URL is not set"
+    yield Check(f"web hooks, to be entered at Twilio as {hook}", unset)
     credentials = settings.twilio_account_sid and (settings.twilio_auth_tokens or settings.twilio_api_key)
     yield Check("Twilio credentials", None if credentials else "TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN are not set")
     ahead = abs((wiring().clock.now() - real_now()).total_seconds())

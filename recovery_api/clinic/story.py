@@ -11,7 +11,7 @@ _SENTENCES: dict[str, Callable[[FlagEventFacts], str]] = {
     ),
     "repeated": lambda e: f"Again: {e.detail.get('reason', '')}",
     "raised": lambda e: f"Raised to {e.detail.get('tier', '')}: {e.detail.get('reason', '')}",
-    "woken": lambda e: f"Woken by new data: {e.detail.get('reason', '')}",
+    "woken": lambda e: f"Back on the list: {e.detail.get('reason', '')}",
     "paged": lambda e: "The clinician on duty was paged by text",
     "acknowledged": lambda e: f"{e.by or 'Somebody'} acknowledged the flag",
     "assigned": lambda e: f"{e.by or 'Somebody'} gave the flag to a colleague",

@@ -87,5 +87,10 @@ class Message(ClinicRow, Base):
         one_of("question", QUESTIONS),
         Index("ix_message_thread", "clinic_id", "patient_id", "created_at"),
         Index("ix_message_phone", "clinic_id", "phone_digest", "created_at"),
+        Index(
+            "ix_message_unsettled",
+            "clinic_id",
+            postgresql_where="state IN ('planned', 'throttled', 'sending', 'unknown')",
+        ),
         Index("ix_message_inbox", "clinic_id", "created_at", postgresql_where="needs_person AND handled_at IS NULL"),
     )

@@ -67,7 +67,9 @@ def _text(scope: ClinicScope, row: AnyRow, now: datetime) -> Outgoing:
     values = dict(row.text_values)
     if "date" in values and "time" in values:
         zone = ZoneInfo(row.zone)
-        words = visit_words(datetime.fromisoformat(f"{values['date']}T{values['time']}").replace(tzinfo=zone), zone)
+        words = visit_words(
+            datetime.fromisoformat(f"{values['date']}T{values['time']}").replace(tzinfo=zone), zone, row.language
+        )
         values |= {"date": words.date, "time": words.time}
     return Outgoing(
         recipient=Recipient(

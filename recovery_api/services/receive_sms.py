@@ -6,7 +6,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import psycopg
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import OperationalError
 
 from recovery_api.db import ClinicScope, Vaults, enter_clinic_of_number, open_transaction
 from recovery_api.domain.replies import READER_VERSION, Reply
@@ -40,6 +42,15 @@ def receive_sms(text: ReceivedText, vaults: Vaults, now: datetime) -> bool:
 
     Committed when this returns: an answer that was acknowledged can no longer get lost.
     """
+    try:
+        return _receive(text, vaults, now)
+    except (psycopg.errors.DeadlockDetected, OperationalError) as error:
+        if not isinstance(getattr(error, "orig", error), psycopg.errors.DeadlockDetected):
+            raise
+        return _receive(text, vaults, now)  # its claim was rolled back with it, so once more is safe
+
+
+def _receive(text: ReceivedText, vaults: Vaults, now: datetime) -> bool:
     with open_transaction() as connection:
         scope = enter_clinic_of_number(connection, text.number, vaults)
         return file_text(scope, text, now)
