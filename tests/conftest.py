@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 from flask import Flask
 from flask_sqlalchemy.session import Session
@@ -11,7 +12,7 @@ from sqlalchemy import Connection, Engine, event, text
 
 from recovery_api.app import create_app
 from recovery_api.config import Settings
-from recovery_api.db import db
+from recovery_api.db import db, metadata
 from tests.builders import BuiltClinic, ClockHand, PatientPersona, Persona, make_clinic, make_clinician, make_patient
 from tests.database import SharedPostgres, settings_for_tests
 
@@ -69,6 +70,16 @@ def database(app: Flask, clock: ClockHand) -> Iterator[Connection]:
 def _leave_every_clinic(session: Session, transaction: object, connection: Connection) -> None:
     """A product's transaction starts outside of every clinic; a savepoint would inherit the last one."""
     connection.execute(text("SELECT set_config('app.clinic', '', true)"))
+
+
+@pytest.fixture(autouse=True)
+def nothing_stays(request: pytest.FixtureRequest) -> Iterator[None]:
+    """What a test committed for good is taken away again, so that no order of tests makes a difference."""
+    yield
+    if "app" in request.fixturenames and "database" not in request.fixturenames:
+        settings: Settings = request.getfixturevalue("settings")
+        with psycopg.connect(settings.database_admin_url, autocommit=True) as owner:
+            owner.execute("TRUNCATE " + ", ".join(f'"{name}"' for name in metadata.tables))
 
 
 @pytest.fixture

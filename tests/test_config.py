@@ -9,7 +9,7 @@ import pytest
 
 from recovery_api.config import Settings
 
-GOOD = secrets.token_hex(32)
+GOOD = "9f2c41d07be85a6613c4f8e0b7d2a95518e6c03f7a94bd2160f5e8c7a1d3b642"
 
 
 def key_file(folder: Path, name: str, text: str = GOOD, mode: int = 0o600) -> Path:
@@ -27,7 +27,9 @@ def fit(tmp_path: Path) -> dict[str, str]:
         "RECOVERY_ENV": "production",
         "DATABASE_URL": "postgresql://recovery_app@db.example/recovery",
         "SECRET_KEY_FILE": str(key_file(tmp_path, "secret.key")),
-        "DATA_KEY_FILE": str(key_file(tmp_path, "data.key", secrets.token_hex(32))),
+        "DATA_KEY_FILE": str(
+            key_file(tmp_path, "data.key", "9f2c41d07be85a6613c4f8e0b7d2a95518e6c03f7a94bd2160f5e8c7a1d3b642")
+        ),
         "PUBLIC_URL": "https://recovery.example",
         "TWILIO_ACCOUNT_SID": "AC" + "5" * 32,
         "TWILIO_AUTH_TOKEN": "a-token",

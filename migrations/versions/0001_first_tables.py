@@ -44,7 +44,6 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "actor_kind IN ('clinician', 'patient', 'system', 'operator')", name=op.f("ck_audit_event_actor_kind")
         ),
-        sa.ForeignKeyConstraint(["clinic_id"], ["clinic.id"], name=op.f("fk_audit_event_clinic_id")),
         sa.PrimaryKeyConstraint("clinic_id", "id", name=op.f("pk_audit_event")),
     )
     op.create_index(
@@ -105,7 +104,6 @@ def upgrade() -> None:
             "kind IN ('reminder', 'unanswered', 'send_alert', 'send_bulk')",
             name=op.f("ck_due_work_kind"),
         ),
-        sa.ForeignKeyConstraint(["clinic_id"], ["clinic.id"], name=op.f("fk_due_work_clinic_id")),
         sa.PrimaryKeyConstraint("clinic_id", "kind", "row_id", name=op.f("pk_due_work")),
     )
     op.create_index("ix_due_work_next", "due_work", ["kind", "priority", "due_at"], unique=False)
@@ -453,7 +451,6 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["clinic_id", "flag_id"], ["flag.clinic_id", "flag.id"], name=op.f("fk_flag_event_clinic_id_flag_id")
         ),
-        sa.ForeignKeyConstraint(["clinic_id"], ["clinic.id"], name=op.f("fk_flag_event_clinic_id")),
         sa.PrimaryKeyConstraint("clinic_id", "id", name=op.f("pk_flag_event")),
     )
     op.create_index(
@@ -493,7 +490,6 @@ def upgrade() -> None:
             ["episode.clinic_id", "episode.id"],
             name=op.f("fk_reminder_clinic_id_episode_id"),
         ),
-        sa.ForeignKeyConstraint(["clinic_id"], ["clinic.id"], name=op.f("fk_reminder_clinic_id")),
         sa.PrimaryKeyConstraint("clinic_id", "id", name=op.f("pk_reminder")),
         sa.UniqueConstraint(
             "clinic_id",
@@ -601,7 +597,6 @@ def upgrade() -> None:
             ["reminder.clinic_id", "reminder.id"],
             name=op.f("fk_message_clinic_id_reminder_id"),
         ),
-        sa.ForeignKeyConstraint(["clinic_id"], ["clinic.id"], name=op.f("fk_message_clinic_id")),
         sa.PrimaryKeyConstraint("clinic_id", "id", name=op.f("pk_message")),
         sa.UniqueConstraint("clinic_id", "reminder_id", name=op.f("uq_message_clinic_id_reminder_id")),
         sa.UniqueConstraint("clinic_id", "sid", name=op.f("uq_message_clinic_id_sid")),
@@ -671,7 +666,6 @@ def upgrade() -> None:
             ["message.clinic_id", "message.id"],
             name=op.f("fk_check_in_clinic_id_message_id"),
         ),
-        sa.ForeignKeyConstraint(["clinic_id"], ["clinic.id"], name=op.f("fk_check_in_clinic_id")),
         sa.PrimaryKeyConstraint("clinic_id", "id", "version", name=op.f("pk_check_in")),
     )
     op.create_index("ix_check_in_history", "check_in", ["clinic_id", "episode_id", "recorded_at"], unique=False)

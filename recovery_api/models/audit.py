@@ -8,7 +8,7 @@ from sqlalchemy import Index
 from sqlalchemy.orm import Mapped
 
 from recovery_api.db import Base
-from recovery_api.models.clinic_rows import ClinicRow, belongs_to_clinic, one_of
+from recovery_api.models.clinic_rows import ClinicRow, one_of
 
 
 class AuditEvent(ClinicRow, Base):
@@ -24,7 +24,6 @@ class AuditEvent(ClinicRow, Base):
     patient_id: Mapped[UUID | None]
     detail: Mapped[dict[str, Any]]
     __table_args__ = (
-        belongs_to_clinic(),
         one_of("actor_kind", ("clinician", "patient", "system", "operator")),
         Index(None, "clinic_id", "patient_id", "at"),
     )

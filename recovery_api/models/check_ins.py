@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import SmallInteger, Text
 
 from recovery_api.db import Base
-from recovery_api.models.clinic_rows import ClinicRow, belongs_to_clinic, inside_clinic, one_of
+from recovery_api.models.clinic_rows import ClinicRow, inside_clinic, one_of
 
 ACTIVITY_LEVELS = ("in_bed", "mostly_resting", "short_walks", "light_chores", "usual_day")
 CHANNELS = ("sms", "app", "web", "voice", "staff")
@@ -44,7 +44,6 @@ class CheckIn(ClinicRow, Base):
     message_id: Mapped[UUID | None]
     reader_version: Mapped[str | None]
     __table_args__ = (
-        belongs_to_clinic(),
         inside_clinic("episode_id", "episode"),
         inside_clinic("message_id", "message"),
         one_of("channel", CHANNELS),

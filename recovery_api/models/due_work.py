@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import SmallInteger
 
 from recovery_api.db import Base
-from recovery_api.models.clinic_rows import belongs_to_clinic, one_of
+from recovery_api.models.clinic_rows import one_of
 
 WORK_KINDS = ("reminder", "unanswered", "send_alert", "send_bulk")
 
@@ -25,7 +25,6 @@ class DueWork(Base):
     held_until: Mapped[datetime]
     holder: Mapped[str | None]
     __table_args__ = (
-        belongs_to_clinic(),
         one_of("kind", WORK_KINDS),
         Index("ix_due_work_next", "kind", "priority", "due_at"),
     )

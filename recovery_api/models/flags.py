@@ -88,7 +88,6 @@ class FlagEvent(ClinicRow, Base):
     detail: Mapped[dict[str, Any]]
     note_sealed: Mapped[bytes | None]
     __table_args__ = (
-        belongs_to_clinic(),
         inside_clinic("flag_id", "flag"),
         inside_clinic("clinician_id", "clinician"),
         one_of("kind", EVENT_KINDS),

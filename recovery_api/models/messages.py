@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import SmallInteger
 
 from recovery_api.db import Base
-from recovery_api.models.clinic_rows import ClinicRow, belongs_to_clinic, inside_clinic, one_of
+from recovery_api.models.clinic_rows import ClinicRow, inside_clinic, one_of
 from recovery_api.models.patients import QUESTIONS
 
 OUTGOING_STATES = (
@@ -69,7 +69,6 @@ class Message(ClinicRow, Base):
     settled_at: Mapped[datetime | None]
     conflict: Mapped[str | None]
     __table_args__ = (
-        belongs_to_clinic(),
         inside_clinic("contact_point_id", "contact_point"),
         inside_clinic("patient_id", "patient"),
         inside_clinic("episode_id", "episode"),

@@ -8,7 +8,7 @@ from sqlalchemy import Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from recovery_api.db import Base
-from recovery_api.models.clinic_rows import ClinicRow, belongs_to_clinic, inside_clinic, one_of
+from recovery_api.models.clinic_rows import ClinicRow, inside_clinic, one_of
 
 KINDS = ("check_in", "rest", "posture", "activity", "medication", "follow_up_visit", "preparation")
 
@@ -31,7 +31,6 @@ class Reminder(ClinicRow, Base):
     why: Mapped[str | None]
     settled_at: Mapped[datetime | None]
     __table_args__ = (
-        belongs_to_clinic(),
         inside_clinic("episode_id", "episode"),
         inside_clinic("care_plan_id", "care_plan"),
         UniqueConstraint("clinic_id", "episode_id", "kind", "local_on", "slot"),
