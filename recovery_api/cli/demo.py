@@ -6,7 +6,7 @@ import shutil
 import socket
 import sys
 from dataclasses import replace
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -16,6 +16,7 @@ from flask import Flask
 from recovery_api.app import create_app
 from recovery_api.cli.play import environment_of, fill_in, make_database, migrate
 from recovery_api.cli.processes import Child, NotReady, Supervisor
+from recovery_api.clock import real_now
 from recovery_api.config import Settings
 from recovery_api.db import clinic_transaction
 from recovery_api.domain.errors import Conflict
@@ -87,7 +88,7 @@ def _settings(settings: Settings, port: int) -> Settings:
 
 
 def _seconds_to_monday() -> int:
-    now = datetime.now(UTC)
+    now = real_now()
     local = now.astimezone(ZoneInfo(ZONE))
     monday = local.date() + timedelta(days=-local.weekday() % 7 or (0 if local.time() < MONDAY_MORNING else 7))
     return int((datetime.combine(monday, MONDAY_MORNING, ZoneInfo(ZONE)) - now).total_seconds())
