@@ -3,15 +3,20 @@ PYTHON ?= python3
 PORT ?= 8000
 CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 BIN := .venv/bin
-PYTEST := $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
+PYTEST := $(BIN)/pytest --dist loadfile --no-loadscope-reorder
+SERVERS := $(foreach version,15 16 17 18,$(if $(wildcard /usr/lib/postgresql/$(version)/bin/postgres),$(version)))
 COMPILE := $(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links \
 	--python-version 3.11 --universal
 # Written so that this line does not find itself.
 REGISTRIES := p[y]pi\.org|p[y]thonhosted\.org|n[p]mjs\.(org|com)|deb\.d[e]bian\.org|--(extra-)?[i]ndex-url
 NOT_OURS := .git .venv .run build node_modules __pycache__ .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+# One file for each migration, with its own BEGIN and COMMIT and the timeouts of all: what an earlier one made is old.
+EACH_MIGRATION := /^$$/ { next } /^SET / { timeouts = timeouts $$0 "\n"; next } /^BEGIN;$$/ { begin = $$0 "\n"; next } \
+	/^-- Running upgrade / { file = "build/migrations/" $$NF ".sql"; printf "%s", timeouts > file } \
+	file { printf "%s%s\n", begin, $$0 > file; begin = "" }
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench lock browser
+.PHONY: help run test tests-of-all tests-of-servers soak check types layers-and-migrations bench lock browser
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-print-directory
 
@@ -23,26 +28,41 @@ run: .venv/.installed ## start the demo: database, simulator, web and jobs (PORT
 
 test: .venv/.installed-dev browser ## run the checks and every test, on each PostgreSQL that is installed
 	@$(MAKE) check
-	@if [ -n "$(CHROMIUM)" ]; then CHROMIUM="$(CHROMIUM)" $(PYTEST); else $(PYTEST) -m "not browser"; fi
-	@set -e; for bin in /usr/lib/postgresql/1[5-8]/bin; do \
-		if [ -x "$$bin/postgres" ]; then \
-			echo "The database tests again, with the PostgreSQL in $$bin:"; \
-			RECOVERY_TEST_POSTGRES="$$bin" $(PYTEST) -m database; \
-		fi; \
-	done
+	@$(MAKE) -j 2 tests-of-all tests-of-servers
+
+tests-of-all:
+	@if [ -n "$(CHROMIUM)" ]; then CHROMIUM="$(CHROMIUM)" $(PYTEST) -n 2; else $(PYTEST) -n 2 -m "not browser"; fi
+
+# What depends on the server runs again, beside the rest, which waits for processes to come back half of the time.
+tests-of-servers: $(SERVERS:%=tests-of-server-%)
+
+tests-of-server-%:
+	@mkdir -p build
+	@RECOVERY_TEST_POSTGRES=/usr/lib/postgresql/$*/bin $(BIN)/pytest -m server > build/server-$*.txt 2>&1 || \
+		{ cat build/server-$*.txt; echo "With PostgreSQL $* the tests fail."; exit 1; }
+	@echo "With the installed PostgreSQL $*: $$(tail -n 1 build/server-$*.txt)"
+
+soak: .venv/.installed-dev ## the long runs of the tests that sample
+	@$(BIN)/pytest --long -m soak -n 2 --dist loadfile --timeout 0
+	@mkdir -p build && $(BIN)/python -m tests.fuzz.replies
 
 check: .venv/.installed-dev ## lint, check types, layers and migrations
 	@mkdir -p build
 	@$(BIN)/ruff check --quiet
 	@$(BIN)/ruff format --check --quiet
+	@$(MAKE) -j 2 types layers-and-migrations
+	@echo "Checks passed: style, types, layers, migrations, no registry named."
+
+types:
 	@$(BIN)/mypy --no-error-summary
+
+layers-and-migrations:
 	@$(BIN)/lint-imports --no-logo > build/layers.txt 2>&1 || { cat build/layers.txt; exit 1; }
 	@$(BIN)/flask --app wsgi db upgrade --sql > build/upgrade.sql 2> build/upgrade.log || { cat build/upgrade.log; exit 1; }
-	@grep -vxE '(BEGIN|COMMIT);' build/upgrade.sql > build/migrations.sql
-	@$(BIN)/squawk build/migrations.sql > build/squawk.txt 2>&1 || { cat build/squawk.txt; exit 1; }
+	@rm -rf build/migrations build/migrations.sql && mkdir build/migrations && awk '$(EACH_MIGRATION)' build/upgrade.sql
+	@$(BIN)/squawk build/migrations/*.sql > build/squawk.txt 2>&1 || { cat build/squawk.txt; exit 1; }
 	@! grep -rnIE '$(REGISTRIES)' . $(NOT_OURS:%=--exclude-dir=%) || \
 		{ echo "A package registry or index is named above: say it without."; exit 1; }
-	@echo "Checks passed: style, types, layers, migrations, no registry named."
 
 bench: .venv/.installed-dev ## measure; writes bench/results.json
 	@$(BIN)/python -m bench

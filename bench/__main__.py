@@ -8,15 +8,29 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from bench.hostile import measure_hostile
 from bench.inbound import measure_inbound
+from bench.lanes import measure_lanes
+from bench.pages import measure_pages
 from bench.pure import measure_judging, measure_reading
+from bench.rules import measure_rules
+from bench.statuses import measure_statuses
 
 RESULTS = Path(__file__).with_name("results.json")
 
 
 def main() -> None:
     """Run every case and keep what it said."""
-    cases = {"reading replies": measure_reading, "judging a year": measure_judging, "inbound web hook": measure_inbound}
+    cases = {
+        "reading replies": measure_reading,
+        "judging a year": measure_judging,
+        "rules on synthetic cohorts": measure_rules,
+        "inbound web hook": measure_inbound,
+        "status callbacks": measure_statuses,
+        "lanes": measure_lanes,
+        "pages": measure_pages,
+        "hostile bodies": measure_hostile,
+    }
     results: dict[str, Any] = {"machine": _machine(), "cases": {}}
     for name, measure in cases.items():
         figures = measure()

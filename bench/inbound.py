@@ -13,13 +13,12 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-import psycopg
 from flask import Flask
-from psycopg.pq import PipelineStatus
+from sqlalchemy import event
 
 from recovery_api.app import create_app
 from recovery_api.config import Settings
-from recovery_api.db import clinic_transaction
+from recovery_api.db import clinic_transaction, db
 from recovery_api.services.enrol_patient import NewPatient, enrol_patient
 from recovery_api.services.record_audit import SYSTEM
 from recovery_api.wiring import wiring
@@ -83,7 +82,7 @@ def _enrol(app: Flask, deployment: Deployment) -> list[tuple[str, str]]:
         for place, phone in enumerate(phones):
             new = NewPatient(
                 given_name="Made", family_name=f"Up {place}", born_on=date(1948, 3, 12), phone=phone,
-                performed_on=now.date() - timedelta(days=5), levels=("L1",), baseline_pain=8,
+                performed_on=now.date() - timedelta(days=5), levels=("L1",), baseline_pain=8, has_joined=True,
             )  # fmt: skip
             with clinic_transaction(UUID(clinic["id"]), parts.vaults) as scope:
                 enrol_patient(scope, new, SYSTEM, now)
@@ -100,31 +99,31 @@ def _requests(deployment: Deployment, people: list[tuple[str, str]], count: int)
 
 
 def _round_trips(app: Flask, deployment: Deployment) -> int:
-    """What one routine score costs in round trips, begin and commit included; a pipeline is one."""
+    """What one routine score costs in round trips, begin and commit included: the driver's own trace of what it sends.
+
+    The client waits for the database after each Sync and each simple Query, and nowhere else.
+    """
     clinic = deployment.seeded["clinics"][0]
-    trips: list[str] = []
-    usual_wait, usual_exit = psycopg.Connection.wait, psycopg.Pipeline.__exit__
-
-    def wait(self: Any, *args: Any, **options: Any) -> Any:
-        if self.pgconn.pipeline_status == PipelineStatus.OFF:
-            trips.append("statement")
-        return usual_wait(self, *args, **options)
-
-    def leave(self: Any, *args: Any) -> Any:
-        trips.append("pipeline")
-        return usual_exit(self, *args)
-
     client = app.test_client()
-    psycopg.Connection.wait, psycopg.Pipeline.__exit__ = wait, leave  # type: ignore[method-assign]
-    try:
-        for score in ("3", "2"):
-            trips.clear()
+    with tempfile.NamedTemporaryFile() as trace, app.app_context():
+        connections = []
+
+        def follow(connection: Any, *_: Any) -> None:
+            connections.append(connection.pgconn)
+            connection.pgconn.trace(trace.fileno())
+
+        event.listen(db.engine, "checkout", follow)
+        for score in ("3", "2"):  # the first prepares its statements
+            before = Path(trace.name).stat().st_size
             form = inbound_form(clinic["patients"][2]["phone"], clinic["number"], score)
             body, headers = signed(f"{deployment.env['PUBLIC_URL']}{PATH}", form)
             client.post(PATH, data=body, headers=headers)
-    finally:
-        psycopg.Connection.wait, psycopg.Pipeline.__exit__ = usual_wait, usual_exit  # type: ignore[method-assign]
-    return len(trips)
+        event.remove(db.engine, "checkout", follow)
+        for connection in connections:
+            connection.untrace()
+        written = Path(trace.name).read_bytes()[before:].decode(errors="replace")
+    sent = [line.split("\t") for line in written.splitlines()]
+    return sum(len(parts) > 3 and parts[1] == "F" and parts[3] in ("Sync", "Query") for parts in sent)
 
 
 def _load(port: int, requests: list[tuple[bytes, dict[str, str]]]) -> list[float]:
@@ -134,9 +133,9 @@ def _load(port: int, requests: list[tuple[bytes, dict[str, str]]]) -> list[float
         return pool.apply(_send_all, (port, wires))
 
 
-def _on_the_wire(port: int, body: bytes, headers: dict[str, str]) -> bytes:
+def _on_the_wire(port: int, body: bytes, headers: dict[str, str], path: str = PATH) -> bytes:
     """A request as bytes, made beforehand so that the load costs the machine next to nothing."""
-    lines = [f"POST {PATH} HTTP/1.1", f"Host: 127.0.0.1:{port}", f"Content-Length: {len(body)}"]
+    lines = [f"POST {path} HTTP/1.1", f"Host: 127.0.0.1:{port}", f"Content-Length: {len(body)}"]
     lines += [f"{name}: {value}" for name, value in headers.items()]
     return "\r\n".join([*lines, "", ""]).encode() + body
 

@@ -8,4 +8,5 @@ from recovery_api.services.hand_over_reminders import hand_over_due
 
 def run(jobs_app: JobsApp, now: datetime) -> int:
     """Hand over one batch; returns how many were due."""
-    return hand_over_due(jobs_app.holder, jobs_app.wiring.vaults, now)
+    parts = jobs_app.wiring
+    return hand_over_due(jobs_app.holder, parts.vaults, now, public_url=parts.settings.public_url)

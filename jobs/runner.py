@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 
 from flask import Flask
 
-from recovery_api.app import create_app
 from recovery_api.config import Settings
+from recovery_api.core import create_core
 from recovery_api.logs import set_up_logs, warn
 from recovery_api.services.check_readiness import refuse_to_start
 from recovery_api.wiring import Wiring
@@ -28,8 +28,8 @@ class JobsApp:
 
     @classmethod
     def start(cls, settings: Settings) -> "JobsApp":
-        """The application, once it is fit to start. Raises SettingsRefused with every reason."""
-        app = create_app(settings)
+        """The core of the application, once it is fit to start. Raises SettingsRefused with every reason."""
+        app = create_core(settings)
         with app.app_context():
             refuse_to_start(settings)
         parts: Wiring = app.extensions["recovery"]

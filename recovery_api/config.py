@@ -7,6 +7,7 @@ import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import parse_qs, unquote, urlsplit
 
 ENVIRONMENTS = ("production", "demo", "test")
 _KEY_BYTES = 32
@@ -33,7 +34,15 @@ class Settings:
     twilio_api_secret: str = ""
     twilio_messaging_service_sid: str = ""
     twilio_api_base: str = ""
+    second_carrier_account_sid: str = ""
+    second_carrier_auth_token: str = field(default="", repr=False)
+    second_carrier_messaging_service_sid: str = ""
+    second_carrier_api_base: str = ""
+    segments_per_second: float = 1.0
+    smtp_url: str = field(default="", repr=False)
+    heartbeat_url: str = field(default="", repr=False)
     web_workers: int = 2
+    proxy_hops: int = 0
     clock_file: Path | None = None
     log_dir: Path | None = None
     run_dir: Path = field(default_factory=lambda: Path(".run"))
@@ -58,11 +67,32 @@ class Settings:
             twilio_api_secret=environ.get("TWILIO_API_SECRET", ""),
             twilio_messaging_service_sid=environ.get("TWILIO_MESSAGING_SERVICE_SID", ""),
             twilio_api_base=environ.get("TWILIO_API_BASE", "").rstrip("/"),
+            second_carrier_account_sid=environ.get("SECOND_CARRIER_ACCOUNT_SID", ""),
+            second_carrier_auth_token=environ.get("SECOND_CARRIER_AUTH_TOKEN", ""),
+            second_carrier_messaging_service_sid=environ.get("SECOND_CARRIER_MESSAGING_SERVICE_SID", ""),
+            second_carrier_api_base=environ.get("SECOND_CARRIER_API_BASE", "").rstrip("/"),
+            segments_per_second=_pace(environ.get("SEGMENTS_PER_SECOND"), environ.get("RECOVERY_ENV", "production")),
+            smtp_url=environ.get("SMTP_URL", ""),
+            heartbeat_url=environ.get("HEARTBEAT_URL", ""),
             web_workers=_whole_number(environ.get("WEB_WORKERS"), 2),
+            proxy_hops=_whole_number(environ.get("PROXY_HOPS"), 0),
             clock_file=_path(environ.get("RECOVERY_CLOCK_FILE")),
             log_dir=_path(environ.get("LOG_DIR")),
             run_dir=Path(environ.get("RUN_DIR") or ".run"),
         )
+
+    @property
+    def has_second_carrier(self) -> bool:
+        """Whether texts that the first carrier did not take may go to another one."""
+        return bool(self.second_carrier_account_sid)
+
+    def tokens_of(self, account_sid: str) -> tuple[str, ...]:
+        """What a carrier's account signs its web hooks with; none for an account that is not ours."""
+        if account_sid == self.twilio_account_sid:
+            return self.twilio_auth_tokens
+        if account_sid and account_sid == self.second_carrier_account_sid:
+            return (self.second_carrier_auth_token,)
+        return ()
 
     @property
     def in_production(self) -> bool:
@@ -105,7 +135,19 @@ class Settings:
             found.append("DATABASE_URL must start with postgresql://")
         if self.public_url and _scheme(self.public_url) not in ("http", "https"):
             found.append("PUBLIC_URL must start with https://")
-        return found
+        if self.smtp_url and not _names_mail_server(self.smtp_url):
+            found.append("SMTP_URL must look like smtps://user:password@host:465/?from=pages@clinic.example")
+        if self.heartbeat_url and _scheme(self.heartbeat_url) not in ("http", "https"):
+            found.append("HEARTBEAT_URL must start with https://")
+        return found + self._second_carrier_refusals()
+
+    def _second_carrier_refusals(self) -> list[str]:
+        """A second carrier is whole or not there at all."""
+        if self.has_second_carrier and not (self.second_carrier_auth_token and self.second_carrier_api_base):
+            return ["SECOND_CARRIER_ACCOUNT_SID needs SECOND_CARRIER_AUTH_TOKEN and SECOND_CARRIER_API_BASE"]
+        if self.has_second_carrier and self.in_production and _scheme(self.second_carrier_api_base) != "https":
+            return ["SECOND_CARRIER_API_BASE must be https in production"]
+        return []
 
     def _production_refusals(self) -> list[str]:
         if not self.in_production:
@@ -124,12 +166,33 @@ def _scheme(url: str) -> str:
     return url.partition("://")[0]
 
 
+def _names_mail_server(url: str) -> bool:
+    """Whether pages can be handed to this address: a server, and whom they are from."""
+    try:
+        parts = urlsplit(url)
+        sender = parse_qs(parts.query).get("from", [unquote(parts.username or "")])[0]
+        return parts.scheme in ("smtp", "smtps") and bool(parts.hostname) and parts.port != 0 and "@" in sender
+    except ValueError:
+        return False
+
+
 def _path(text: str | None) -> Path | None:
     return Path(text) if text else None
 
 
 def _whole_number(text: str | None, default: int) -> int:
     return int(text) if text and text.isdecimal() else default
+
+
+def _pace(text: str | None, env: str) -> float:
+    """Segments a second for each number; nonsense is the slow pace of a US long code, which loses nothing."""
+    try:
+        named = float(text) if text else 0.0
+    except ValueError:
+        named = 0.0
+    if 0.1 <= named <= 1000:
+        return named
+    return 100.0 if env in ("demo", "test") else 1.0
 
 
 def _read_key(name: str, file: Path | None) -> bytes:

@@ -9,7 +9,9 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from flask import g
 from flask_sqlalchemy import SQLAlchemy
+from psycopg.pq import TransactionStatus
 from sqlalchemy import Connection, DateTime, LargeBinary, MetaData, Row, Table, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, registry
@@ -17,7 +19,7 @@ from sqlalchemy.types import Uuid
 
 from recovery_api.domain.errors import NotFound
 from recovery_api.late_writes import LateWrites
-from recovery_api.prepared import Prepared
+from recovery_api.prepared import Asked, Prepared, driver_of
 from recovery_api.vault import ClinicVault, DataKey
 
 AnyRow = Row[*tuple[Any, ...]]
@@ -51,18 +53,21 @@ class Base(DeclarativeBase):
 
 db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False, "autoflush": False})
 
-_ENTER_CLINIC = text("SELECT set_config('app.clinic', :clinic, true)")
-_CLINIC = text("""
-SELECT c.id, c.name, c.zone, c.phone, c.emergency_number, c.wrapped_key,
+_ENTER_CLINIC = Prepared(
+    text("""
+WITH entered AS MATERIALIZED (SELECT set_config('app.clinic', :clinic, true)::uuid AS clinic_id)
+SELECT c.id, c.name, c.zone, c.phone, c.emergency_number, c.wrapped_key, c.texts_version,
        (SELECT min(s.number) FROM sender_number s WHERE s.clinic_id = c.id) AS number
-FROM clinic c WHERE c.id = :clinic
+FROM entered JOIN LATERAL (SELECT * FROM clinic WHERE clinic.id = entered.clinic_id OFFSET 0) c ON true
 """)
+)
 _ENTER_BY_NUMBER = Prepared(
     text("""
 WITH entered AS MATERIALIZED (
     SELECT set_config('app.clinic', clinic_id::text, true)::uuid AS clinic_id FROM sender_number WHERE number = :number
 )
-SELECT c.id, c.name, c.zone, c.phone, c.emergency_number, c.wrapped_key, CAST(:number AS text) AS number
+SELECT c.id, c.name, c.zone, c.phone, c.emergency_number, c.wrapped_key, c.texts_version,
+       CAST(:number AS text) AS number
 FROM entered JOIN LATERAL (SELECT * FROM clinic WHERE clinic.id = entered.clinic_id OFFSET 0) c ON true
 """)
 )
@@ -78,6 +83,7 @@ class ClinicScope:
     phone: str
     emergency_number: str
     number: str
+    texts_version: int
     connection: Connection
     vault: ClinicVault
     late: LateWrites
@@ -92,7 +98,18 @@ class ClinicScope:
 
     def flush(self) -> None:
         """Send what waits for the commit, so that a statement of this transaction can see it."""
-        _flush(self.connection, self.late)
+        self.late.flush(driver_of(self.connection))
+
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """What an error in here undoes, with the rows that wait; what waited before is sent first, and stays."""
+        self.flush()
+        try:
+            with self.connection.begin_nested():
+                yield
+                self.flush()
+        finally:
+            self.late.drop()  # after a success nothing waits
 
     def seal(self, place: str, row_id: UUID, value: str | None) -> bytes | None:
         """`value` sealed for `table.column` of one row; None stays None."""
@@ -113,27 +130,45 @@ class Vaults:
     def __init__(self, key: bytes) -> None:
         self.data_key = DataKey(key)
         self._of = lru_cache(maxsize=1024)(self.data_key.vault)
+        self._by_number: dict[str, tuple[UUID, ClinicVault]] = {}
 
     def of(self, clinic_id: UUID, wrapped: bytes) -> ClinicVault:
         """The vault of one clinic, from its wrapped key."""
         return self._of(clinic_id, bytes(wrapped))
 
+    def guess(self, number: str) -> tuple[UUID, ClinicVault] | None:
+        """The clinic that sent from `number` when this process last met it: to be checked, never believed."""
+        return self._by_number.get(number)
+
+    def remember(self, scope: ClinicScope) -> None:
+        """The clinic of a number, for the next guess."""
+        self._by_number[scope.number] = (scope.clinic_id, scope.vault)
+
+
+@contextmanager
+def begin() -> Iterator[Connection]:
+    """A connection in a transaction of its own."""
+    with db.engine.connect() as connection, connection.begin():
+        yield connection
+
 
 @contextmanager
 def open_transaction() -> Iterator[Connection]:
-    """A transaction that belongs to no clinic yet: it sees only sender numbers, digests, due work and heartbeats."""
-    session = db.session()
-    if session.in_transaction():
+    """A transaction that belongs to no clinic yet: it sees only sender numbers, digests, due work and heartbeats.
+
+    Raises RuntimeError where an error of the database was swallowed inside, as a commit would then keep nothing.
+    """
+    if "late_writes" in g:
         raise RuntimeError("a transaction is open already: two would commit each other's work")
-    late = session.info["late_writes"] = LateWrites()
+    late = g.late_writes = LateWrites()
     try:
-        connection = session.connection()
-        yield connection
-        _flush(connection, late)
-        session.commit()
-    except BaseException:
-        session.rollback()
-        raise
+        with begin() as connection:
+            yield connection
+            if driver_of(connection).info.transaction_status == TransactionStatus.INERROR:
+                raise RuntimeError("a statement of this transaction failed: nothing of it can be committed")
+            late.flush(driver_of(connection), commit=not connection.in_nested_transaction())
+    finally:
+        g.pop("late_writes", None)
 
 
 @contextmanager
@@ -145,20 +180,30 @@ def clinic_transaction(clinic_id: UUID, vaults: Vaults) -> Iterator[ClinicScope]
 
 def enter_clinic(connection: Connection, clinic_id: UUID, vaults: Vaults) -> ClinicScope:
     """Make an open transaction belong to one clinic. Raises NotFound where there is no such clinic."""
-    _flush(connection, db.session().info["late_writes"])  # what waits belongs to the clinic that is being left
-    connection.execute(_ENTER_CLINIC, {"clinic": str(clinic_id)})
-    return _scope(connection, connection.execute(_CLINIC, {"clinic": clinic_id}).one_or_none(), vaults)
+    _late_writes().flush(driver_of(connection))  # what waits belongs to the clinic that is being left
+    return _scope(connection, _ENTER_CLINIC.first(connection, {"clinic": str(clinic_id)}), vaults)
 
 
 def enter_clinic_of_number(connection: Connection, number: str, vaults: Vaults) -> ClinicScope:
     """Make an open transaction belong to the clinic that sends from `number`. Raises NotFound where none does."""
-    return _scope(connection, _ENTER_BY_NUMBER.first(connection, {"number": number}), vaults)
+    return entered(connection, ask_to_enter(connection, number), vaults)
 
 
-def _flush(connection: Connection, late: LateWrites) -> None:
-    driver = connection.connection.driver_connection
-    if driver is not None:
-        late.flush(driver)
+def ask_to_enter(connection: Connection, number: str) -> Asked:
+    """The question that enters the clinic that sends from `number`; what is asked after it sees that clinic alone."""
+    return _ENTER_BY_NUMBER.ask(connection, {"number": number})
+
+
+def entered(connection: Connection, asked: Asked, vaults: Vaults) -> ClinicScope:
+    """The clinic that was entered. Raises NotFound where no clinic sends from that number."""
+    scope = _scope(connection, asked.first(), vaults)
+    vaults.remember(scope)
+    return scope
+
+
+def _late_writes() -> LateWrites:
+    late: LateWrites = g.late_writes
+    return late
 
 
 def _scope(connection: Connection, clinic: AnyRow | None, vaults: Vaults) -> ClinicScope:
@@ -171,7 +216,8 @@ def _scope(connection: Connection, clinic: AnyRow | None, vaults: Vaults) -> Cli
         phone=clinic.phone,
         emergency_number=clinic.emergency_number,
         number=clinic.number or "",
+        texts_version=clinic.texts_version,
         connection=connection,
         vault=vaults.of(clinic.id, clinic.wrapped_key),
-        late=db.session().info["late_writes"],
+        late=_late_writes(),
     )

@@ -3,6 +3,7 @@
 import os
 import threading
 import time
+from datetime import datetime
 from uuid import UUID
 
 _MOST_IN_A_MILLISECOND = 0xFFF
@@ -18,6 +19,11 @@ def new_id() -> UUID:
     milliseconds, count = _next()
     value = (milliseconds << 80) | (0x7 << 76) | (count << 64) | (0x2 << 62)
     return UUID(int=value | (int.from_bytes(os.urandom(8), "big") >> 2))
+
+
+def id_since(instant: datetime) -> UUID:
+    """The least id of anything made at `instant` (real time) or later."""
+    return UUID(int=(int(instant.timestamp() * 1000) << 80) | (0x7 << 76) | (0x2 << 62))
 
 
 def _next() -> tuple[int, int]:

@@ -26,6 +26,7 @@ ALLOWED_KEYS = frozenset(
         "error",
         "code",
         "clinic_id",
+        "clinician_id",
         "message_id",
         "flag_id",
         "check_in_id",

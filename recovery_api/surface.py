@@ -1,7 +1,7 @@
 """What every answer outside the API carries, and what a caller sees when something cannot be done."""
 
 import psycopg
-from flask import Flask, Response, render_template, request
+from flask import Flask, Response, abort, render_template, request
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
@@ -9,7 +9,9 @@ from werkzeug.exceptions import HTTPException
 from recovery_api.api.headers import is_api_request
 from recovery_api.api.problems import answer_error
 from recovery_api.clinic.pages import ProblemPage
+from recovery_api.hooks.form_fields import BadForm, is_form, read_fields
 from recovery_api.logs import warn
+from recovery_api.patience import LONGEST_WAIT, begin_patience, end_patience
 
 CONTENT_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; "
@@ -36,8 +38,10 @@ _WORDS = {
     404: ("There is nothing here", "It may have moved, or belong to another clinic."),
     405: ("That cannot be done here", ""),
     413: ("That is too much at once", ""),
+    415: ("That is no form of ours", "Load the page again and fill in its form."),
     503: ("The database cannot be reached", "Nothing was lost. Try again in a moment, and use the phone meanwhile."),
 }
+_SLOW_PATHS = ("/demo/",)  # a story of the demo plays for as long as it takes
 _OPEN_PATHS = ("/webhooks/", "/healthz", "/readyz", "/metrics")
 
 
@@ -45,12 +49,41 @@ def protect(app: Flask) -> None:
     """Add the headers, the limits and the answers to errors."""
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_FORM
     app.config["MAX_FORM_PARTS"] = 256
+    app.before_request(_begin_patience)
+    app.before_request(_check_form)
+    app.teardown_request(_end_patience)
     app.after_request(_add_headers)
     app.register_error_handler(HTTPException, _refuse)
     app.register_error_handler(OperationalError, _database_away)
     app.register_error_handler(InterfaceError, _database_away)
     app.register_error_handler(PoolTimeout, _database_away)
     app.register_error_handler(psycopg.OperationalError, _database_away)
+    app.register_error_handler(psycopg.InterfaceError, _database_away)
+
+
+def _begin_patience() -> None:
+    if not request.path.startswith(_SLOW_PATHS):
+        begin_patience(LONGEST_WAIT)
+
+
+def _check_form() -> None:
+    """Refuse what no browser makes of a form of ours, before anybody reads it. Hooks and API look for themselves."""
+    if request.method != "POST" or is_api_request() or request.path.startswith(_OPEN_PATHS):
+        return
+    if (request.content_length or 0) > LARGEST_FORM:
+        abort(413)
+    if not is_form(request.mimetype, request.mimetype_params) or request.content_encoding:
+        abort(415)
+    try:
+        fields = read_fields(request.get_data())
+    except BadForm as refused:
+        abort(413 if refused.reason.startswith("too_") else 400)
+    if any(len(values) > 1 or "\x00" in name + values[0] for name, values in fields.items()):
+        abort(400)
+
+
+def _end_patience(_: BaseException | None) -> None:
+    end_patience()
 
 
 def _add_headers(response: Response) -> Response:

@@ -1,5 +1,6 @@
 """What every surface shares: the settings, the clock, the vaults and the carrier, made when first needed."""
 
+from datetime import timedelta
 from functools import cached_property
 from typing import cast
 
@@ -8,8 +9,15 @@ from flask import current_app
 from recovery_api.clock import Clock
 from recovery_api.config import Settings
 from recovery_api.db import Vaults
+from recovery_api.domain.trial import EVERY
+from recovery_api.gateways.email import SmtpPages
+from recovery_api.gateways.second_carrier import TwoCarriers
 from recovery_api.gateways.sms import SmsGateway
+from recovery_api.gateways.trial_road import SignedRoad, SimulatedRoad, SinkForTrials, TrialRoad
 from recovery_api.gateways.twilio import TwilioGateway
+from recovery_api.gateways.twilio_calls import TwilioCalls
+from recovery_api.gateways.voice import CallGateway
+from recovery_api.services.tell_pages import Channels
 
 
 class Wiring:
@@ -26,7 +34,50 @@ class Wiring:
 
     @cached_property
     def gateway(self) -> SmsGateway:
-        """The carrier."""
+        """The carrier, or both of them; in production the texts of trials go nowhere."""
+        return SinkForTrials(self._carriers) if self.settings.in_production else self._carriers
+
+    @cached_property
+    def channels(self) -> Channels:
+        """The second channels of pages that are set up."""
+        settings = self.settings
+        mail = {"email": SmtpPages(settings.smtp_url)} if settings.smtp_url else {}
+        return Channels(mail, f"{settings.public_url}/worklist")
+
+    @cached_property
+    def trial_road(self) -> TrialRoad:
+        """How a trial's words reach us: through the simulated carrier where there is one."""
+        settings = self.settings
+        if settings.twilio_api_base and not settings.in_production:
+            return SimulatedRoad(settings.twilio_api_base)
+        token = settings.twilio_auth_tokens[0] if settings.twilio_auth_tokens else ""
+        return SignedRoad(settings.public_url, settings.twilio_account_sid, token)
+
+    @property
+    def first_trial_after(self) -> timedelta:
+        """How long a clinic that was never tried waits: in the demo it is to be seen at once."""
+        return timedelta(seconds=10) if self.settings.env == "demo" else EVERY
+
+    @cached_property
+    def _carriers(self) -> SmsGateway:
+        settings, first = self.settings, self._twilio
+        if not settings.has_second_carrier:
+            return first
+        second = TwilioGateway(
+            account_sid=settings.second_carrier_account_sid,
+            auth_token=settings.second_carrier_auth_token,
+            messaging_service_sid=settings.second_carrier_messaging_service_sid,
+            api_base=settings.second_carrier_api_base,
+        )
+        return TwoCarriers(first, second)
+
+    @cached_property
+    def calls(self) -> CallGateway:
+        """The carrier of calls, over the same connections."""
+        return TwilioCalls(self._twilio)
+
+    @cached_property
+    def _twilio(self) -> TwilioGateway:
         settings = self.settings
         return TwilioGateway(
             account_sid=settings.twilio_account_sid,

@@ -148,6 +148,7 @@ def make_patient(clinic: BuiltClinic, **changes: Any) -> PatientPersona:
         "performed_on": now.date() - timedelta(days=5),
         "levels": ("L1",),
         "baseline_pain": 7,
+        "has_joined": True,
     }
     new, family = NewPatient(**{**known, **changes}), new_id()
     with clinic.open() as scope:

@@ -1,14 +1,16 @@
 """Fixtures of every test that needs the application: a database of its own, a clock that stands still, personas."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import compress
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
 from flask import Flask
-from flask_sqlalchemy.session import Session
-from sqlalchemy import Connection, Engine, event, text
+from sqlalchemy import Connection, Engine, text
 
 from recovery_api.app import create_app
 from recovery_api.config import Settings
@@ -16,6 +18,7 @@ from recovery_api.db import db, metadata
 from tests.builders import BuiltClinic, ClockHand, PatientPersona, Persona, make_clinic, make_clinician, make_patient
 from tests.database import SharedPostgres, settings_for_tests
 
+OF_THE_SERVER = ("models", "services", "jobs", "tests")  # folders whose tests ask what PostgreSQL itself does
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
 
 
@@ -47,39 +50,44 @@ def clock(settings: Settings) -> ClockHand:
 
 
 @pytest.fixture
-def database(app: Flask, clock: ClockHand) -> Iterator[Connection]:
+def database(app: Flask, clock: ClockHand, monkeypatch: pytest.MonkeyPatch) -> Iterator[Connection]:
     """One transaction around the whole test, rolled back at its end; what the product commits are savepoints in it."""
     with app.app_context():
         engine: Engine = db.engine
     with engine.connect() as connection:
         outer = connection.begin()
 
-        class BoundSession(Session):
-            def get_bind(self, *_: object, **__: object) -> Connection:
-                return connection
+        @contextmanager
+        def savepoint() -> Iterator[Connection]:
+            """Starts outside of every clinic, as a transaction does; a savepoint would inherit the last one."""
+            with connection.begin_nested():
+                connection.execute(text("SELECT set_config('app.clinic', '', true)"))
+                yield connection
 
-        usual = db.session
-        options = {"expire_on_commit": False, "autoflush": False, "join_transaction_mode": "create_savepoint"}
-        db.session = db._make_scoped_session({"class_": BoundSession, **options})
-        event.listen(BoundSession, "after_begin", _leave_every_clinic)
+        monkeypatch.setattr("recovery_api.db.begin", savepoint)
         yield connection
-        db.session = usual
         outer.rollback()
 
 
-def _leave_every_clinic(session: Session, transaction: object, connection: Connection) -> None:
-    """A product's transaction starts outside of every clinic; a savepoint would inherit the last one."""
-    connection.execute(text("SELECT set_config('app.clinic', '', true)"))
+@pytest.fixture(scope="session")
+def superuser(settings: Settings) -> Iterator[psycopg.Connection[Any]]:
+    """The superuser, past the walls and without a look at what refers to what."""
+    with psycopg.connect(settings.database_admin_url, autocommit=True) as connection:
+        connection.execute("SET session_replication_role = replica")
+        yield connection
 
 
 @pytest.fixture(autouse=True)
 def nothing_stays(request: pytest.FixtureRequest) -> Iterator[None]:
     """What a test committed for good is taken away again, so that no order of tests makes a difference."""
+    commits = "app" in request.fixturenames and "database" not in request.fixturenames
+    superuser: psycopg.Connection[Any] | None = request.getfixturevalue("superuser") if commits else None
     yield
-    if "app" in request.fixturenames and "database" not in request.fixturenames:
-        settings: Settings = request.getfixturevalue("settings")
-        with psycopg.connect(settings.database_admin_url, autocommit=True) as owner:
-            owner.execute("TRUNCATE " + ", ".join(f'"{name}"' for name in metadata.tables))
+    if superuser is not None:
+        looks = ", ".join(f'EXISTS (SELECT FROM "{name}")' for name in metadata.tables)
+        row = superuser.execute(f"SELECT {looks}").fetchone()
+        for name in compress(metadata.tables, row or ()):
+            superuser.execute(f'DELETE FROM "{name}"')
 
 
 @pytest.fixture
@@ -112,9 +120,20 @@ def cleo(other_clinic: BuiltClinic) -> Persona:
     return make_clinician(other_clinic)
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--long`: tests that sample take many samples."""
+    parser.addoption("--long", action="store_true", help="take the long runs of the tests that sample")
+
+
+@pytest.fixture(scope="session")
+def samples(pytestconfig: pytest.Config) -> Callable[[int, int], int]:
+    """How many samples a test takes: `samples(short, long)` is the first number, with `--long` the second."""
+    return lambda short, long: long if pytestconfig.getoption("--long") else short
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark every test that needs a database, and begin with those that start whole deployments."""
+    """Mark every test whose outcome depends on the PostgreSQL, and begin with those that start whole deployments."""
     items.sort(key=lambda item: item.get_closest_marker("processes") is None)
     for item in items:
-        if "settings" in getattr(item, "fixturenames", ()):
-            item.add_marker("database")
+        if "settings" in getattr(item, "fixturenames", ()) and item.path.parent.name in OF_THE_SERVER:
+            item.add_marker("server")

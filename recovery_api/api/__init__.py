@@ -6,21 +6,34 @@ from flask import Flask
 def register_api(app: Flask) -> None:
     """Add the API to the application. Raises LookupError where a route is missing from the access table."""
     from recovery_api.api import (
+        activity_days,
         appointments,
         check_ins,
+        devices,
         document,
+        enrolment,
         episodes,
         flags,
+        holds,
         me,
         messages,
         patients,
         phone_config,
+        questionnaires,
+        sync,
+        texts,
         tokens,
     )
     from recovery_api.api.headers import PREFIX, give_requests_an_id
+    from recovery_api.api.rate_limits import keep_limits, make_limits
     from recovery_api.domain.access import ACCESS
 
-    modules = (tokens, phone_config, me, check_ins, appointments, messages, patients, episodes, flags)
+    modules = (
+        enrolment, tokens, phone_config, me, check_ins, activity_days, questionnaires, sync, appointments, messages,
+        devices, patients, episodes, holds, flags, texts,
+    )  # fmt: skip
+    settings = app.extensions["recovery"].settings if "recovery" in app.extensions else None
+    keep_limits(app, make_limits(settings is None or settings.in_production, settings.proxy_hops if settings else 0))
     give_requests_an_id(app)
     document.Document(app, [module.resource for module in modules])
     app.register_blueprint(document.blueprint)

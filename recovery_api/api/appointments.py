@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from flask import Response
 from marshmallow import fields
 
 from recovery_api.api.auth import Call
@@ -18,7 +19,9 @@ from recovery_api.services.book_visits import (
     change_visit,
     confirm_visit_by_id,
 )
+from recovery_api.services.read_me import read_me
 from recovery_api.services.read_today import Visit, list_visits
+from recovery_api.services.visit_calendar import visit_calendar
 
 resource = Resource("Appointments", "Follow-up visits")
 STATUSES = ("booked", "confirmed", "change_asked", "cancelled", "kept", "missed")
@@ -61,6 +64,19 @@ def my_appointments(call: Call, query: dict[str, Any]) -> Page:
     visits = list_visits(call.scope, call.caller.id)
     visits = [one for one in visits if place is None or (one.starts_at, one.id) > place]
     return cut(visits, query["limit"], lambda one: (one.starts_at, one.id))
+
+
+@resource.operation("GET", "/me/appointments/<uuid:appointment_id>/calendar.ics", "readMyCalendar")
+@resource.response(200, {"type": "string"}, content_type="text/calendar")
+def calendar(call: Call, appointment_id: UUID) -> Response:
+    """Read a visit as a calendar entry
+
+    Opened on a phone it goes into the calendar; opened again after the visit was moved, it moves.
+    """
+    [visit] = [one for one in list_visits(call.scope, call.caller.id) if one.id == appointment_id]
+    language = read_me(call.scope, call.caller.id).language
+    said = visit_calendar(visit, call.scope.name, call.scope.phone, language, call.now)
+    return Response(said, content_type="text/calendar; charset=utf-8")
 
 
 @resource.operation("POST", "/me/appointments/<uuid:appointment_id>/confirm", "confirmMyAppointment")

@@ -4,20 +4,23 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from uuid import UUID
+from typing import Any
 
 from flask import Response, g, request
 
 from recovery_api.api.app_versions import check_app_version
-from recovery_api.api.auth import Call, admit
+from recovery_api.api.auth import Call, admit, bearer_secret
+from recovery_api.api.entity_tags import check_unchanged, spare_answer, tag_answer
+from recovery_api.api.rate_limits import check_rate
 from recovery_api.api.strict_json import read_json
 from recovery_api.db import open_transaction
 from recovery_api.domain.access import ACCESS, ANYONE
 from recovery_api.domain.errors import Invalid, KeyReused
-from recovery_api.services.find_subject import find_subject
+from recovery_api.services.find_subject import find_subject, lock_subject
 from recovery_api.services.keep_answer import KeptAnswer, KeyedWrite, keep_answer, recall_answer
 
 WRITES = ("POST", "PUT", "PATCH", "DELETE")
+VIEWS: dict[str, Callable[..., Response]] = {}  # what reads and changes, by the operation's name
 _KEY = re.compile("[!-~]{1,255}")
 _KEPT_HEADERS = ("ETag",)
 
@@ -26,7 +29,8 @@ _KEPT_HEADERS = ("ETag",)
 class Operation:
     """One operation of the document.
 
-    `has_own_identity` where the body names the fact that it creates; `also` are problems that its kind does not have.
+    `has_own_identity` where the body names the fact that it creates; `also` are problems that its kind
+    does not have; `edits` names the operation that reads what this one changes.
     """
 
     name: str
@@ -36,6 +40,7 @@ class Operation:
     versioned: bool = False
     has_own_identity: bool = False
     also: tuple[int, ...] = ()
+    edits: str = ""
 
     @property
     def is_open(self) -> bool:
@@ -52,18 +57,37 @@ class Operation:
         """Whether it changes anything."""
         return self.method in WRITES
 
+    @property
+    def is_edit(self) -> bool:
+        """Whether If-Match may say what the caller read."""
+        return bool(self.edits)
 
-def carry_out(operation: Operation, view: Callable[..., Response], path: dict[str, UUID]) -> Response:
+    @property
+    def has_tag(self) -> bool:
+        """Whether its answers carry an ETag."""
+        return self.is_edit or not self.is_write
+
+
+def carry_out(operation: Operation, view: Callable[..., Response], path: dict[str, Any]) -> Response:
     """Answer the request at hand; what the view did is committed before the answer is given."""
     check_app_version()
+    check_rate(operation.name, bearer_secret())
     g.body = read_json(operation.largest) if operation.is_write else None
-    if operation.is_open:
-        return view(**path)
+    answer = view(**path) if operation.is_open else _carry_out_for_caller(operation, view, path)
+    if operation.has_tag:
+        tag_answer(answer)
+    return answer if operation.is_write else spare_answer(answer)
+
+
+def _carry_out_for_caller(operation: Operation, view: Callable[..., Response], path: dict[str, Any]) -> Response:
     with open_transaction() as connection:
         call = admit(connection, operation.name)
         owner = call.caller.id if call.caller.role == "patient" else None
         for name, row_id in path.items():
             find_subject(call.scope, name, row_id, owner)
+        if operation.is_edit and "If-Match" in request.headers:
+            lock_subject(call.scope, path, call.caller.id)
+            check_unchanged(VIEWS[operation.edits](call, **path))
         return _answer_once(call, operation, lambda: view(call, **path))
 
 

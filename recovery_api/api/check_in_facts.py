@@ -7,6 +7,7 @@ from marshmallow import fields, post_load, validate
 from recovery_api.api.fields import Day, Id, Instant, StrictInt, Words, one_of
 from recovery_api.api.schemas import Answer, Body
 from recovery_api.domain.check_in import ACTIVITY_LEVELS, LONGEST_NOTE, CheckInFacts
+from recovery_api.domain.lateness import TIMINGS
 from recovery_api.domain.symptoms import SYMPTOM_TIERS
 from recovery_api.domain.tiers import Tier
 
@@ -75,7 +76,10 @@ class CheckInSchema(FactsSchema):
     """One report. The client makes the id; the same id with the same facts is the same report, for ever."""
 
     client_id = Id(required=True, metadata={"description": "A UUID made on the phone"})
-    recorded_at = Instant(required=True)
+    recorded_at = Instant(
+        required=True,
+        metadata={"description": "Kept within 30 days back and now; the answer's `timing` says where it was moved"},
+    )
     local_date = Day(metadata={"description": "The day it is about; the day of recorded_at if left out"})
 
 
@@ -114,7 +118,19 @@ class CheckInReadSchema(Answer):
     local_date = fields.Date(required=True)
     recorded_at = Instant(required=True)
     received_at = Instant(required=True)
+    timing = fields.String(
+        required=True,
+        validate=one_of(*TIMINGS),
+        metadata={"description": "`ahead` and `too_old`: the phone's clock was bounded; `claimed_at` is what it said"},
+    )
+    claimed_at = Instant(required=True, allow_none=True)
+    minutes_late = fields.Integer(required=True, metadata={"description": "From the report to its arrival"})
     channel = fields.String(required=True, validate=one_of(*CHANNELS))
+    answered_by = fields.String(
+        required=True,
+        validate=one_of("patient", "caregiver", "clinician"),
+        metadata={"description": "Who answered; the channel tells by what, staff being a nurse on the phone"},
+    )
     pain = fields.Integer(required=True, allow_none=True)
     activity = fields.Nested(ActivitySchema(), required=True, allow_none=True)
     medication = fields.Nested(MedicationSchema(), required=True, allow_none=True)

@@ -4,10 +4,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from marshmallow import fields, validate
+from marshmallow import ValidationError, fields, validate
 
 from recovery_api.api.auth import Call
-from recovery_api.api.batches import OutcomeSchema, outcome_of
+from recovery_api.api.batches import ItemOutcomeSchema, Outcome, named, outcome_of
 from recovery_api.api.check_in_facts import (
     EXAMPLE,
     CheckInReadSchema,
@@ -15,24 +15,35 @@ from recovery_api.api.check_in_facts import (
     CorrectionSchema,
     TakenCheckInSchema,
 )
-from recovery_api.api.fields import QueryInstant, Unread
+from recovery_api.api.fields import Instant, QueryInstant, Unread, one_of
 from recovery_api.api.paging import Page, PageQuery, after, cut, page_of
 from recovery_api.api.resources import Resource
 from recovery_api.api.schemas import Answer, Body
+from recovery_api.patience import begin_patience
 from recovery_api.services.find_recovery import find_recovery_of
 from recovery_api.services.read_check_ins import CheckInRead, list_check_ins
 from recovery_api.services.report_check_in import Reported, Submission, correct_check_in, report_check_in
 
 resource = Resource("Check-ins", "What patients report")
 READ = CheckInReadSchema()
+_INSTANT = Instant(required=True)
 MOST_IN_A_BATCH = 100
 LARGEST_BATCH = 256 * 1024
+LONGEST_BATCH = 20.0  # seconds that a hundred reports may ask of a busy database together
 
 
 class BatchSchema(Body):
     """Reports that were made while there was no network."""
 
     items = fields.List(Unread(CheckInSchema()), required=True, validate=validate.Length(1, MOST_IN_A_BATCH))
+
+
+class OutcomeSchema(ItemOutcomeSchema):
+    """What became of one report."""
+
+    client_id = fields.String(required=True, allow_none=True, metadata={"description": "As it was sent"})
+    outcome = fields.String(required=True, validate=one_of("created", "known", "refused"))
+    check_in = fields.Nested(READ, required=True, allow_none=True)
 
 
 class BatchAnswerSchema(Answer):
@@ -66,13 +77,40 @@ def report(call: Call, given: dict[str, Any]) -> tuple[CheckInRead, int]:
 def report_batch(call: Call, given: dict[str, Any]) -> dict[str, Any]:
     """Report up to 100 check-ins
 
-    Each item is taken or refused by itself, with its outcome and the reason.
+    Each item is taken or refused by itself, with its outcome and the reason. They are judged in the order in which they
+    were recorded, and answered in the order in which they were sent.
     """
-    return {"items": [outcome_of(call, item, _report_item) for item in given["items"]]}
+    begin_patience(LONGEST_BATCH)
+    items = given["items"]
+    outcomes = {place: _outcome(call, items[place]) for place in sorted(range(len(items)), key=lambda n: _at(items[n]))}
+    return {"items": [outcomes[place] for place in range(len(items))]}
 
 
-def _report_item(call: Call, given: dict[str, Any]) -> Reported:
-    return report_check_in(call.scope, call.caller.id, _sent(call, given, "app"), call.now)
+def _at(item: Any) -> float:
+    """When an item says that it was recorded, in seconds; what says nothing readable comes first, to be refused."""
+    try:
+        instant = _INSTANT.deserialize(item.get("recorded_at") if isinstance(item, dict) else None)
+    except ValidationError:
+        return 0.0
+    return instant.timestamp() if instant is not None else 0.0
+
+
+def _outcome(call: Call, item: Any) -> dict[str, Any]:
+    found = outcome_of(call, item, CheckInSchema(), lambda given: _report_item(call, given))
+    return {
+        "client_id": named(item, "client_id"),
+        "outcome": found.outcome,
+        "status": found.status,
+        "reason": found.reason,
+        "errors": found.errors,
+        "check_in": found.made,
+    }
+
+
+def _report_item(call: Call, given: dict[str, Any]) -> Outcome:
+    reported = report_check_in(call.scope, call.caller.id, _sent(call, given, "app"), call.now)
+    status, outcome = (201, "created") if reported.is_new else (200, "known")
+    return Outcome(status, outcome, reported.check_in)
 
 
 @resource.operation("GET", "/me/check-ins", "listMyCheckIns")

@@ -9,6 +9,7 @@ from marshmallow import fields
 from recovery_api.api import app_versions
 from recovery_api.api.calls import Operation
 from recovery_api.api.problems import MEDIA_TYPE
+from recovery_api.api.rate_limits import A_TOKEN, AN_ADDRESS
 from recovery_api.api.schemas import Answer
 from recovery_api.domain.access import ACCESS, PATIENT
 
@@ -24,6 +25,7 @@ PROBLEMS: Mapping[int, str] = {
     422: "Fields are not as they must be, or an Idempotency-Key came with another request.",
     426: "The app is too old.",
     428: "If-Match is missing.",
+    429: f"Over {A_TOKEN} calls a minute with one token, or {AN_ADDRESS} from one address where secrets are tried.",
     500: "Something went wrong here; it was written down.",
     503: "The database is away; nothing was stored.",
 }
@@ -31,6 +33,7 @@ _RETRY_AFTER = {"Retry-After": {"description": "Seconds to wait", "schema": {"ty
 _HEADERS_OF: Mapping[int, Mapping[str, Any]] = {
     401: {"WWW-Authenticate": {"description": "The scheme to use", "schema": {"type": "string"}}},
     409: _RETRY_AFTER,
+    429: _RETRY_AFTER,
     503: _RETRY_AFTER,
 }
 REQUEST_ID: dict[str, Any] = {"X-Request-ID": {"description": "The id of this request", "schema": {"type": "string"}}}
@@ -49,6 +52,15 @@ _PARAMETERS: Mapping[str, Mapping[str, Any]] = {
         "required": True,
         "schema": {"type": "string"},
         "example": '"3"',
+    },
+    "If-Unchanged": {
+        "name": "If-Match",
+        "description": "The ETag that the caller read: 412 when it was changed since. Without it, the change is made.",
+        "schema": {"type": "string"},
+    },
+    "If-None-Match": {
+        "description": "The ETag that the caller holds: 304 without a body where nothing changed.",
+        "schema": {"type": "string"},
     },
 }
 
@@ -83,7 +95,7 @@ def add_components(spec: APISpec) -> None:
         }
         spec.components.response(f"Problem{status}", response)
     for name, parameter in _PARAMETERS.items():
-        spec.components.parameter(name, "header", {"name": name, **parameter})
+        spec.components.parameter(name, "header", {"name": name} | dict(parameter))
     for token, owner in (("patientToken", "patient"), ("staffToken", "clinician")):
         scheme = {"type": "http", "scheme": "bearer", "description": f"A {owner}'s access token"}
         spec.components.security_scheme(token, scheme)
@@ -93,7 +105,9 @@ def document(doc: dict[str, Any], operation: Operation) -> dict[str, Any]:
     """The documentation of one operation, with all that its place and access say of it."""
     responses = {status: answer for status, answer in doc.get("responses", {}).items() if int(status) < 400}
     for answer in responses.values():
-        answer["headers"] = REQUEST_ID | answer.get("headers", {})
+        answer["headers"] = REQUEST_ID | (ETAG if operation.has_tag else {}) | answer.get("headers", {})
+    if not operation.is_write:
+        responses["304"] = {"description": "Nothing changed", "headers": REQUEST_ID | ETAG}
     return doc | {
         "operationId": operation.name,
         "security": _security(operation),
@@ -109,7 +123,7 @@ def _security(operation: Operation) -> list[dict[str, list[str]]]:
 
 
 def _problems(operation: Operation) -> list[int]:
-    found = {422, 426, 500, 503, *operation.also}
+    found = {422, 426, 429, 500, 503, *operation.also}
     if not operation.is_open:
         found |= {401, 403}
     if operation.is_write:
@@ -120,6 +134,8 @@ def _problems(operation: Operation) -> list[int]:
         found |= {404}
     if operation.versioned:
         found |= {412, 428}
+    if operation.is_edit:
+        found |= {412}
     return sorted(found)
 
 
@@ -129,4 +145,8 @@ def _headers(operation: Operation) -> list[str]:
         names.append("Idempotency-Key")
     if operation.versioned:
         names.append("If-Match")
+    if operation.is_edit:
+        names.append("If-Unchanged")
+    if not operation.is_write:
+        names.append("If-None-Match")
     return names

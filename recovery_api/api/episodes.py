@@ -151,7 +151,7 @@ def read(call: Call, episode_id: UUID) -> EpisodeRead:
     return look_at_episode(call.scope, episode_id, call.actor, call.now)
 
 
-@resource.operation("PATCH", "/episodes/<uuid:episode_id>", "changeEpisode")
+@resource.operation("PATCH", "/episodes/<uuid:episode_id>", "changeEpisode", edits="readEpisode")
 @resource.arguments(EpisodeChangeSchema())
 @resource.response(200, EPISODE)
 def change(call: Call, given: dict[str, Any], episode_id: UUID) -> EpisodeRead:

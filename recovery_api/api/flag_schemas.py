@@ -33,6 +33,12 @@ class FlagSchema(Answer):
     opened_at = Instant(required=True)
     last_at = Instant(required=True)
     respond_by = Instant(required=True)
+    waiting_since = Instant(required=True, metadata={"description": "When it last called: opened, raised or came back"})
+    next_rung_at = Instant(
+        required=True,
+        allow_none=True,
+        metadata={"description": "When the next people are told, unless somebody has it"},
+    )
     assignee = fields.UUID(required=True, allow_none=True, attribute="owner_id")
     assignee_name = fields.String(required=True, attribute="owner")
     acknowledged_at = Instant(required=True, allow_none=True)
@@ -60,9 +66,9 @@ class FlagEventSchema(Answer):
 class ToldSchema(Answer):
     """One telling of a clinician."""
 
-    clinician_id = fields.UUID(required=True)
+    clinician_id = fields.UUID(required=True, allow_none=True, metadata={"description": "Empty for the last resort"})
     clinician = fields.String(required=True)
-    channel = fields.String(required=True, validate=one_of("sms"))
+    channel = fields.String(required=True, validate=one_of("sms", "email", "voice"))
     at = Instant(required=True)
     state = fields.String(required=True)
     settled_at = Instant(required=True, allow_none=True)
@@ -91,3 +97,24 @@ class ExplanationSchema(Answer):
     expected_band = fields.Nested(ExpectedBandSchema(), required=True, allow_none=True)
     told = fields.List(fields.Nested(ToldSchema()), required=True)
     events = fields.List(fields.Nested(FlagEventSchema()), required=True)
+
+
+class TierResponseSchema(Answer):
+    """How soon flags of one tier were acknowledged; times are minutes from the call."""
+
+    tier = fields.String(required=True, validate=one_of(*Tier))
+    calls = fields.Integer(required=True, metadata={"description": "A flag that comes back calls again"})
+    answered = fields.Integer(required=True)
+    in_time = fields.Integer(required=True)
+    target_minutes = fields.Integer(required=True)
+    median_minutes = fields.Float(required=True, allow_none=True)
+    ninety_percent_minutes = fields.Float(required=True, allow_none=True)
+    longest_minutes = fields.Float(required=True, allow_none=True)
+
+
+class ResponseReportSchema(Answer):
+    """How soon people answered, by tier."""
+
+    since = Instant(required=True)
+    until = Instant(required=True)
+    tiers = fields.List(fields.Nested(TierResponseSchema()), required=True)

@@ -1,15 +1,23 @@
 """Flags: the worklist, and what a clinician does with each."""
 
-from datetime import datetime
+from dataclasses import asdict
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from marshmallow import fields, validate
+from marshmallow import Schema, fields, validate
 
 from recovery_api.api.auth import Call, version_seen
 from recovery_api.api.documentation import ETAG
 from recovery_api.api.fields import Id, Instant, Words, one_of
-from recovery_api.api.flag_schemas import OUTCOMES, STATUSES, ExplanationSchema, FlagSchema, WorklistFlagSchema
+from recovery_api.api.flag_schemas import (
+    OUTCOMES,
+    STATUSES,
+    ExplanationSchema,
+    FlagSchema,
+    ResponseReportSchema,
+    WorklistFlagSchema,
+)
 from recovery_api.api.paging import Page, PageQuery, after, cut, page_of
 from recovery_api.api.resources import Resource
 from recovery_api.api.schemas import Body, NothingSchema
@@ -20,9 +28,11 @@ from recovery_api.services.explain_flag import Explanation, explain_flag, read_f
 from recovery_api.services.list_worklist import list_worklist
 from recovery_api.services.read_flags import FlagFacts, FlagQuery
 from recovery_api.services.record_audit import record_audit
+from recovery_api.services.report_responses import report_responses
 
 resource = Resource("Flags", "What awaits a person")
 FLAG = FlagSchema()
+LAST = timedelta(days=30)
 _NOTE = validate.Length(min=1, max=LONGEST_NOTE)
 
 
@@ -39,6 +49,13 @@ class FlagsQuery(PageQuery):
     status = fields.String(validate=one_of(*STATUSES), metadata={"description": "All but resolved, if left out"})
     tier = fields.String(validate=one_of(*Tier))
     assignee = Assignee(metadata={"description": "A clinician's id, or `me`", "type": "string"})
+
+
+class ReportQuery(Schema):
+    """The stretch of time of a report."""
+
+    since = Instant()
+    until = Instant()
 
 
 class AssignSchema(Body):
@@ -83,7 +100,21 @@ def list_flags(call: Call, query: dict[str, Any]) -> Page:
         limit=query["limit"] + 1,
     )
     entries = list_worklist(call.scope, wanted, call.actor, call.now)
-    return cut(entries, query["limit"], lambda one: (one.tier.rank, one.opened_at, one.id))
+    return cut(entries, query["limit"], lambda one: (one.tier.rank, one.waiting_since, one.id))
+
+
+@resource.operation("GET", "/flags/report", "reportFlags")
+@resource.arguments(ReportQuery(), location="query")
+@resource.response(200, ResponseReportSchema())
+def report(call: Call, query: dict[str, Any]) -> dict[str, Any]:
+    """Report how soon flags were acknowledged
+
+    By tier, over the flags that opened from `since` up to `until`; the last 30 days if left out.
+    """
+    until = query.get("until", call.now)
+    found = report_responses(call.scope, query.get("since", until - LAST), until, call.actor, call.now)
+    tiers = [{**asdict(one), "target_minutes": found.targets[one.tier]} for one in found.tiers]
+    return {"since": found.since, "until": found.until, "tiers": tiers}
 
 
 @resource.operation("GET", "/flags/<uuid:flag_id>", "readFlag")

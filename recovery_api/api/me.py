@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from marshmallow import fields
+from marshmallow import fields, validate
 
 from recovery_api.api.appointments import AppointmentSchema
 from recovery_api.api.auth import Call
@@ -14,6 +14,7 @@ from recovery_api.api.problems import LANGUAGES
 from recovery_api.api.resources import Resource
 from recovery_api.api.schemas import Answer, Body
 from recovery_api.domain.protocol import KINDS, QUESTIONS
+from recovery_api.services.change_own_consent import change_own_consent
 from recovery_api.services.change_preferences import Preferences, change_preferences
 from recovery_api.services.read_me import Me, read_me
 from recovery_api.services.read_today import Today, list_plan, read_today
@@ -49,12 +50,32 @@ class MeSchema(Answer):
     consent = fields.List(fields.Nested(ConsentSchema()), required=True)
 
 
+class ChannelsChangeSchema(Body):
+    """Which channels to use."""
+
+    sms = fields.Boolean(
+        required=True,
+        truthy={True},
+        falsy={False},
+        metadata={"description": "False stops every text; true brings them back, unless the carrier was told to stop"},
+    )
+
+
+class ConsentChangeSchema(Body):
+    """A purpose that is the patient's to grant or to take back here."""
+
+    purpose = fields.String(required=True, validate=one_of("research"))
+    granted = fields.Boolean(required=True, truthy={True}, falsy={False})
+
+
 class MeChangeSchema(Body):
     """What to change; what is left out stays."""
 
     language = fields.String(validate=one_of(*LANGUAGES))
     zone = fields.String(metadata={"description": "An IANA time zone", "example": "America/Chicago"})
     check_in_time = ClockTime(metadata={"description": "The local hour of the check-in", "example": "10:00"})
+    channels = fields.Nested(ChannelsChangeSchema())
+    consent = fields.List(fields.Nested(ConsentChangeSchema()), validate=validate.Length(max=5))
 
 
 class PlanItemSchema(Answer):
@@ -102,15 +123,20 @@ def me(call: Call) -> Me:
     return read_me(call.scope, call.caller.id)
 
 
-@resource.operation("PATCH", "/me", "changeMe")
+@resource.operation("PATCH", "/me", "changeMe", edits="readMe")
 @resource.arguments(MeChangeSchema())
 @resource.response(200, MeSchema())
 def change_me(call: Call, given: dict[str, Any]) -> Me:
     """Change own preferences
 
-    A new zone or hour plans anew what is still to come; what was sent stays as it was.
+    A new zone or hour plans anew what is still to come; what was sent stays as it was. Whoever stops the texts is
+    called instead: the clinic gets a task.
     """
-    change_preferences(call.scope, call.caller.id, Preferences(**given), call.actor, call.now)
+    wishes = [(one["purpose"], one["granted"]) for one in given.pop("consent", ())]
+    channels = given.pop("channels", None)
+    if given:
+        change_preferences(call.scope, call.caller.id, Preferences(**given), call.actor, call.now)
+    change_own_consent(call.scope, call.caller.id, channels["sms"] if channels else None, wishes, call.now)
     return read_me(call.scope, call.caller.id)
 
 

@@ -13,7 +13,8 @@ from recovery_api.api.paging import Page, PageQuery, after, cut, page_of
 from recovery_api.api.resources import Resource
 from recovery_api.api.schemas import Answer, Body
 from recovery_api.domain.tiers import Tier
-from recovery_api.services.read_inbox import read_inbox
+from recovery_api.services.place_text import place_text
+from recovery_api.services.read_inbox import LONGEST_NOTE, close_inbox_text, read_inbox
 from recovery_api.services.read_patient import Text, read_thread
 from recovery_api.services.record_audit import record_audit
 from recovery_api.services.write_to_patient import LONGEST_TEXT, write_to_patient
@@ -58,6 +59,18 @@ class InboxTextSchema(Answer):
     tier = fields.String(required=True, allow_none=True, validate=one_of(*Tier))
     because = fields.String(required=True)
     patient_id = fields.UUID(required=True, allow_none=True)
+
+
+class PlaceSchema(Body):
+    """Whose text it is."""
+
+    patient_id = fields.UUID(required=True)
+
+
+class CloseSchema(Body):
+    """How it was dealt with."""
+
+    note = Words(load_default="", validate=validate.Length(max=LONGEST_NOTE))
 
 
 @resource.operation("GET", "/me/messages", "listMyMessages")
@@ -107,6 +120,29 @@ def inbox(call: Call, query: dict[str, Any]) -> Page:
     texts = read_inbox(call.scope, query["limit"] + 1, place)
     record_audit(call.scope, call.actor, "inbox.viewed", ("clinic", call.scope.clinic_id), call.now)
     return cut(texts, query["limit"], lambda text: (text.at, text.id))
+
+
+@resource.operation("POST", "/inbox/<uuid:message_id>/assign", "placeInboxText")
+@resource.arguments(PlaceSchema())
+@resource.response(204)
+def place(call: Call, given: dict[str, UUID], message_id: UUID) -> None:
+    """Say whose text it is
+
+    What it reports becomes that patient's check-in of the time it came, judged by the same rules. The patient is
+    sent nothing by this.
+    """
+    place_text(call.scope, message_id, given["patient_id"], call.actor, call.now)
+
+
+@resource.operation("POST", "/inbox/<uuid:message_id>/close", "closeInboxText")
+@resource.arguments(CloseSchema())
+@resource.response(204)
+def close(call: Call, given: dict[str, str], message_id: UUID) -> None:
+    """Close a text that was dealt with
+
+    It leaves the inbox, not the record.
+    """
+    close_inbox_text(call.scope, message_id, call.caller.id, given["note"], call.now)
 
 
 def _thread(call: Call, patient_id: UUID, query: dict[str, Any]) -> Page:

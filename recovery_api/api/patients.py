@@ -11,15 +11,18 @@ from recovery_api.api.fields import Day, Instant, name_like, one_of
 from recovery_api.api.paging import Page, PageQuery, after, cut, page_of
 from recovery_api.api.problems import LANGUAGES
 from recovery_api.api.resources import Resource
-from recovery_api.api.schemas import Answer, Body
+from recovery_api.api.schemas import Answer, Body, NothingSchema
+from recovery_api.domain.labels import LONGEST_LABEL
 from recovery_api.services.add_patient import NewPerson, add_patient
 from recovery_api.services.change_patient import change_patient
+from recovery_api.services.change_phones import add_phone, put_wrong_phone_away
 from recovery_api.services.find_patients import find_patients
 from recovery_api.services.read_record import PatientRecord, read_record
 
 resource = Resource("Patients", "The people in recovery")
 SEXES = ("female", "male", "other", "unknown")
 STATUSES = ("active", "deceased", "left")
+CONTACT_STATES = ("invited", "active", "opted_out", "unusable", "wrong_person")
 
 
 class PatientSchema(Answer):
@@ -41,10 +44,26 @@ class PatientSchema(Answer):
 class PhoneSchema(Answer):
     """One phone that speaks for the patient."""
 
+    id = fields.UUID(required=True)
     label = fields.String(required=True)
     number = fields.String(required=True, metadata={"description": "E.164"})
     whose = fields.String(required=True, validate=one_of("patient", "caregiver"))
-    state = fields.String(required=True, validate=one_of("active", "opted_out", "unusable", "wrong_person"))
+    state = fields.String(required=True, validate=one_of(*CONTACT_STATES))
+    web_check_in = fields.Boolean(
+        required=True, metadata={"description": "Gets a link to the web check-in in place of the plain question"}
+    )
+
+
+class NewPhoneSchema(Body):
+    """One more phone; it is asked to join, and nothing else is sent to it before it does."""
+
+    phone = fields.String(required=True, validate=validate.Length(min=5, max=40), metadata={"example": "+12125550147"})
+    whose = fields.String(load_default="caregiver", validate=one_of("patient", "caregiver"))
+    label = fields.String(
+        load_default="",
+        validate=validate.Length(max=LONGEST_LABEL),
+        metadata={"description": "By which texts to this phone say whom they are about; no name"},
+    )
 
 
 class PatientRecordSchema(PatientSchema):
@@ -83,6 +102,11 @@ class PatientChangeSchema(Body):
     zone = fields.String(metadata={"description": "An IANA time zone"})
     record_number = fields.String(allow_none=True, validate=name_like(40))
     status = fields.String(validate=one_of(*STATUSES), metadata={"description": "No text goes to who died or left"})
+    web_check_in = fields.Boolean(
+        truthy={True},
+        falsy={False},
+        metadata={"description": "Whether the patient chose the link to the web check-in"},
+    )
 
 
 class PatientQuery(PageQuery):
@@ -129,12 +153,36 @@ def read(call: Call, patient_id: UUID) -> dict[str, Any]:
     return _record(read_record(call.scope, patient_id, call.actor, call.now))
 
 
-@resource.operation("PATCH", "/patients/<uuid:patient_id>", "changePatient")
+@resource.operation("PATCH", "/patients/<uuid:patient_id>", "changePatient", edits="readPatient")
 @resource.arguments(PatientChangeSchema())
 @resource.response(200, RECORD)
 def change(call: Call, given: dict[str, Any], patient_id: UUID) -> dict[str, Any]:
     """Change a patient"""
     change_patient(call.scope, patient_id, given, call.actor, call.now)
+    return _record(read_record(call.scope, patient_id, call.actor, call.now))
+
+
+@resource.operation("POST", "/patients/<uuid:patient_id>/phones", "addPhone")
+@resource.arguments(NewPhoneSchema())
+@resource.response(201, RECORD)
+def add_one_phone(call: Call, given: dict[str, Any], patient_id: UUID) -> dict[str, Any]:
+    """Add a phone, such as a caregiver's
+
+    It is asked to join in its own words, in the hours for texts; START joins.
+    """
+    add_phone(call.scope, patient_id, given["phone"], given["whose"], given["label"], call.actor, call.now)
+    return _record(read_record(call.scope, patient_id, call.actor, call.now))
+
+
+@resource.operation("POST", "/patients/<uuid:patient_id>/phones/<uuid:phone_id>/wrong", "putWrongPhoneAway")
+@resource.arguments(NothingSchema(), required=False)
+@resource.response(200, RECORD)
+def put_away(call: Call, _: dict[str, Any], patient_id: UUID, phone_id: UUID) -> dict[str, Any]:
+    """Confirm that a phone is not this patient's
+
+    No text goes there any more, and no text from there brings it back; danger in one is flagged all the same.
+    """
+    put_wrong_phone_away(call.scope, patient_id, phone_id, call.actor, call.now)
     return _record(read_record(call.scope, patient_id, call.actor, call.now))
 
 

@@ -17,11 +17,19 @@ from recovery_api.wiring import wiring
 resource = Resource("Configuration", "What a phone keeps")
 
 
+class LabelsSchema(Answer):
+    """What to show for it, by language."""
+
+    en = fields.String(required=True)
+    es = fields.String(required=True)
+
+
 class SymptomSchema(Answer):
-    """A symptom's code, and how soon it calls for a person."""
+    """A symptom's code, how soon it calls for a person, and what to show for it."""
 
     code = fields.String(required=True, validate=one_of(*SYMPTOM_TIERS))
     tier = fields.String(required=True, validate=one_of(*Tier))
+    labels = fields.Nested(LabelsSchema(), required=True)
 
 
 class AdviceTextSchema(Answer):

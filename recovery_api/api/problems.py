@@ -2,6 +2,7 @@
 
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
+from math import ceil
 from typing import Any
 
 import psycopg
@@ -22,6 +23,7 @@ from recovery_api.domain.errors import (
     SignInRefused,
     StaleVersion,
     StillInFlight,
+    TooMany,
     Unauthenticated,
 )
 from recovery_api.logs import warn
@@ -47,6 +49,7 @@ STATUSES: Mapping[type[RecoveryError], int] = {
     KeyReused: 422,
     AppTooOld: 426,
     VersionMissing: 428,
+    TooMany: 429,
 }
 _HTTP_CODES = {400: "bad_request", 404: "not_found", 405: "method_not_allowed", 413: "too_large", 415: "not_json"}
 TITLES: Mapping[str, tuple[str, str]] = {
@@ -66,6 +69,7 @@ TITLES: Mapping[str, tuple[str, str]] = {
     "idempotency_key_reused": ("This key was used for another request", "Esta clave ya se usó en otra solicitud"),
     "app_too_old": ("Please update the app", "Actualice la aplicación"),
     "version_missing": ("Say which version you saw", "Indique qué versión vio"),
+    "too_many": ("Please wait a moment", "Espere un momento"),
     "unavailable": ("Please try again in a moment", "Inténtelo de nuevo en un momento"),
     "failed": ("Something went wrong here", "Algo falló aquí"),
 }
@@ -110,6 +114,8 @@ def _answer_refusal(error: RecoveryError) -> Response:
     headers = {401: {"WWW-Authenticate": 'Bearer realm="recovery"'}}.get(status, {})
     if isinstance(error, StillInFlight):
         headers = {"Retry-After": "1"}
+    if isinstance(error, TooMany):
+        headers = {"Retry-After": str(max(ceil(error.wait), 1))}
     return problem(status, error.code, error.message, errors, headers)
 
 

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from copy import deepcopy
 from functools import wraps
 from typing import Any, NoReturn, cast
-from uuid import UUID
 
 import flask_smorest
 from flask import Request, Response, g
@@ -12,7 +11,7 @@ from marshmallow import RAISE, Schema, ValidationError
 from webargs.core import missing
 from webargs.flaskparser import FlaskParser
 
-from recovery_api.api.calls import Operation, carry_out
+from recovery_api.api.calls import VIEWS, Operation, carry_out
 from recovery_api.api.documentation import document
 from recovery_api.api.headers import PREFIX, stamp
 from recovery_api.api.problems import answer_error, field_errors
@@ -57,16 +56,19 @@ class Resource(flask_smorest.Blueprint):  # type: ignore[misc]
         versioned: bool = False,
         has_own_identity: bool = False,
         also: tuple[int, ...] = (),
+        edits: str = "",
     ) -> Callable[[View], View]:
         """Route `method` and `path` to a view; `name` is the operationId, and the row of the access table.
 
         The view gets the call, then what its schemas read, then the path's ids; an open operation gets no call.
         """
-        operation = Operation(name, method, path, largest, versioned, has_own_identity, also)
+        operation = Operation(name, method, path, largest, versioned, has_own_identity, also, edits)
 
         def decorate(view: View) -> View:
+            VIEWS[name] = view
+
             @wraps(view)
-            def answer(**ids: UUID) -> Response:
+            def answer(**ids: Any) -> Response:
                 return carry_out(operation, view, ids)
 
             answer._apidoc = deepcopy(getattr(view, "_apidoc", {})) | {"operation": operation}  # type: ignore[attr-defined]
@@ -81,7 +83,7 @@ class Resource(flask_smorest.Blueprint):  # type: ignore[misc]
         return cast(Callable[[View], View], super().arguments(schema, **options))
 
     def response(
-        self, status: int, schema: Schema | type[Schema] | None = None, **options: Any
+        self, status: int, schema: Schema | type[Schema] | dict[str, str] | None = None, **options: Any
     ) -> Callable[[View], View]:
         """What a view answers with."""
         return cast(Callable[[View], View], super().response(status, schema, **options))

@@ -12,6 +12,7 @@ from recovery_api.api.refusals import BadJson, NotJson
 
 LARGEST_BODY = 32 * 1024
 DEEPEST = 16
+MOST_KEYS = 500  # in one object; the largest of ours has 20
 MEDIA_TYPE = "application/json"
 # A whole string (or an unfinished one, up to the end), or a bracket. Possessive, so that it is linear on any input.
 _STRUCTURE = re.compile(r'"(?:[^"\\]++|\\.)*+"?+|([\[{])|([\]}])', re.DOTALL)
@@ -74,6 +75,8 @@ def _check_strings(value: Any) -> None:
 
 
 def _object(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    if len(pairs) > MOST_KEYS:
+        raise BadJson(f"An object has more than {MOST_KEYS} keys.")
     found = dict(pairs)
     if len(found) != len(pairs):
         raise BadJson("A key stands twice in one object.")

@@ -70,7 +70,7 @@ def refresh(given: dict[str, str]) -> TokenPair:
     Each refresh token works once. Sent again within a minute it gives the same pair, so that an answer lost on the
     way does no harm; later it ends every token of the device.
     """
-    return refresh_token(given["refresh_token"], wiring().vaults)
+    return refresh_token(given["refresh_token"], wiring().vaults, wiring().clock.now())
 
 
 @resource.operation("DELETE", "/token", "endToken")

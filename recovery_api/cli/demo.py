@@ -24,6 +24,7 @@ from recovery_api.gateways.postgres import EmbeddedPostgres, EmbeddedPostgresErr
 from recovery_api.services.add_clinic import add_clinic
 from recovery_api.services.demo_staff import DemoLogIn, demo_log_ins, keep_demo_log_ins
 from recovery_api.services.plan_reminders import list_clinics
+from recovery_api.simulator.demo_check_in import demo_check_in
 from recovery_api.simulator.seed_demo import CLINIC, ZONE, seed_demo
 from recovery_api.wiring import wiring
 
@@ -53,8 +54,8 @@ def demo(port: int, no_seed: bool, as_json: bool) -> None:
         say("Starting PostgreSQL ...")
         settings = _settings(wiring().settings, port)
         say("Making sixty patients and a year of history ..." if not no_seed else "Making an empty clinic ...")
-        log_ins = _prepare(settings, own_server, no_seed)
-        _run(settings, port, log_ins, as_json, say)
+        log_ins, check_in = _prepare(settings, own_server, no_seed)
+        _run(settings, port, log_ins, check_in, as_json, say)
     except (NotReady, EmbeddedPostgresError, OSError) as refused:
         click.echo(f"The demo could not start: {refused}", err=True)
         sys.exit(1)
@@ -94,7 +95,7 @@ def _seconds_to_monday() -> int:
     return int((datetime.combine(monday, MONDAY_MORNING, ZoneInfo(ZONE)) - now).total_seconds())
 
 
-def _prepare(settings: Settings, own_server: bool, no_seed: bool) -> list[DemoLogIn]:
+def _prepare(settings: Settings, own_server: bool, no_seed: bool) -> tuple[list[DemoLogIn], str | None]:
     """A fresh database on the embedded server; on a server of the user's own, whatever is missing is added."""
     if own_server:
         make_database(_maintenance_url(settings), DATABASE, afresh=True)
@@ -102,10 +103,10 @@ def _prepare(settings: Settings, own_server: bool, no_seed: bool) -> list[DemoLo
     migrate(app)
     with app.app_context():
         _refuse_strangers()
-        log_ins = _seed(app, no_seed)
+        log_ins, check_in = _seed(app, no_seed), _check_in(settings)
     if log_ins or no_seed:
         keep_demo_log_ins(settings.run_dir, log_ins)
-    return log_ins or demo_log_ins(settings.run_dir)
+    return log_ins or demo_log_ins(settings.run_dir), check_in
 
 
 def _refuse_strangers() -> None:
@@ -131,7 +132,15 @@ def _seed(app: Flask, no_seed: bool) -> list[DemoLogIn]:
         return []
 
 
-def _run(settings: Settings, port: int, log_ins: list[DemoLogIn], as_json: bool, say: object) -> None:
+def _check_in(settings: Settings) -> str | None:
+    """A patient's link, which is good once; none in an empty clinic."""
+    parts, clinics = wiring(), list_clinics()
+    return demo_check_in(clinics[0], parts.vaults, settings.public_url, parts.clock.now()) if clinics else None
+
+
+def _run(
+    settings: Settings, port: int, log_ins: list[DemoLogIn], check_in: str | None, as_json: bool, say: object
+) -> None:
     env = environment_of(settings)
     flask = [sys.executable, "-m", "flask", "--app", "wsgi"]
     carrier_port = settings.twilio_api_base.rpartition(":")[2]
@@ -146,36 +155,38 @@ def _run(settings: Settings, port: int, log_ins: list[DemoLogIn], as_json: bool,
     with Supervisor(children, settings.run_dir, log_dir, say=lambda line: click.echo(line, err=True)) as processes:
         processes.start()
         if processes.wait_until_ready(f"http://127.0.0.1:{port}/readyz", SECONDS_TO_START):
-            click.echo(_as_json(settings, log_ins) if as_json else _welcome(settings, log_ins))
+            at = _addresses(settings, check_in)
+            click.echo(_as_json(settings, at, log_ins) if as_json else _welcome(at, log_ins))
             sys.stdout.flush()
             processes.run()
 
 
-def _addresses(settings: Settings) -> dict[str, str | None]:
+def _addresses(settings: Settings, check_in: str | None) -> dict[str, str | None]:
     base = settings.public_url
     return {
         "base_url": base,
         "worklist": f"{base}/worklist",
         "phone": f"{base}/demo/phone",
-        "check_in": None,
+        "check_in": check_in,
         "docs": f"{base}/api/v1/docs",
         "simulator": settings.twilio_api_base,
     }
 
 
-def _as_json(settings: Settings, log_ins: list[DemoLogIn]) -> str:
+def _as_json(settings: Settings, at: dict[str, str | None], log_ins: list[DemoLogIn]) -> str:
     staff = [{"email": one.email, "password": one.password, "totp_secret": one.totp_secret} for one in log_ins]
-    return json.dumps({**_addresses(settings), "database_url": settings.database_url, "staff": staff})
+    return json.dumps({**at, "database_url": settings.database_url, "staff": staff})
 
 
-def _welcome(settings: Settings, log_ins: list[DemoLogIn]) -> str:
-    at = _addresses(settings)
+def _welcome(at: dict[str, str | None], log_ins: list[DemoLogIn]) -> str:
     lines = [
         "",
         f"  A patient's phone    {at['phone']}",
         f"  The nurse's worklist {at['worklist']}",
         f"  For app developers   {at['docs']}",
     ]
+    if at["check_in"]:
+        lines += [f"  A patient's check-in {at['check_in']} (good once)"]
     if log_ins:
         lines += ["", f"  Sign in as           {log_ins[0].email}", f"  with the password    {log_ins[0].password}"]
         lines += ["  and the six digits that the sign-in page of the demo shows."]

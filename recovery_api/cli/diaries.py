@@ -14,19 +14,21 @@ import click
 from recovery_api.domain.escalation import EpisodeFacts, Reading
 
 COLUMNS = ("episode", "baseline_pain", "day", "pain", "symptoms")
+MORE = {"minutes_walked": 1440, "pills_otc": 100, "pills_prescribed": 100, "pills_total": 100}  # may be left out
 PROCEDURE_ON = date(2025, 1, 1)  # diaries count days, so any date will do
 _FIRST_DAY, _LAST_DAY = -365, 3650
 _WORTH_A_BAR = 4_000_000  # bytes; less is read within two seconds
 _ROWS_A_STEP = 10_000
 _NONE: frozenset[str] = frozenset()
+_NOTHING: Mapping[str, int] = {}
 
 
 @dataclass(slots=True)
 class Diary:
-    """The rows of one episode: day, pain, symptoms."""
+    """The rows of one episode: day, pain, symptoms, and what else was reported."""
 
     baseline_pain: int | None
-    rows: list[tuple[int, int | None, frozenset[str]]] = field(default_factory=list)
+    rows: list[tuple[int, int | None, frozenset[str], Mapping[str, int]]] = field(default_factory=list)
 
     def facts(self, check_in_days: frozenset[int]) -> EpisodeFacts:
         """What the rules need to know of the episode."""
@@ -35,7 +37,22 @@ class Diary:
     def readings(self) -> list[Reading]:
         """The rows as readings, oldest first; several on one day stay in the order of the file."""
         ordered = sorted(self.rows, key=lambda row: row[0])
-        return [Reading(day, *_moment(day), pain, symptoms) for day, pain, symptoms in ordered]
+        return [_reading(*row) for row in ordered]
+
+
+def _reading(day: int, pain: int | None, symptoms: frozenset[str], more: Mapping[str, int]) -> Reading:
+    if not more:
+        return Reading(day, *_moment(day), pain, symptoms)
+    return Reading(
+        day,
+        *_moment(day),
+        pain,
+        symptoms,
+        minutes_walked=more.get("minutes_walked"),
+        pills_otc=more.get("pills_otc"),
+        pills_prescribed=more.get("pills_prescribed"),
+        pills_total=more.get("pills_total"),
+    )
 
 
 @cache
@@ -78,11 +95,18 @@ def _rows(path: Path) -> Iterator[tuple[int, Mapping[str, str]]]:
         raise click.ClickException(f"{path}: is not a CSV file in UTF-8 ({error})") from None
 
 
-def _entry(row: Mapping[str, str]) -> tuple[int, int | None, frozenset[str]]:
+def _entry(row: Mapping[str, str]) -> tuple[int, int | None, frozenset[str], Mapping[str, int]]:
     day = _whole(row, "day", _FIRST_DAY, _LAST_DAY)
     if day is None:
         raise ValueError("day is blank")
-    return day, _whole(row, "pain", 0, 10), _codes(row["symptoms"])
+    more = _NOTHING if len(row) == len(COLUMNS) else _more(row)
+    return day, _whole(row, "pain", 0, 10), _codes(row["symptoms"]), more
+
+
+def _more(row: Mapping[str, str]) -> Mapping[str, int]:
+    """What the optional columns say."""
+    given = {name: _whole(row, name, 0, most) for name, most in MORE.items() if name in row}
+    return {name: value for name, value in given.items() if value is not None}
 
 
 @cache

@@ -11,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from recovery_api.app import create_app
 from recovery_api.cli.play import fill_in
 from recovery_api.config import SettingsRefused
+from recovery_api.db import db
 from recovery_api.gateways.postgres import EmbeddedPostgresError
 from recovery_api.services.check_readiness import refuse_to_start
 from recovery_api.wiring import wiring
@@ -26,8 +27,11 @@ def needs_database(command: Callable[P, Any]) -> Callable[P, None]:
         try:
             settings = fill_in(wiring().settings)
             with create_app(settings).app_context():
-                refuse_to_start(settings)
-                command(*args, **kwargs)
+                try:
+                    refuse_to_start(settings)
+                    command(*args, **kwargs)
+                finally:
+                    db.engine.dispose()
         except (SettingsRefused, EmbeddedPostgresError) as refused:
             click.echo(f"Not fit to start: {refused}", err=True)
             sys.exit(1)

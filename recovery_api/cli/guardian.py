@@ -1,9 +1,10 @@
 """A small process of its own that ends a supervisor's children when the supervisor is gone, even by kill -9.
 
-On our standard input the supervisor writes a line with all their process groups whenever these change; the end of
-the input means that the supervisor is gone.
+Our arguments are the process groups that run already. On our standard input the supervisor writes a line with all of
+them whenever these change; the end of the input means that the supervisor is gone.
 """
 
+import itertools
 import os
 import signal
 import sys
@@ -46,7 +47,7 @@ def main() -> None:
     """Wait for the supervisor to go, whatever a terminal signals meanwhile, then end what it left."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
-    end_groups(last_groups(sys.stdin))
+    end_groups(last_groups(itertools.chain([" ".join(sys.argv[1:])], sys.stdin)))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Commands on texts: what they cost and how they read, without a database and without an environment."""
+"""Commands on texts: what they cost and how they read; only a clinic's own words need a database."""
 
 import csv
 import sys
@@ -8,12 +8,15 @@ from pathlib import Path
 import click
 
 from recovery_api.cli.csv_tables import read_rows
+from recovery_api.cli.fitness import needs_database
 from recovery_api.cli.output import replaced_file
-from recovery_api.domain.errors import PackError
-from recovery_api.domain.messages import filled
+from recovery_api.db import clinic_transaction
+from recovery_api.domain.errors import PackError, RecoveryError
 from recovery_api.domain.segments import measure
-from recovery_api.domain.text_lint import LONGEST_VALUES
 from recovery_api.packs.texts import message_pack
+from recovery_api.services.add_clinic import find_clinic
+from recovery_api.services.read_texts import TextInUse, read_texts, shown_text, texts_in_use
+from recovery_api.wiring import wiring
 
 _COLUMNS = ("text", "encoding", "segments", "characters")
 _WORTH_A_BAR = 50_000  # rows; fewer are measured within two seconds
@@ -44,21 +47,54 @@ def measure_command(source: Path, target: Path) -> None:
 
 
 @messages.command("preview")
+@click.argument("key", required=False)
 @click.option("--language", help="One language alone, such as es.")
-def preview_command(language: str | None) -> None:
-    """Print every shipped text with its longest values, its segments and its characters."""
+@click.option("--clinic", "clinic_name", metavar="NAME", help="The words, name and phones of one clinic, or its id.")
+def preview_command(key: str | None, language: str | None, clinic_name: str | None) -> None:
+    """Print every text, or the one called KEY, with its longest values and what it costs.
+
+    Without a clinic these are the shipped words, and neither a database nor an environment is needed.
+    """
     try:
         pack = message_pack()
     except PackError as error:
         raise click.ClickException(error.message) from None
     if language is not None and language not in pack.languages:
         raise click.UsageError(f"There are no texts in {language!r}, only in {', '.join(pack.languages)}.")
-    for name in [language] if language else pack.languages:
-        for key in sorted(pack.keys(name)):
-            text = filled(pack.text(key, name), LONGEST_VALUES)
-            size = measure(text)
-            click.echo(f"{name} {key}: {size.encoding}, {size.segments} segment, {size.characters} characters")
-            click.echo("   " + text.replace("\n", "\n   "))
+    if key is not None and key not in pack.keys(pack.languages[0]):
+        raise click.UsageError(f"There is no text {key!r}.")
+    if clinic_name is not None:
+        _preview_clinic(key, language, clinic_name)
+        return
+    for text in texts_in_use(pack, language):
+        if key in (None, text.key):
+            _show(text, text.longest)
+
+
+@needs_database
+def _preview_clinic(key: str | None, language: str | None, clinic_name: str) -> None:
+    vaults = wiring().vaults
+    try:
+        clinic_id = find_clinic(clinic_name, vaults)
+    except RecoveryError as refused:
+        raise click.ClickException(refused.message) from None
+    with clinic_transaction(clinic_id, vaults) as scope:
+        for text in read_texts(scope, language):
+            if key in (None, text.key):
+                _show(text, shown_text(scope, text))
+
+
+def _show(text: TextInUse, shown: str) -> None:
+    cost = measure(shown)
+    said = [
+        cost.encoding,
+        f"{cost.segments} {'segment' if cost.segments == 1 else 'segments'}",
+        f"{cost.characters} characters",
+        *([f"grade {text.grade}"] if text.grade is not None else []),
+        *(["own words"] if text.is_own else []),
+    ]
+    click.echo(f"{text.language} {text.key}: {', '.join(said)}")
+    click.echo("   " + shown.replace("\n", "\n   "))
 
 
 def _with_bar(rows: list[dict[str, str]]) -> Iterator[dict[str, str]]:

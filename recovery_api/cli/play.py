@@ -82,6 +82,8 @@ def environment_of(settings: Settings) -> dict[str, str]:
         "TWILIO_API_SECRET": settings.twilio_api_secret,
         "TWILIO_MESSAGING_SERVICE_SID": settings.twilio_messaging_service_sid,
         "TWILIO_API_BASE": settings.twilio_api_base,
+        "SMTP_URL": settings.smtp_url,
+        "HEARTBEAT_URL": settings.heartbeat_url,
         "RECOVERY_CLOCK_FILE": settings.clock_file,
         "WEB_WORKERS": settings.web_workers,
         "LOG_DIR": settings.log_dir,

@@ -128,7 +128,7 @@ class _Guardian:
     def watch(self, groups: set[int]) -> None:
         """Make sure that a guardian runs and knows what it would have to end."""
         if self._process is None or self._process.poll() is not None:
-            self._told, self._process = None, _start_guardian()
+            self._told, self._process = groups, _start_guardian(groups)
         if groups != self._told and self._process.stdin:
             self._process.stdin.write(" ".join(map(str, groups)) + "\n")
             self._process.stdin.flush()
@@ -142,9 +142,9 @@ class _Guardian:
             self._process = None
 
 
-def _start_guardian() -> "subprocess.Popen[str]":
+def _start_guardian(groups: set[int]) -> "subprocess.Popen[str]":
     return subprocess.Popen(  # noqa: S603 (our own file, no shell)
-        [sys.executable, "-I", "-S", guardian.__file__],
+        [sys.executable, "-I", "-S", guardian.__file__, *map(str, groups)],
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         text=True,

@@ -54,6 +54,7 @@ def seed_test(as_json: bool) -> None:
             refuse_to_start(settings)
             parts = wiring()
             made = [_clinic(place, new, parts.vaults, parts.clock.now()) for place, new in enumerate(CLINICS)]
+            db.engine.dispose()
     except (SettingsRefused, EmbeddedPostgresError) as refused:
         click.echo(f"seed-test cannot start: {refused}", err=True)
         sys.exit(1)
@@ -102,6 +103,7 @@ def _patient(
         check_in_time=time(9, 30),
         label=given_name[0],
         visits=(datetime.combine(today + timedelta(days=9), time(10, 30), ZoneInfo(zone)),),
+        has_joined=True,
     )
     enrolled = enrol_patient(scope, new, SYSTEM, now)
     return {

@@ -8,6 +8,14 @@ from recovery_api.clinic import words
 
 
 @dataclass(frozen=True, slots=True)
+class Proof:
+    """The last trial of the whole road: when one passed (real time), and whether all is well now."""
+
+    passed_at: datetime | None
+    is_well: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Frame:
     """The frame of a page: `now` is when it was made, `notice` what was done, `warning` what was refused."""
 
@@ -21,6 +29,7 @@ class Frame:
     notice: str = ""
     warning: str = ""
     is_demo: bool = False
+    proof: Proof | None = None
 
     def clock(self, at: datetime) -> str:
         """The clinic's wall clock of an instant."""

@@ -1,4 +1,4 @@
-"""The patient's page, the message to a patient, and the inbox."""
+"""The patient's page and the message to a patient."""
 
 from datetime import datetime
 from uuid import UUID
@@ -8,7 +8,6 @@ from sqlalchemy import select
 from werkzeug.wrappers import Response
 
 from recovery_api.clinic.frame import Choice, StoryLine
-from recovery_api.clinic.pages import InboxItem, InboxPage
 from recovery_api.clinic.patient_page import ContactLine, PatientPage, PlanItem, ThreadMessage, Visit
 from recovery_api.clinic.session import colleague, form_token, signed_in
 from recovery_api.clinic.shown import SEXES, box_of, course_of, story_of
@@ -17,8 +16,6 @@ from recovery_api.clinic.worklist_views import frame_of
 from recovery_api.db import ClinicScope, clinic_transaction
 from recovery_api.domain.errors import Conflict, Invalid, NotFound
 from recovery_api.models import tables
-from recovery_api.services.read_flags import read_patients
-from recovery_api.services.read_inbox import InboxText, close_inbox_text, read_inbox
 from recovery_api.services.read_patient import PatientStory, Text, read_patient
 from recovery_api.services.read_worklist import Worklist, read_worklist
 from recovery_api.services.record_audit import Actor
@@ -37,6 +34,7 @@ KIND_WORDS = {
     "preparation": "Preparation",
 }
 _STATE_WORDS = {
+    "invited": "was asked to join, has not yet",
     "active": "takes texts",
     "opted_out": "opted out of texts: call instead",
     "unusable": "takes no texts: landline or unreachable",
@@ -154,57 +152,3 @@ def write(patient_id: UUID) -> Response | tuple[str, int]:
         return _show(patient_id, body), 422
     flash("The text is on its way.")
     return redirect(f"/patients/{patient_id}", 303)
-
-
-_KINDS = {
-    "unknown_sender": "unknown_sender",
-    "shared_phone": "shared_phone",
-    "opted_out": "opt_out",
-    "helped": "help",
-    "call_asked": "call",
-    "wrong_person": "wrong_person",
-    "deceased": "deceased",
-    "visit_answered": "visit",
-}
-
-
-@blueprint.get("/inbox")
-@signed_in
-def inbox() -> str:
-    """The texts that need a person."""
-    now, me = wiring().clock.now(), colleague()
-    with clinic_transaction(me.clinic_id, wiring().vaults) as scope:
-        texts = read_inbox(scope)
-        named = [text.patient_id for text in texts if text.patient_id]
-        people = (
-            {one.id: f"{one.family_name}, {one.given_name}" for one in read_patients(scope, named)} if named else {}
-        )
-        frame = frame_of(scope, read_worklist(scope, now), now)
-    page = InboxPage(frame, tuple(_item(text, people) for text in texts))
-    return render_template("clinic/inbox.html", page=page, csrf=form_token())
-
-
-def _item(text: InboxText, people: dict[UUID, str]) -> InboxItem:
-    return InboxItem(
-        message_id=str(text.id),
-        kind=_KINDS.get(text.disposition, "unreadable"),
-        at=text.at,
-        sender=text.phone,
-        body=text.body,
-        because=text.because,
-        patient_id=str(text.patient_id) if text.patient_id in people else "",
-        patient_name=people.get(text.patient_id, "") if text.patient_id else "",
-    )
-
-
-@blueprint.post("/inbox/<uuid:message_id>/done")
-@signed_in
-def inbox_done(message_id: UUID) -> Response:
-    """A person has dealt with the text."""
-    me, parts = colleague(), wiring()
-    try:
-        with clinic_transaction(me.clinic_id, parts.vaults) as scope:
-            close_inbox_text(scope, message_id, me.id, request.form.get("note", ""), parts.clock.now())
-    except NotFound:
-        flash("Somebody else dealt with that message already.", "warning")
-    return redirect("/inbox", 303)

@@ -6,11 +6,16 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, ParamSpec
 from urllib.parse import quote
+from uuid import UUID
 
 from flask import Response, abort, g, redirect, request
 from werkzeug.wrappers import Response as BaseResponse
 
+from recovery_api.clinic.frame import Proof
+from recovery_api.clock import real_now
+from recovery_api.db import open_transaction
 from recovery_api.services.check_readiness import readiness
+from recovery_api.services.keep_watch import WORDS, Watched, read_watches
 from recovery_api.services.sign_in import Colleague, find_colleague
 from recovery_api.wiring import wiring
 
@@ -72,7 +77,7 @@ def signed_in(view: Callable[P, Any]) -> Callable[P, Any]:
         g.colleague = me
         if request.method == "POST":
             check_form()
-        g.degraded = degraded_words()
+        g.degraded, g.proof = degraded_words(me.clinic_id), proof_of(me.clinic_id)
         return view(*args, **kwargs)
 
     return guarded
@@ -83,10 +88,29 @@ def _find(secret: str) -> Colleague | None:
     return find_colleague(secret, "session", wiring().vaults, is_active=not polled)
 
 
-def degraded_words() -> str:
+def degraded_words(clinic_id: UUID) -> str:
     """What a clinician must know when part of the product does not run; nothing while all of it does."""
     troubles = [check.name for check in readiness() if check.trouble]
+    if "database" not in troubles:
+        troubles += [WORDS[one.kind] for one in _watches(clinic_id) if not one.is_well(real_now())]
     return f"Monitoring degraded: {', '.join(troubles)}. Flags may come late." if troubles else ""
+
+
+def _watches(clinic_id: UUID) -> list[Watched]:
+    """Read once a request."""
+    if "watches" not in g:
+        with open_transaction() as connection:
+            g.watches = read_watches(connection, clinic_id)
+    found: list[Watched] = g.watches
+    return found
+
+
+def proof_of(clinic_id: UUID) -> Proof | None:
+    """The last trial of the whole road: when it passed, and whether that is lately enough; None before the first."""
+    trial = next((one for one in _watches(clinic_id) if one.kind == "trial"), None)
+    if trial is None or (trial.sound_at is None and trial.trouble is None):
+        return None
+    return Proof(trial.sound_at, trial.is_well(real_now()))
 
 
 def _to_sign_in() -> BaseResponse:

@@ -9,10 +9,11 @@ from recovery_api.clinic.courses import SPARK_DAYS, BandDay, Course, CourseFlag,
 from recovery_api.clinic.flags import FlagBox, WorklistRow
 from recovery_api.clinic.frame import StoryLine, Waiting
 from recovery_api.clinic.story import told_by
+from recovery_api.domain.page_code import page_code
 from recovery_api.domain.trajectory import expected_band
-from recovery_api.services.notify_clinicians import page_code
 from recovery_api.services.read_flags import FlagEventFacts, FlagFacts, PatientFacts
 from recovery_api.services.read_worklist import Answer, WorklistEntry
+from recovery_api.services.watch_replies import RULE as CLINIC_SILENCE
 
 SEXES = {"female": "F", "male": "M", "other": "X", "unknown": ""}
 THRESHOLD = 7
@@ -47,16 +48,16 @@ def _mark(patient: PatientFacts, flag: FlagFacts) -> CourseFlag:
 
 
 def waiting_of(flag: FlagFacts, now: datetime) -> Waiting:
-    """How long a flag has waited, until somebody closed it."""
+    """How long a flag has waited since it last called, until somebody closed it."""
     end = flag.resolved_at or now
-    target = (flag.respond_by - flag.opened_at).total_seconds() / 60
-    return Waiting((end - flag.opened_at).total_seconds() / 60, round(target))
+    target = max(0.0, (flag.respond_by - flag.waiting_since).total_seconds() / 60)
+    return Waiting((end - flag.waiting_since).total_seconds() / 60, round(target))
 
 
 def row_of(entry: WorklistEntry, me: UUID, now: datetime) -> WorklistRow:
     """One patient's row with the worst of their flags."""
     flag, patient = entry.flags[0], entry.patient
-    name = f"{patient.family_name}, {patient.given_name}" if patient else f"Unknown sender {page_code(flag.id)}"
+    name = f"{patient.family_name}, {patient.given_name}" if patient else _without_patient(flag)
     return WorklistRow(
         flag_id=str(flag.id),
         flag_version=flag.version,
@@ -82,6 +83,10 @@ def row_of(entry: WorklistEntry, me: UUID, now: datetime) -> WorklistRow:
     )
 
 
+def _without_patient(flag: FlagFacts) -> str:
+    return "All patients" if flag.rule == CLINIC_SILENCE else f"Unknown sender {page_code(flag.id, flag.climb)}"
+
+
 def box_of(flag: FlagFacts, events: Iterable[FlagEventFacts], me: UUID, now: datetime, language: str) -> FlagBox:
     """One flag in full on the patient's page."""
     paged = sum(1 for event in events if event.flag_id == flag.id and event.kind == "paged")
@@ -99,10 +104,17 @@ def box_of(flag: FlagFacts, events: Iterable[FlagEventFacts], me: UUID, now: dat
         is_mine=flag.owner_id == me,
         snoozed_until=flag.snoozed_until,
         outcome=OUTCOME_WORDS.get(flag.outcome or "", ""),
-        evidence=f"rule {flag.rule}, version {flag.rule_version}",
+        evidence=f"rule {flag.rule}, version {flag.rule_version}{_first_opened(flag, now)}",
         told="" if not paged else "on-call paged" if paged == 1 else f"on-call paged {paged} times",
         can_snooze=flag.tier != "emergency" and flag.status != "resolved",
     )
+
+
+def _first_opened(flag: FlagFacts, now: datetime) -> str:
+    """When it first opened, where its waiting counts from a later moment."""
+    if flag.waiting_since <= flag.opened_at:
+        return ""
+    return f"; first opened {words.duration((now - flag.opened_at).total_seconds() / 60)} ago"
 
 
 OUTCOME_WORDS = {

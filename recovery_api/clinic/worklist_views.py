@@ -45,6 +45,7 @@ def frame_of(scope: ClinicScope, worklist: Worklist, now: datetime) -> Frame:
         notice=" ".join(map(str, get_flashed_messages(category_filter=["message"]))),
         warning=" ".join(map(str, get_flashed_messages(category_filter=["warning"]))),
         is_demo=wiring().settings.env == "demo",
+        proof=g.get("proof"),
     )
 
 

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from recovery_api.domain.errors import Invalid
@@ -11,8 +11,6 @@ from recovery_api.domain.symptoms import SYMPTOM_TIERS
 
 ACTIVITY_LEVELS = ("in_bed", "mostly_resting", "short_walks", "light_chores", "usual_day")
 LONGEST_NOTE = 2000
-EARLIEST = timedelta(days=30)
-LATEST = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,15 +75,6 @@ class CheckInFacts:
 def local_day(instant: datetime, zone: ZoneInfo) -> date:
     """The calendar day of an instant where the patient lives."""
     return instant.astimezone(zone).date()
-
-
-def bounded_recorded_at(recorded_at: datetime, now: datetime) -> datetime:
-    """When it was reported, refused where it lies too far back or ahead. Raises Invalid."""
-    if recorded_at > now + LATEST:
-        raise Invalid("lies in the future", field="recorded_at")
-    if recorded_at < now - EARLIEST:
-        raise Invalid(f"is more than {EARLIEST.days} days old", field="recorded_at")
-    return min(recorded_at, now)
 
 
 def _within(name: str, value: int | None, most: int) -> None:

@@ -7,6 +7,7 @@ from recovery_api.domain.rules import RulePack
 from recovery_api.domain.tiers import Tier
 from recovery_api.domain.trajectory import Reference, Trend
 
+_ALARMING = frozenset({Tier.EMERGENCY, Tier.URGENT})
 FIRST_DAY = 1  # pain on the day of the procedure and before says nothing of the recovery
 
 
@@ -16,27 +17,79 @@ class Course:
     Readings without pain, gaps and several readings a day are all welcome.
     """
 
-    __slots__ = ("facts", "pains", "reading", "red_flag_at", "reference", "rules", "taken_at", "trend", "usual")
+    __slots__ = (
+        "_first_alarm_day",
+        "_usual_before",
+        "above_at_walks",
+        "facts",
+        "jumped_from",
+        "pain_days",
+        "pains",
+        "pill_days",
+        "pills",
+        "prescribed",
+        "prescribed_days",
+        "reading",
+        "red_flag_at",
+        "reference",
+        "rules",
+        "taken_at",
+        "trend",
+        "usual",
+        "walk_days",
+        "walks",
+    )  # fmt: skip
 
     def __init__(self, facts: EpisodeFacts, rules: RulePack) -> None:
         self.facts, self.rules = facts, rules
         self.reference = Reference(rules.detector)
+        self._first_alarm_day = rules.detector.first_day
         self.pains: list[int] = []  # every score since the procedure
+        self.pain_days: list[int] = []
+        self.walks: list[int] = []  # minutes
+        self.walk_days: list[int] = []
+        self.above_at_walks: list[float] = []  # points of pain above the usual, at each of these answers
+        self.pills: list[int] = []
+        self.pill_days: list[int] = []
+        self.prescribed: list[int] = []
+        self.prescribed_days: list[int] = []
         self.reading: Reading | None = None
         self.taken_at: datetime | None = None
         self.red_flag_at: datetime | None = None
         self.usual: float | None = None  # the reference as it stood before the last reading
+        self.jumped_from: float | None = None  # the reference as it stood before the last score but one
         self.trend: Trend | None = None
+        self._usual_before: float | None = None  # before the last score
 
     def take(self, reading: Reading, now: datetime) -> None:
         """Adds the next reading, in constant time."""
         self.reading = reading
-        self.taken_at = min(reading.recorded_at, now)  # a phone's clock may run ahead
-        if reading.symptoms or reading.words_tier in (Tier.EMERGENCY, Tier.URGENT):
+        recorded_at = reading.recorded_at
+        self.taken_at = recorded_at if recorded_at < now else now  # a phone's clock may run ahead
+        if reading.symptoms or reading.words_tier in _ALARMING:
             self.red_flag_at = self.taken_at
-        self.usual = self.reference.usual if self.pains else None
         self.trend = None
-        if reading.pain is not None and reading.day >= FIRST_DAY:
-            self.pains.append(reading.pain)
-            armed = reading.day >= self.rules.detector.first_day
-            self.reference, self.trend = self.reference.advance(reading.pain, armed=armed)
+        usual = self.usual = self.reference.usual if self.pains else None
+        day, pain = reading.day, reading.pain
+        if day < FIRST_DAY:
+            return
+        if pain is not None:
+            self.jumped_from, self._usual_before = self._usual_before, usual
+            self.pains.append(pain)
+            self.pain_days.append(day)
+            armed = day >= self._first_alarm_day
+            self.reference, self.trend = self.reference.advance(pain, armed=armed)
+        if reading.minutes_walked is not None:
+            self.walks.append(reading.minutes_walked)
+            self.walk_days.append(day)
+            self.above_at_walks.append(self.reference.quick - self.reference.usual)
+        pills = reading.pills
+        if pills is not None:
+            self._take_pills(pills, reading)
+
+    def _take_pills(self, pills: int, reading: Reading) -> None:
+        self.pills.append(pills)
+        self.pill_days.append(reading.day)
+        if reading.pills_prescribed is not None:
+            self.prescribed.append(reading.pills_prescribed)
+            self.prescribed_days.append(reading.day)

@@ -66,6 +66,16 @@ class StillInFlight(RecoveryError):
     code = "still_in_flight"
 
 
+class TooMany(RecoveryError):
+    """The caller has asked too often; `wait` is how many seconds to stay away."""
+
+    code = "too_many"
+
+    def __init__(self, message: str, wait: float) -> None:
+        super().__init__(message)
+        self.wait = wait
+
+
 class PackError(RecoveryError):
     """A pack of data (rules, protocol, texts, replies) is not fit for use."""
 

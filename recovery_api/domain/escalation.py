@@ -1,16 +1,23 @@
 """The judgement: which rules the last reading of an episode, or its silence, calls into action."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
-from recovery_api.domain import red_flag_rules, silence_rules, worsening_rules
+from recovery_api.domain import (
+    activity_rules,
+    medication_rules,
+    recovery_rules,
+    red_flag_rules,
+    silence_rules,
+    worsening_rules,
+)
 from recovery_api.domain.course import FIRST_DAY, Course
 from recovery_api.domain.readings import EpisodeFacts, Finding, Grounds, Reading
 from recovery_api.domain.rules import Rule, RulePack
 from recovery_api.domain.silence_rules import Silence
 from recovery_api.domain.tiers import worst
 
-__all__ = ["EpisodeFacts", "Finding", "Reading", "assess", "assess_silence", "replay"]
+__all__ = ["EpisodeFacts", "Finding", "Reading", "assess", "assess_event", "assess_silence", "replay", "replay_silence"]
 
 _Decision = Callable[[Rule, Course, Reading], Grounds | None]
 _REPORT: dict[str, _Decision] = {
@@ -23,8 +30,23 @@ _PAIN: dict[str, _Decision] = {
     "trend": worsening_rules.trend,
     "trend_with_danger": worsening_rules.trend_with_danger,
     "severe_again": worsening_rules.severe_again,
+    "jump_that_stays": worsening_rules.jump_that_stays,
+    "above_baseline": recovery_rules.above_baseline,
+    "not_recovering": recovery_rules.not_recovering,
+    "severe_on_average": recovery_rules.severe_on_average,
+}
+_ACTIVITY: dict[str, _Decision] = {
+    "walks_less": activity_rules.walks_less,
+    "walks_less_in_pain": activity_rules.walks_less_in_pain,
+    "walks_nothing": activity_rules.walks_nothing,
+}
+_MEDICATION: dict[str, _Decision] = {
+    "prescribed_late": medication_rules.prescribed_late,
+    "pills_rising": medication_rules.pills_rising,
+    "too_much_acetaminophen": medication_rules.too_much_acetaminophen,
 }
 _SILENCE: dict[str, Callable[[Rule, Silence], Grounds | None]] = {
+    "missed_after_jump": silence_rules.missed_after_jump,
     "missed_check_ins": silence_rules.missed_check_ins,
     "missed_after_concern": silence_rules.missed_after_concern,
 }
@@ -61,10 +83,30 @@ def assess_silence(
 
     They are found anew on every day that the silence lasts; check-ins of `today` itself are not yet missed.
     """
-    silence = silence_rules.silence_of(history, facts, today)
+    silence = silence_rules.silence_of(history, facts, rules, today)
     if not silence.missed:
         return ()
     return _ordered(rules, ((rule, _SILENCE[rule.condition](rule, silence)) for rule in rules.about_silence))
+
+
+def replay_silence(
+    history: Sequence[Reading], facts: EpisodeFacts, rules: RulePack, last_day: int
+) -> Iterator[tuple[int, Finding]]:
+    """What each stretch of silence up to `last_day` calls for: every rule once, with the day on which it is found."""
+    for place in range(len(history) + 1):
+        heard = history[place - 1].day if place else 0
+        until = history[place].day if place < len(history) else last_day
+        said: set[str] = set()
+        for due in sorted(day for day in facts.check_in_days if heard < day < until):
+            today = facts.procedure_on + timedelta(days=due + 1)
+            new = [one for one in assess_silence(history[:place], facts, rules, today) if one.rule not in said]
+            said |= {finding.rule for finding in new}
+            yield from ((due + 1, finding) for finding in new)
+
+
+def assess_event(rules: RulePack, condition: str, grounds: Grounds) -> Finding:
+    """The finding for an event that the program itself saw: a low mood, a missed visit, texts that do not arrive."""
+    return _finding(rules, rules.event_rule(condition), grounds)
 
 
 def _judge(course: Course) -> tuple[Finding, ...]:
@@ -77,6 +119,10 @@ def _judge(course: Course) -> tuple[Finding, ...]:
     if reading.pain is not None and reading.day >= FIRST_DAY:
         armed = [rule for rule in rules.about_pain if _armed(rule, course, reading)]
         called += [(rule, _PAIN[rule.condition](rule, course, reading)) for rule in armed]
+    if reading.minutes_walked is not None and reading.day >= FIRST_DAY:
+        called += [(rule, _ACTIVITY[rule.condition](rule, course, reading)) for rule in rules.about_activity]
+    if reading.pills is not None and reading.day >= FIRST_DAY:
+        called += [(rule, _MEDICATION[rule.condition](rule, course, reading)) for rule in rules.about_medication]
     return _ordered(rules, called)
 
 

@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Collection
 
+LONGEST_LABEL = 8  # characters: every text to a shared phone begins with one
 # Words that begin a sentence of their own: as a label they count only with a colon behind them.
 WORDS = frozenset(
     {

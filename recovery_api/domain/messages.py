@@ -53,6 +53,13 @@ class MessagePack:
         """One text ready to send. Raises UnknownText, and MissingValue where a placeholder has no value."""
         return filled(self.text(key, language), values)
 
+    def with_own(self, version: str, own: Mapping[tuple[str, str], str]) -> "MessagePack":
+        """This pack under another version, with a clinic's own words for some (language, key)."""
+        texts = {language: dict(shipped) for language, shipped in self.texts.items()}
+        for (language, key), body in own.items():
+            texts[language][key] = body
+        return MessagePack(version, texts)
+
     def _of(self, language: str) -> Mapping[str, str]:
         """The texts of a language; one that the pack lacks is answered in its first language."""
         return self.texts.get(language) or self.texts[self.languages[0]]

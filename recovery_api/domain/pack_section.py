@@ -68,6 +68,13 @@ class Section:
         """A whole number within its bounds, both ends included."""
         return int(self.number(key, Bounds(low, high, whole=True)))
 
+    def flag(self, key: str) -> bool:
+        """True or false."""
+        value = self.take(key)
+        if not isinstance(value, bool):
+            raise self.error(f"{key} must be true or false")
+        return value
+
     def items(self, key: str) -> list[Any]:
         """A list that is not empty."""
         value = self.take(key)

@@ -2,42 +2,55 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import time
+from dataclasses import dataclass, field
+from itertools import pairwise
 
 from recovery_api.domain.errors import PackError
-from recovery_api.domain.local_time import CLOSES, OPENS
 from recovery_api.domain.pack_section import Section
+from recovery_api.domain.protocol_steps import FIRST_DAY, KINDS, LAST_DAY, QUESTIONS, Step, read_step
+from recovery_api.domain.protocol_variables import read_variables
+from recovery_api.domain.silence_ladder import SilenceLadder, read_silence
 
-KINDS = ("check_in", "follow_up_visit", "medication", "preparation", "rest", "posture", "activity")  # first come first
-QUESTIONS = ("pain", "symptoms", "activity", "medication", "appointment")
+__all__ = [
+    "FIRST_DAY",
+    "KINDS",
+    "LAST_DAY",
+    "QUESTIONS",
+    "TEXTS_A_DAY",
+    "Phase",
+    "Protocol",
+    "Step",
+    "read_protocol",
+]
+
 TEXTS_A_DAY = 3
-FIRST_DAY, LAST_DAY = -30, 365
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """One line of the protocol: a text on some days since the procedure, or before each visit."""
+class Phase:
+    """A stretch of the recovery: days since the procedure, both ends included."""
 
     id: str
-    kind: str
-    text_key: str
-    question: str | None  # the question that the text leaves open
-    days: tuple[int, ...]  # since the procedure, rising; empty for a step before visits
-    days_before_visit: int | None
-    at: time | None  # the patient's local time; None for the hour the patient prefers
-    slot: str  # tells apart two steps of a kind on one day
+    first: int
+    last: int
 
 
 @dataclass(frozen=True, slots=True)
 class Protocol:
-    """All steps, in the order of the file."""
+    """All steps, in the order of the file; a protocol without phases or silence ladder has none."""
 
     name: str
     version: str
     signed_off_by: str
     source: str
     steps: tuple[Step, ...]
+    phases: tuple[Phase, ...] = ()
+    variables: Mapping[str, str] = field(default_factory=dict)
+    silence: SilenceLadder | None = None
+
+    def phase_of(self, day: int) -> Phase | None:
+        """The phase that a day since the procedure lies in."""
+        return next((phase for phase in self.phases if phase.first <= day <= phase.last), None)
 
 
 def read_protocol(content: object, file: str) -> Protocol:
@@ -48,83 +61,59 @@ def read_protocol(content: object, file: str) -> Protocol:
         version=section.text("version"),
         signed_off_by=section.text("signed_off_by"),
         source=section.text("source"),
-        steps=tuple(_step(file, number, item) for number, item in enumerate(section.items("steps"), 1)),
+        phases=_phases(section) if section.has("phases") else (),
+        variables=read_variables(section.part("variables")) if section.has("variables") else {},
+        silence=read_silence(section.part("silence")) if section.has("silence") else None,
+        steps=tuple(read_step(file, number, item) for number, item in enumerate(section.items("steps"), 1)),
     )
     section.close()
-    _check_together(file, protocol.steps)
+    _check_together(file, protocol)
     return protocol
 
 
-def _step(file: str, number: int, content: object) -> Step:
-    step_id = Section(file, f"step {number}", content).text("id")
-    section = Section(file, f"step {step_id}", content)
-    step = Step(
-        id=section.text("id"),
-        kind=section.choice("kind", KINDS),
-        text_key=section.text("text"),
-        question=section.choice("question", QUESTIONS) if section.has("question") else None,
-        days=_days(section) if section.has("days") else (),
-        days_before_visit=section.whole("days_before_visit", 1, 30) if section.has("days_before_visit") else None,
-        at=_local_time(section) if section.has("at") else None,
-        slot=section.text("slot") if section.has("slot") else "day",
-    )
+def _phases(section: Section) -> tuple[Phase, ...]:
+    """Phases that follow one another without a gap, up to the last day."""
+    phases = tuple(_phase(section.file, number, item) for number, item in enumerate(section.items("phases"), 1))
+    for early, late in pairwise(phases):
+        if late.first != early.last + 1:
+            raise PackError(section.file, f"phase {late.id}", f"must begin on day {early.last + 1}")
+    if phases[-1].last != LAST_DAY:
+        raise PackError(section.file, f"phase {phases[-1].id}", f"must end on day {LAST_DAY}, as the last one")
+    return phases
+
+
+def _phase(file: str, number: int, content: object) -> Phase:
+    phase_id = Section(file, f"phase {number}", content).text("id")
+    section = Section(file, f"phase {phase_id}", content)
+    section.take("id")
+    first, last = section.whole("from", FIRST_DAY, LAST_DAY), section.whole("to", FIRST_DAY, LAST_DAY)
     section.close()
-    _check_step(section, step)
-    return step
-
-
-def _check_step(section: Section, step: Step) -> None:
-    if bool(step.days) == (step.days_before_visit is not None):
-        raise section.error("must have either days or days_before_visit")
-    if (step.kind == "follow_up_visit") != (step.days_before_visit is not None):
-        raise section.error("a follow_up_visit, and nothing else, counts its days before the visit")
-    if step.kind == "check_in" and step.question is None:
-        raise section.error("a check_in must name its question")
-
-
-def _days(section: Section) -> tuple[int, ...]:
-    """Single days and series such as {from: 1, to: 14, every: 1}, both ends included."""
-    days: list[int] = []
-    for item in section.items("days"):
-        days += _series(section, item) if isinstance(item, Mapping) else [_day(section, item)]
-    if len(set(days)) != len(days):
-        raise section.error("days name a day twice")
-    return tuple(sorted(days))
-
-
-def _day(section: Section, item: object) -> int:
-    return Section(section.file, section.where, {"day": item}).whole("day", FIRST_DAY, LAST_DAY)
-
-
-def _series(section: Section, item: object) -> list[int]:
-    part = Section(section.file, f"{section.where}, days", item)
-    first, last = part.whole("from", FIRST_DAY, LAST_DAY), part.whole("to", FIRST_DAY, LAST_DAY)
-    every = part.whole("every", 1, LAST_DAY)
-    part.close()
     if last < first:
-        raise part.error("to is before from")
-    return list(range(first, last + 1, every))
+        raise section.error("to is before from")
+    return Phase(phase_id, first, last)
 
 
-def _local_time(section: Section) -> time:
-    text = section.text("at")
-    try:
-        at = time.fromisoformat(text)
-    except ValueError:
-        raise section.error(f'at is {text!r}; it must be a time such as "13:00"') from None
-    if at.tzinfo is not None or not OPENS <= at < CLOSES:
-        raise section.error(f"at is {text!r}; it must be from {OPENS:%H:%M} and before {CLOSES:%H:%M}")
-    return at
-
-
-def _check_together(file: str, steps: tuple[Step, ...]) -> None:
-    """What can only be seen over all steps: ids and slots once, not too many texts on a day."""
+def _check_together(file: str, protocol: Protocol) -> None:
+    """What can only be seen over all steps: ids and slots once, not too many texts on a day, nothing undefined."""
+    steps = protocol.steps
     _at_most(1, Counter(f"steps called {step.id}" for step in steps), file)
     _at_most(1, Counter(f"{s.kind} steps in slot {s.slot!r} on day {day}" for s in steps for day in s.days), file)
-    _at_most(1, Counter(f"steps {s.days_before_visit} days before a visit" for s in steps if not s.days), file)
+    before_visits = [step.days_before_visit for step in steps if step.days_before_visit is not None]
+    _at_most(1, Counter(f"steps {days} days before a visit" for days in before_visits), file)
     _at_most(TEXTS_A_DAY, Counter(f"texts on day {day}" for step in steps for day in step.days), file)
     if not any(step.kind == "check_in" for step in steps):
         raise PackError(file, "steps", "no step is a check_in")
+    for step in steps:
+        _check_defined(file, protocol, step)
+
+
+def _check_defined(file: str, protocol: Protocol, step: Step) -> None:
+    unknown = [name for name in step.uses if name not in protocol.variables]
+    if unknown:
+        raise PackError(file, f"step {step.id}", f"uses {', '.join(unknown)}, which variables do not name")
+    outside = [day for day in step.days if protocol.phases and protocol.phase_of(day) is None]
+    if outside:
+        raise PackError(file, f"step {step.id}", f"days name day {outside[0]}, which lies in no phase")
 
 
 def _at_most(limit: int, found: Counter[str], file: str) -> None:

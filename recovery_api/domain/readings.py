@@ -21,6 +21,16 @@ class Reading:
     minutes_walked: int | None = None
     words_tier: Tier | None = None
     words_because: str = ""
+    pills_otc: int | None = None
+    pills_prescribed: int | None = None
+    pills_total: int | None = None
+
+    @property
+    def pills(self) -> int | None:
+        """Pain pills of the last day in all, None where nothing was said of them."""
+        if self.pills_total is not None or (self.pills_otc is None and self.pills_prescribed is None):
+            return self.pills_total
+        return (self.pills_otc or 0) + (self.pills_prescribed or 0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from recovery_api.domain.tiers import Tier
 READER_VERSION = "1"
 QUESTIONS = ("pain", "symptoms", "activity", "medication", "appointment", "any")
 
-_SHORT, _KEPT = 16, 4096
+_SHORT, _KEPT = 20, 8192
 _SIGNED = re.compile(r"\s*[-.]\d")
 
 
@@ -68,7 +68,8 @@ class ReplyReader:
     def read(self, text: str, question: str = "any", language: str = "en") -> Reply:
         """What `text` means as a reply to `question`, one of QUESTIONS (all else counts as "any"). Never raises."""
         asked = question if question in QUESTIONS else "any"
-        return (self._read_short if len(text) <= _SHORT else self._read)(text, asked, language)
+        said = text.strip(" ")
+        return (self._read_short if len(said) <= _SHORT else self._read)(said, asked, language)
 
     def _read(self, text: str, question: str, language: str) -> Reply:
         words = self._lexicon.read(text, language)

@@ -12,7 +12,7 @@ from recovery_api.domain.symptoms import LETTERS
 _MOST_MINUTES, _MOST_PILLS = 600, 40
 _JOINED = re.compile(r"(?=[a-f]{2,4}$)a?b?c?d?e?f?")
 _HOUR = 60
-_SENTENCE = re.compile(r"[^.!?;\n]*[.!?;\n]+(?:\s|$)")
+_SENTENCE = re.compile(r"[.!?;\n\s]*[^.!?;\n]*[.!?;\n]+(?:\s|$)")
 
 
 class AnswerReader:
@@ -41,8 +41,13 @@ class AnswerReader:
 
     def _bare_letters(self, words: Words) -> set[str]:
         """The letters of a message that is nothing else, or begins with them as a sentence of their own."""
-        ends = [i for i, piece in enumerate(words.pieces) if piece in (STOP, QUESTION)]
-        first = words.pieces[: ends[0]] if ends and _SENTENCE.match(words.text) else words.pieces
+        pieces = words.pieces
+        while pieces and pieces[0] in (STOP, QUESTION):
+            pieces = pieces[1:]
+        if not pieces or (len(pieces[0]) > 1 and pieces[0] not in self._joins):
+            return set()
+        ends = [i for i, piece in enumerate(pieces) if piece in (STOP, QUESTION)]
+        first = pieces[: ends[0]] if ends and _SENTENCE.match(words.text) else pieces
         letters = {piece for piece in first if len(piece) == 1 and piece.upper() in LETTERS}
         return letters if letters.union(self._joins, STOP, QUESTION).issuperset(first) else set()
 

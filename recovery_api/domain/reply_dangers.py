@@ -10,8 +10,9 @@ from recovery_api.domain.reply_vocabulary import Packs
 from recovery_api.domain.symptoms import SYMPTOM_TIERS
 from recovery_api.domain.tiers import Tier
 
-_REACH = 8
-_SUPPOSED_WITHIN = {"hypothetical": 4, "hypothetical_next": 0}
+_REACH, _NEAR = 8, 3
+_EXCUSED = "\uf8ff"  # stands for a word that only sounded like a danger
+_SUPPOSED_WITHIN = {"hypothetical": 4, "hypothetical_next": 0, "relieved": 2}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,49 +41,96 @@ class Sighting:
 
 @dataclass(frozen=True, slots=True)
 class Dangers:
-    """The dangers that a reply reports, and whether it denies some symptom."""
+    """The dangers that a reply reports, whether it denies some symptom, and the places of the words it denies."""
 
     found: tuple[Sighting, ...] = ()
     denied: bool = False
+    cleared: frozenset[int] = frozenset()
+
+
+_NOTHING = Dangers()
 
 
 class DangerReader:
     """The red flags of all language packs, tried on every reply whatever question is open."""
 
     def __init__(self, lexicon: Lexicon, packs: Packs) -> None:
-        self._blank = lexicon.blank
-        self._harmless = PatternSet(lexicon, named_patterns(packs, "harmless"))
-        self._scopes = PatternSet(lexicon, named_patterns(packs, *_SUPPOSED_WITHIN, "past"))
+        self._harmless = PatternSet(lexicon, named_patterns(packs, "harmless", "well"))
         self._recovered = PatternSet(lexicon, named_patterns(packs, "recovered"))
-        self._denials = PatternSet(lexicon, named_patterns(packs, "denials"))
-        kinds = [kind for pack in packs.values() for kind in pack["patterns"].get("dangers", ())]
-        self._dangers = PatternSet(lexicon, [(_danger(kind), p) for kind in kinds for p in kind["patterns"]])
+        self._ends_it = self._recovered.rarest()
+        around = named_patterns(packs, *_SUPPOSED_WITHIN, "past", "denials")
+        self._dangers = PatternSet[Danger | str](lexicon, [*_danger_patterns(packs, "dangers"), *around])
+        self._unexplained = PatternSet(lexicon, _danger_patterns(packs, "unexplained"))
+        self._explains = frozenset(lexicon.chars("EXPLAINS")) | {_EXCUSED}
         self._no, self._not = frozenset(lexicon.chars("WITHOUT")), frozenset(lexicon.chars("NOT"))
+        self._denying = frozenset(lexicon.chars("WITHOUT", "NOT", "CANNOT"))
         self._either, self._subject = frozenset(lexicon.chars("ANY_OF")), frozenset(lexicon.chars("SUBJECT"))
         self._light = frozenset(lexicon.chars("LIGHT", "WITHOUT", "NOT", "ANY_OF"))
         self._listing = self._light | frozenset(lexicon.chars("COMMA"))
         self._stops = frozenset(lexicon.chars("FULL_STOP", "TURN"))
+        self._full_stops = frozenset(lexicon.chars("FULL_STOP"))
+        self._pauses = self._stops | frozenset(lexicon.chars("COMMA"))
         self._clause_ends = self._stops | frozenset(lexicon.chars("COMMA", "NOW"))
+        self._parts = frozenset(lexicon.chars("LIMB", "CHEST", "ORGAN", "BACK", "CALF", "PAIN"))
         self._states, self._body = frozenset(lexicon.chars("STATE")), frozenset(lexicon.chars("LIMB", "SKIN", "CHEST"))
 
     def read(self, words: Words) -> Dangers:
-        """The dangers that the words report."""
-        codes = self._without_harmless(words.codes)
-        sightings = [Sighting(m.label, m.start, m.end, m.denies) for m in self._dangers.search(codes)]
+        """The dangers that the words report, as they are written and as a dictation machine may have misheard them."""
+        written = self._read(words.codes)
+        if not words.misheard:
+            return written
+        heard = self._read(words.misheard)
+        return Dangers(written.found + heard.found, written.denied or heard.denied, written.cleared)
+
+    def _read(self, text: str) -> Dangers:
+        codes = self._without_harmless(text)
+        found = self._dangers.search(codes)
+        seen = {(id(m.label), m.start, m.end, m.denies): m.label for m in found if isinstance(m.label, Danger)}
+        sightings = [Sighting(label, start, end, denies) for (_, start, end, denies), label in seen.items()]
+        sightings += self._unexplained_mentions(codes, sightings)
+        denied = any(m.label == "denials" for m in found)
         if not sightings:
-            return Dangers(denied=bool(self._denials.search(codes)))
+            return Dangers(denied=denied) if denied else _NOTHING
+        scopes = [m for m in found if m.label != "denials" and not isinstance(m.label, Danger)]
+        return self._judged(codes, sightings, scopes, denied=denied)
+
+    def _judged(
+        self, codes: str, sightings: list[Sighting], scopes: Sequence[Match[Danger | str]], *, denied: bool
+    ) -> Dangers:
+        """The sightings that are neither denied nor over nor only feared."""
         sightings.sort(key=lambda s: (s.start, -s.end))
         for i, sighting in enumerate(sightings):
             sighting.denier = self._denier(codes, sightings, i)
-        scopes = list(self._scopes.search(codes))
-        kept = [s for s in sightings if s.denier is None]
-        found = [s for s in kept if not self._is_supposed_or_past(codes, s, scopes)]
-        denied = any(s.denier is not None and s.danger.symptom for s in sightings)
-        return Dangers(tuple(found), denied or bool(self._denials.search(codes)))
+        present = [s for s in sightings if not self._is_supposed_or_past(codes, s, scopes)]
+        denied = denied or any(s.denier is not None and s.danger.symptom for s in present)
+        cleared = frozenset([k for s in sightings if s.denier is not None for k in range(s.start, s.end)])
+        return Dangers(tuple([s for s in present if s.denier is None]), denied, cleared)
+
+    def _unexplained_mentions(self, codes: str, others: Sequence[Sighting]) -> list[Sighting]:
+        """Words of the legs, the bladder or the breath in a sentence that says nothing else, and nothing harmless."""
+        found = []
+        for mention in self._unexplained.search(codes):
+            start, end = self._around(codes, mention, self._pauses)
+            first, last = self._around(codes, mention, self._full_stops)
+            if self._explains.isdisjoint(codes[start:end]) and not any(first <= s.start < last for s in others):
+                found.append(Sighting(mention.label, mention.start, mention.end, denies=True))
+        return found
+
+    @staticmethod
+    def _around(codes: str, mention: Match[Danger], ends: frozenset[str]) -> tuple[int, int]:
+        """The first and the last place of the part that a mention stands in."""
+        start, end = mention.start, mention.end
+        while start > 0 and codes[start - 1] not in ends:
+            start -= 1
+        while end < len(codes) and codes[end] not in ends:
+            end += 1
+        return start, end
 
     def _without_harmless(self, codes: str) -> str:
         for match in self._harmless.search(codes):
-            codes = codes[: match.start] + self._blank * (match.end - match.start) + codes[match.end :]
+            if match.label == "well" and self._denying.intersection(codes[max(match.start - _NEAR, 0) : match.start]):
+                continue
+            codes = codes[: match.start] + _EXCUSED * (match.end - match.start) + codes[match.end :]
         return codes
 
     def _denier(self, codes: str, sightings: Sequence[Sighting], i: int) -> int | None:
@@ -97,14 +145,28 @@ class DangerReader:
                 return before
             if self._denied_in_list(codes, sightings, i):
                 return this.start - 1
-        if any(match.start == 0 for match in self._recovered.search(codes[this.end : this.end + _REACH])):
+        if self._is_over(codes[this.end : this.end + _REACH]):
             return this.start - 1
-        wider = [s.denier for s in sightings[:i] if s.end >= this.end and not this.denies]
+        if this.denies:
+            return None
+        if this.danger.symptom == "new_pain" and any(
+            s.denier is not None and this.start < s.end for s in sightings[:i]
+        ):
+            return this.start - 1
+        wider = [s.denier for s in sightings[:i] if s.end >= this.end]
         return next((place for place in wider if place is not None and place < this.start), None)
+
+    def _is_over(self, rest: str) -> bool:
+        """Whether the words right behind a danger say that it is over."""
+        if self._ends_it.isdisjoint(rest):
+            return False
+        return any(match.start == 0 for match in self._recovered.search(rest))
 
     def _denied_from_left(self, codes: str, this: Sighting) -> int | None:
         subject = self._is_clause(codes, this)
         for k in range(this.start - 1, max(this.start - 1 - _REACH, -1), -1):
+            if codes[k] in self._parts and codes[k + 1] in self._either:
+                continue
             if codes[k] in self._not:
                 return k
             if codes[k] in self._no:
@@ -124,6 +186,8 @@ class DangerReader:
         gap = codes[last.end : this.start]
         if not self._listing.issuperset(gap) or self._subject.intersection(gap):
             return False
+        if self._stops.intersection(codes[last.start : this.start]):
+            return False
         if self._either.intersection(gap) or last.danger.symptom == this.danger.symptom:
             return True
         following = [s for s in sightings[i + 1 :] if s.start >= this.end]
@@ -135,22 +199,27 @@ class DangerReader:
         first, last = codes[sighting.start], codes[sighting.end - 1]
         return sighting.end - sighting.start > 1 and first in self._body and last in self._states
 
-    def _is_supposed_or_past(self, codes: str, this: Sighting, scopes: Sequence[Match[str]]) -> bool:
+    def _is_supposed_or_past(self, codes: str, this: Sighting, scopes: Sequence[Match[Danger | str]]) -> bool:
         return any(
             self._same_clause(codes, this, scope) if scope.label == "past" else self._supposes(codes, this, scope)
             for scope in scopes
         )
 
-    def _supposes(self, codes: str, this: Sighting, scope: Match[str]) -> bool:
+    def _supposes(self, codes: str, this: Sighting, scope: Match[Danger | str]) -> bool:
         """Whether a danger follows closely on "what if", "afraid of" and the like; never so for words of self-harm."""
         if this.danger.symptom == "self_harm" or scope.start >= this.start:
             return False
         between = codes[scope.end : this.start]
-        return len(between) <= _SUPPOSED_WITHIN[scope.label] and not self._stops.intersection(between)
+        return len(between) <= _SUPPOSED_WITHIN[str(scope.label)] and not self._pauses.intersection(between)
 
-    def _same_clause(self, codes: str, this: Sighting, scope: Match[str]) -> bool:
+    def _same_clause(self, codes: str, this: Sighting, scope: Match[Danger | str]) -> bool:
         between = codes[this.end : scope.start] if scope.start >= this.end else codes[scope.end : this.start]
         return not self._clause_ends.intersection(between)
+
+
+def _danger_patterns(packs: Packs, group: str) -> list[tuple[Danger, str]]:
+    kinds = [kind for pack in packs.values() for kind in pack["patterns"].get(group, ())]
+    return [(_danger(kind), pattern) for kind in kinds for pattern in kind["patterns"]]
 
 
 def _danger(kind: Mapping[str, Any]) -> Danger:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
 from recovery_api.domain.errors import PackError
 from recovery_api.domain.reply_spelling import Spelling
@@ -29,15 +30,20 @@ _MARKS = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Words:
-    """A reply taken apart: its pieces, one character for each, and the values of those that are numbers."""
+    """A reply taken apart: its pieces, one character for each, and the values of those that are numbers.
+
+    `misheard` are the codes once more with the words that a dictation machine mistakes for others ("feat" for
+    "feet"), blank where there are none: dangers are looked for in both.
+    """
 
     text: str
     pieces: list[str]
     codes: str
     values: dict[int, float]
     language: str
+    misheard: str = ""
 
 
 class Lexicon:
@@ -46,16 +52,20 @@ class Lexicon:
     def __init__(self, packs: Packs) -> None:
         self._codes: dict[frozenset[str], str] = {}
         self._by_concept: dict[str, list[str]] = {}
+        self._chars: dict[tuple[str, ...], str] = {}
         self._phrases, self._compounds = phrases(packs), compounds(packs)
         self._tell_tales = tell_tale_words(packs)
         self._spelling = {
-            language: Spelling(own_words(packs, language), pack["not_typos"].split())
+            language: Spelling(own_words(packs, language), {*pack["not_typos"].split(), *pack.get("misheard", ())})
             for language, pack in packs.items()
         }
-        self._spelled = {language: spelled_numbers(packs, language) for language in packs}
+        self._other_spellings = {first for first, ends in self._phrases.items() for rest, _ in ends if not rest}
+        self._openings = {(first, rest[0]) for first, ends in self._phrases.items() for rest, _ in ends if rest}
         self._vocabulary = {language: self._encoded(meanings(packs, language)) for language in packs}
+        self._entries = {language: self._with_values(packs, language) for language in packs}
+        self._misheard = {language: pack.get("misheard", {}) for language, pack in packs.items()}
         self._known = frozenset[str]().union(*self._vocabulary.values())
-        self._word, self._plural = self._code(frozenset()), self._code(frozenset({"PLURAL"}))
+        self._word, self._plural = self._code(frozenset({"STRANGER"})), self._code(frozenset({"PLURAL"}))
         self._numbers = {kind: self._code(kind) for kind in number_kinds() | {_CLOCK, _LONG}}
         self._mended = lru_cache(maxsize=_KEPT_WORDS)(self._correction)
         self._stranger = lru_cache(maxsize=_KEPT_WORDS)(self._number_or_stranger)
@@ -66,6 +76,10 @@ class Lexicon:
         words["?"] |= words["."]
         return {word: self._code(frozenset(concepts)) for word, concepts in words.items()}
 
+    def _with_values(self, packs: Packs, language: str) -> dict[str, tuple[str, float | None]]:
+        spelled = spelled_numbers(packs, language)
+        return {word: (code, spelled.get(word)) for word, code in self._vocabulary[language].items()}
+
     def _code(self, concepts: frozenset[str]) -> str:
         if concepts not in self._codes:
             self._codes[concepts] = chr(_FIRST_CODE + len(self._codes))
@@ -73,13 +87,13 @@ class Lexicon:
                 self._by_concept.setdefault(concept, []).append(self._codes[concepts])
         return self._codes[concepts]
 
-    @property
-    def blank(self) -> str:
-        """The character of a word that means nothing to us."""
-        return self._word
-
     def chars(self, *concepts: str) -> str:
         """The characters of all words with one of the concepts. Raises PackError where no word has it."""
+        if concepts not in self._chars:
+            self._chars[concepts] = self._united(concepts)
+        return self._chars[concepts]
+
+    def _united(self, concepts: tuple[str, ...]) -> str:
         missing = set(concepts) - self._by_concept.keys()
         if missing:
             raise PackError("replies", " ".join(sorted(missing)), "no word has this meaning")
@@ -92,17 +106,19 @@ class Lexicon:
         guess = self._told_language(raw, language)
         found = self._joined([p if p in self._vocabulary[guess] else self._mended(p, guess) for p in raw])
         told = guess if found == raw else self._told_language(found, language)
-        vocabulary, spelled = self._vocabulary[told], self._spelled[told]
-        codes: list[str] = []
-        values: dict[int, float] = {}
-        for i, piece in enumerate(found):
-            code, value = vocabulary.get(piece), spelled.get(piece)
-            if code is None:
-                code, value = self._stranger(piece)
-            if value is not None:
-                values[i] = value
-            codes.append(code)
-        return Words(cleaned, found, "".join(codes), values, told)
+        entries, stranger = self._entries[told], self._stranger
+        coded = [entries.get(piece) or stranger(piece) for piece in found]
+        codes = [code for code, _ in coded]
+        values = {i: value for i, (_, value) in enumerate(coded) if value is not None}
+        return Words(cleaned, found, "".join(codes), values, told, self._second_hearing(found, codes, told))
+
+    def _second_hearing(self, found: list[str], codes: list[str], language: str) -> str:
+        """The codes with each word that dictation writes for another read as that other; blank where there is none."""
+        heard = self._misheard[language]
+        if heard.keys().isdisjoint(found):
+            return ""
+        vocabulary = self._vocabulary[language]
+        return "".join([vocabulary[heard[p]] if p in heard else code for p, code in zip(found, codes, strict=True)])
 
     def _parted(self, found: list[str]) -> list[str]:
         """`found` with words run together, such as "nopain", as two words."""
@@ -112,7 +128,7 @@ class Lexicon:
 
     def _joined(self, found: list[str]) -> list[str]:
         """`found` with phrases such as "can not" as one word."""
-        if self._phrases.keys().isdisjoint(found):
+        if self._openings.isdisjoint(pairwise(found)) and self._other_spellings.isdisjoint(found):
             return found
         joined: list[str] = []
         i = 0

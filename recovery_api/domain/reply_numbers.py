@@ -39,6 +39,7 @@ class NumberFinder:
 
         self._out_of = run("OVER|SLASH", "OVER|ARTICLE?", "OVER|ARTICLE?")
         self._range = run("COMMA?", "ABOUT?", "ARTICLE?", "RANGE|DASH|maybe", "RANGE|ABOUT?", "ARTICLE?")
+        self._aside = run("COMMA", "ARTICLE")
         self._listed = run("ALSO|COMMA", "ARTICLE?")
         self._point = run("POINT")
         self._half = run("ALSO?", "ARTICLE?", "HALF")
@@ -50,6 +51,8 @@ class NumberFinder:
         self._more = re.compile(opening + run("MORE_THAN", "than?", "ARTICLE?").pattern + "$")
         self._less = re.compile(opening + run("LESS_THAN", "than?", "ARTICLE?").pattern + "$")
         self._shifted_from = re.compile(run("SHIFTED", "FROM", "ARTICLE?").pattern + "$")
+        said = lexicon.chars("PAIN_WORD", "SCORE", "DIGITS", "BE")
+        self._scale = re.compile(f"(?<![{said}])" + run("of|outof|de").pattern + "$")
         self._from = re.compile(run("FROM", "ARTICLE?").pattern + "$")
 
     def find(self, words: Words, counting: Collection[int]) -> list[Candidate]:
@@ -84,6 +87,8 @@ class NumberFinder:
             return Candidate(first, second + 1, _within(max(a, b)), "unclear", safe=False)
         if self._point.fullmatch(gap) and max(a, b) < WORST:
             return Candidate(first, second + 1, _rounded(a + b / 10))
+        if self._aside.fullmatch(gap):
+            return None
         if (self._range.fullmatch(gap) and not self._follows_from(words, first, second)) or self._is_between(
             words, first, gap
         ):
@@ -117,6 +122,8 @@ class NumberFinder:
             return _more_than(place, place + 2, value, 0)
         if self._more.search(before):
             return _more_than(place, place + 1, value, 1)
+        if value == WORST and self._scale.search(before):
+            return Candidate(place, place + 1, None, "unclear", safe=False)
         if self._less.search(before):
             return Candidate(place, place + 1, _within(max(value - 1, 0)), "unclear", safe=False)
         return _written(place, piece, value)

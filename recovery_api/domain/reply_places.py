@@ -16,6 +16,8 @@ class PlaceReader:
     def __init__(self, lexicon: Lexicon) -> None:
         self._back = frozenset(lexicon.chars("BACK"))
         self._elsewhere = frozenset(lexicon.chars("OTHER_PLACE", "LEG"))
+        self._commas, self._pain = frozenset(lexicon.chars("COMMA")), frozenset(lexicon.chars("PAIN_WORD"))
+        self._well = frozenset(lexicon.chars("FINE"))
         self._linking = frozenset(lexicon.chars("FILLER", "PAIN_WORD"))
 
     def of_the_back(self, words: Words, left: list[Candidate], dangers: Dangers) -> list[Candidate]:
@@ -39,6 +41,7 @@ class PlaceReader:
             if sighting.danger.symptom != "new_pain"
             for place in range(sighting.start, sighting.end)
         }
+        reported |= dangers.cleared
         return [
             (i, code in self._back)
             for i, code in enumerate(words.codes)
@@ -50,7 +53,10 @@ class PlaceReader:
         before = [part for part in parts if part[0] < candidate.start]
         if not before or before[-1][1]:
             return False
-        return self._linking.issuperset(words.codes[before[-1][0] + 1 : candidate.start])
+        between = words.codes[before[-1][0] + 1 : candidate.start]
+        if self._commas.intersection(between[:-1]) and between[-1] in self._pain:
+            return False
+        return self._linking.issuperset(between) and self._well.isdisjoint(between)
 
 
 def _belongs_to_back(candidate: Candidate, parts: Sequence[_Part], *, part_first: bool) -> bool:

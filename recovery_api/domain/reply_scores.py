@@ -24,6 +24,7 @@ class Score:
     correction: bool = False
 
 
+_BESIDE = 4
 NO_SCORE = Score()
 Roles = dict[str, set[int]]
 
@@ -87,12 +88,23 @@ class ScoreReader:
     def _single_one(self, words: Words, left: Sequence[Candidate], roles: Roles) -> Candidate | None:
         if len({c.value for c in left}) == 1:
             return left[-1]
-        if all(c.safe for c in left) and self._postures.intersection(words.codes):
+        if self._rest_and_moving(words, left):
             return replace(max(left, key=lambda c: c.value or 0), qualifier="moving")
         led = [c for c in left if c.safe and (c.scaled or _has(roles, "score", c) or _has(roles, "pain", c))]
         if len({c.value for c in led}) == 1 and not any(c.safe for c in left if c not in led):
             return led[0]
         return None
+
+    def _rest_and_moving(self, words: Words, left: Sequence[Candidate]) -> bool:
+        """Whether the scores are one for rest and one for moving ("sitting 3 walking 7", "3 but 7 when I bend")."""
+        if not all(c.safe for c in left):
+            return False
+        beside = [c.value for c in left if self._beside_a_posture(words, c)]
+        return len(beside) == len(left) or (len(left) == 2 and max(c.value or 0 for c in left) in beside)
+
+    def _beside_a_posture(self, words: Words, candidate: Candidate) -> bool:
+        near = words.codes[max(candidate.start - _BESIDE, 0) : candidate.end + _BESIDE]
+        return not self._postures.isdisjoint(near)
 
     def _qualifier(self, words: Words, chosen: Candidate, *, corrected: bool) -> str:
         if corrected:
@@ -133,7 +145,7 @@ def _role_patterns(pack: Pack) -> list[tuple[str, str]]:
 
 def _has(roles: Roles, role: str, candidate: Candidate) -> bool:
     places = roles.get(role)
-    return places is not None and any(candidate.start <= place < candidate.end for place in places)
+    return places is not None and not places.isdisjoint(range(candidate.start, candidate.end))
 
 
 def _latest(left: list[Candidate], roles: Roles) -> tuple[list[Candidate], bool]:
@@ -144,16 +156,20 @@ def _latest(left: list[Candidate], roles: Roles) -> tuple[list[Candidate], bool]
     kept = [c for c in left if not _has(roles, "rejected", c)] or left
     named = [c for c in kept if _has(roles, "kept", c) or _has(roles, "now", c)]
     if named:
-        return [c for c in named if not _has(roles, "past", c)] or named, False
+        named = [c for c in kept if c in named or _has(roles, "pain", c)]
     present = [c for c in kept if not _has(roles, "past", c)]
-    if present or not kept:
-        return present, False
+    fresh = [c for c in named if c in present]
+    if fresh or present or named or not kept:
+        return fresh or present or named, False
     return [replace(c, qualifier="past", safe=False) for c in kept], False
 
 
 def _likely(left: list[Candidate], roles: Roles) -> list[Candidate]:
     """Without numbers that are more likely a time, a dose or an age, unless they are all there is."""
-    likely = [c for c in left if _has(roles, "score", c) or not _has(roles, "unlikely", c)] or left
+    sure = [c for c in left if not _has(roles, "unlikely", c)]
+    if not any(_has(roles, "score", c) or _has(roles, "pain", c) for c in sure):
+        sure = [c for c in left if _has(roles, "score", c) or not _has(roles, "unlikely", c)]
+    likely = sure or left
     led = [c for c in likely if c.value is not None and (_has(roles, "score", c) or _has(roles, "pain", c))]
     return [c for c in likely if c.value is not None] if led else likely
 

@@ -30,6 +30,8 @@ class Spelling:
         """The word that `word` is one slip away from, or None where it is too short, ordinary, or like no other."""
         if word in self._ordinary or len(word) < _SHORTEST:
             return None
+        if word in self._weights:
+            return word
         near = {target for key in (word, *_shortened(word)) for target in self._by_shortened.get(key, ())}
         ranked = [
             (slip, -self._weights[target], target) for target in near if (slip := _slip(word, target)) is not None

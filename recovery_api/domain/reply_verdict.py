@@ -30,7 +30,7 @@ _QUALIFIERS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Evidence:
     """All that the readers found in one reply."""
 

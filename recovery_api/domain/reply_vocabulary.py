@@ -74,7 +74,15 @@ def compounds(packs: Packs) -> dict[str, list[str]]:
     """Two words run together ("nopain") by their two parts."""
     words = {word for pack in packs.values() for word in pack.get("compounds", "").split()}
     known = words.union(*map(_own_words, packs.values()))
-    return {a + b: [a, b] for a in words for b in words if a != b and a + b not in known}
+    found = {a + b: [a, b] for a in words for b in words if a != b and a + b not in known}
+    counted = (word for pack in packs.values() for spelled in pack["numbers"].values() for word in spelled.split())
+    roughly = {word + ending: [word, ending] for word in counted for ending in _endings(packs)}
+    return {**roughly, **found}
+
+
+def _endings(packs: Packs) -> list[str]:
+    """What people hang on a number to say that it is rough ("fiveish")."""
+    return [ending for pack in packs.values() for ending in pack.get("roughly", "").split()]
 
 
 def own_words(packs: Packs, language: str) -> dict[str, int]:

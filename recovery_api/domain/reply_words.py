@@ -104,6 +104,6 @@ def number(piece: str) -> float | None:
     head, mark, tail = piece.replace(",", ".").partition(".")
     if not (mark and head.isdecimal() and tail.isdecimal()) or len(head) > 9:
         return None
-    if len(tail) == 3 and "," in piece:
+    if len(tail) == 3 and (head != "0" or "," in piece):
         return float(head + tail)
     return float(f"{head}.{tail[:6]}")

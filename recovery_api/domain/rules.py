@@ -21,7 +21,7 @@ FAMILIES = (
 
 @dataclass(frozen=True, slots=True)
 class Arming:
-    """From which day since the procedure and from which answer on a pain rule may fire."""
+    """From which day since the procedure, and from which answer of its kind on, a rule may fire."""
 
     from_day: int = 1
     from_answer: int = 1
@@ -57,16 +57,24 @@ class RulePack:
     rules: tuple[Rule, ...]
     about_report: tuple[Rule, ...] = field(init=False)
     about_pain: tuple[Rule, ...] = field(init=False)
+    about_activity: tuple[Rule, ...] = field(init=False)
+    about_medication: tuple[Rule, ...] = field(init=False)
     about_silence: tuple[Rule, ...] = field(init=False)
 
     def __post_init__(self) -> None:
         for name, looks_at in (
             ("about_report", LooksAt.REPORT),
             ("about_pain", LooksAt.PAIN),
+            ("about_activity", LooksAt.ACTIVITY),
+            ("about_medication", LooksAt.MEDICATION),
             ("about_silence", LooksAt.SILENCE),
         ):
             fitting = tuple(rule for rule in self.rules if CONDITIONS[rule.condition].looks_at is looks_at)
             object.__setattr__(self, name, fitting)
+
+    def event_rule(self, condition: str) -> Rule:
+        """The rule of an event that the program itself sees; every pack has exactly one for each."""
+        return next(rule for rule in self.rules if rule.condition == condition)
 
     def symptom_rule(self, code: str) -> Rule | None:
         """The rule for a symptom code, None for a code that the pack does not know."""

@@ -8,11 +8,15 @@ from zoneinfo import ZoneInfo
 
 from recovery_api.domain.local_time import OPENS, allowed_until, local_instant, within_quiet_hours
 from recovery_api.domain.protocol import KINDS, TEXTS_A_DAY, Protocol, Step
+from recovery_api.domain.protocol_variables import DRIVING
 
 __all__ = [
+    "Circumstances",
+    "Hold",
     "PlannedReminder",
     "Visit",
     "allowed_until",
+    "due_instant",
     "local_instant",
     "plan_reminders",
     "scheduled_days",
@@ -20,7 +24,7 @@ __all__ = [
 ]
 
 _APART = timedelta(hours=1)
-_LATEST = time(19, 30)  # a text due later would have too little time left to be sent
+LATEST = time(19, 30)  # a text due later would have too little time left to be sent
 _DAY = timedelta(days=1)
 _PRIORITY = {kind: place for place, kind in enumerate(KINDS)}
 
@@ -31,6 +35,26 @@ class Visit:
 
     id: str
     starts_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """A time (UTC, its end not included) in which nothing is sent, such as a stay in hospital."""
+
+    begins_at: datetime
+    ends_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """Everything about one recovery that its plan depends on."""
+
+    procedure_on: date
+    zone: ZoneInfo
+    preferred: time
+    visits: Sequence[Visit] = ()
+    holds: Sequence[Hold] = ()
+    consulted_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,28 +69,25 @@ class PlannedReminder:
     text_key: str
     question: str | None
     values: dict[str, str] = field(default_factory=dict)
+    audience: str = "patient"
+    condition: str | None = None
 
 
 def plan_reminders(
-    protocol: Protocol,
-    procedure_on: date,
-    zone: ZoneInfo,
-    preferred: time,
-    visits: Sequence[Visit],
-    start: date,
-    end: date,
+    protocol: Protocol, facts: Circumstances, start: date, end: date, now: datetime | None = None
 ) -> tuple[PlannedReminder, ...]:
     """The reminders of the local days `start` to `end`, both included, in the order in which they fall due.
 
-    Times are UTC. None falls due in quiet hours, and no day has more than three: the least important give way.
+    Times are UTC. None falls due in quiet hours or in a hold, and no day has more than three: the least important
+    give way. With `now`, what is of no use any more by then is left out.
     A step on a day that the zone skipped moves to the next day, unless that day has the same step of its own.
     """
     planned: dict[tuple[str, date, str], PlannedReminder] = {}
     wanted = [
         (moved, reminder)
-        for occurrence in _occurrences(protocol, procedure_on, zone, visits)
+        for occurrence in _occurrences(protocol, facts)
         if start - _DAY <= occurrence.on <= end + _DAY
-        for moved, reminder in _placed(occurrence, zone, preferred)
+        for moved, reminder in _placed(occurrence, facts.zone, facts.preferred)
         if start <= reminder.local_on <= end
     ]
     for _, reminder in sorted(wanted, key=lambda item: item[0]):
@@ -74,7 +95,12 @@ def plan_reminders(
     days: dict[date, list[PlannedReminder]] = defaultdict(list)
     for reminder in planned.values():
         days[reminder.local_on].append(reminder)
-    return tuple(reminder for on in sorted(days) for reminder in _fit(days[on], zone))
+    fitted = (reminder for on in sorted(days) for reminder in _fit(days[on], facts.zone))
+    return tuple(one for one in fitted if not _is_held(one, facts.holds) and (now is None or one.expires_at > now))
+
+
+def _is_held(reminder: PlannedReminder, holds: Sequence[Hold]) -> bool:
+    return any(hold.begins_at <= reminder.due_at < hold.ends_at for hold in holds)
 
 
 def scheduled_days(protocol: Protocol) -> frozenset[int]:
@@ -93,39 +119,76 @@ class _Occurrence:
     values: dict[str, str]
 
 
-def _occurrences(
-    protocol: Protocol, procedure_on: date, zone: ZoneInfo, visits: Sequence[Visit]
-) -> Iterator[_Occurrence]:
+def _occurrences(protocol: Protocol, facts: Circumstances) -> Iterator[_Occurrence]:
     for step in protocol.steps:
-        for day in step.days:
-            yield _Occurrence(step, procedure_on + timedelta(days=day), step.slot, _DAY, {})
-        if step.days_before_visit is None:
-            continue
-        for visit in visits:
-            local = visit.starts_at.astimezone(zone)
-            values = {"visit": visit.id, "date": local.date().isoformat(), "time": f"{local:%H:%M}"}
-            yield _Occurrence(step, local.date() - timedelta(days=step.days_before_visit), visit.id, -_DAY, values)
+        values = _values(protocol, step, facts.procedure_on)
+        for on in _dates(step, facts):
+            yield _Occurrence(step, on, step.slot, _DAY, values)
+        if step.days_before_visit is not None:
+            yield from _before_visits(step, step.days_before_visit, facts)
+
+
+def _values(protocol: Protocol, step: Step, procedure_on: date) -> dict[str, str]:
+    """What the text of a step needs of the clinic's variables, as far as they say it, and of the procedure's day."""
+    values = {name: protocol.variables[name] for name in step.uses}
+    if DRIVING in values:
+        values["drive_on"] = (procedure_on + timedelta(days=int(values.pop(DRIVING)))).isoformat()
+    if step.names_procedure:
+        values["date"] = procedure_on.isoformat()
+    return values
+
+
+def _dates(step: Step, facts: Circumstances) -> Iterator[date]:
+    """The days of a step that is not about visits."""
+    for day in step.days:
+        yield facts.procedure_on + timedelta(days=day)
+    if step.days_after_consultation is not None and facts.consulted_on is not None:
+        on = facts.consulted_on + timedelta(days=step.days_after_consultation)
+        if (on - facts.procedure_on).days <= step.until_day:
+            yield on
+
+
+def _before_visits(step: Step, days: int, facts: Circumstances) -> Iterator[_Occurrence]:
+    for visit in facts.visits:
+        local = visit.starts_at.astimezone(facts.zone)
+        values = {"visit": visit.id, "date": local.date().isoformat(), "time": f"{local:%H:%M}"}
+        yield _Occurrence(step, local.date() - timedelta(days=days), visit.id, -_DAY, values)
 
 
 def _placed(occurrence: _Occurrence, zone: ZoneInfo, preferred: time) -> Iterator[tuple[bool, PlannedReminder]]:
     """The reminder of an occurrence, and whether it had to move to another day; nothing where no day will do."""
     step = occurrence.step
     for moved, on in enumerate((occurrence.on, occurrence.on + occurrence.towards)):
-        due_at = _due(zone, on, step.at or preferred)
+        due_at = due_instant(zone, on, step.at or preferred)
         if due_at is not None:
-            until = allowed_until(due_at, zone)
-            yield (
-                bool(moved),
-                PlannedReminder(
-                    step.kind, on, occurrence.slot, due_at, until, step.text_key, step.question, occurrence.values
-                ),
-            )
+            yield bool(moved), _reminder(occurrence, on, due_at, zone)
             return
 
 
-def _due(zone: ZoneInfo, on: date, at: time) -> datetime | None:
+def _reminder(occurrence: _Occurrence, on: date, due_at: datetime, zone: ZoneInfo) -> PlannedReminder:
+    step = occurrence.step
+    return PlannedReminder(
+        kind=step.kind,
+        local_on=on,
+        slot=occurrence.slot,
+        due_at=due_at,
+        expires_at=_expiry(due_at, step.lasts, zone),
+        text_key=step.text_key,
+        question=step.question,
+        values=occurrence.values,
+        audience=step.audience,
+        condition=step.condition,
+    )
+
+
+def _expiry(due_at: datetime, lasts: timedelta | None, zone: ZoneInfo) -> datetime:
+    until = allowed_until(due_at, zone)
+    return until if lasts is None else min(until, due_at + lasts)
+
+
+def due_instant(zone: ZoneInfo, on: date, at: time) -> datetime | None:
     """The instant for a text on a local day, as near to the time wanted as may be; None where the day has none."""
-    wanted = min(max(at.replace(tzinfo=None), OPENS), _LATEST)
+    wanted = min(max(at.replace(tzinfo=None), OPENS), LATEST)
     for candidate in (wanted, OPENS, time(14)):
         due_at = local_instant(zone, on, candidate)
         if due_at.astimezone(zone).date() == on and not within_quiet_hours(due_at, zone):
@@ -137,7 +200,10 @@ def _fit(reminders: list[PlannedReminder], zone: ZoneInfo) -> list[PlannedRemind
     """The texts of one day: the most important three, an hour apart at least, the more important at its own time."""
     kept: list[PlannedReminder] = []
     for reminder in sorted(reminders, key=lambda reminder: (_PRIORITY[reminder.kind], reminder.due_at))[:TEXTS_A_DAY]:
-        kept.append(replace(reminder, due_at=_free_instant(reminder, kept, zone)))
+        due_at = _free_instant(reminder, kept, zone)
+        later = max(due_at - reminder.due_at, timedelta())
+        until = min(reminder.expires_at + later, allowed_until(due_at, zone))
+        kept.append(replace(reminder, due_at=due_at, expires_at=until))
     return sorted(kept, key=lambda reminder: reminder.due_at)
 
 
@@ -146,7 +212,7 @@ def _free_instant(reminder: PlannedReminder, kept: list[PlannedReminder], zone: 
     for hours in (0, 2, 4, -2, -4, -6, 6):
         due_at = reminder.due_at + timedelta(hours=hours)
         local = due_at.astimezone(zone)
-        in_hours = local.date() == reminder.local_on and OPENS <= local.time() <= _LATEST
+        in_hours = local.date() == reminder.local_on and OPENS <= local.time() <= LATEST
         if in_hours and all(abs(due_at - other.due_at) >= _APART for other in kept):
             return due_at
     return reminder.due_at

@@ -1,4 +1,4 @@
-"""The linter of texts: one GSM-7 segment, plain words, no name or diagnosis, no answer that a carrier acts on."""
+"""The linter of texts: one GSM-7 segment or an agreed two, plain words, no name or diagnosis, no carrier's answer."""
 
 import re
 from collections.abc import Mapping
@@ -18,12 +18,18 @@ LONGEST_VALUES: Mapping[str, str] = {
     "a": "10",
     "b": "10",
     "h": "24",
-    "date": "Wed, Nov 30",
+    "date": "30 de septiembre",
     "time": "10:30 AM",
+    "lifting_pounds": "25",
+    "drive_on": "30 de septiembre",
+    "shower_hours": "96",
+    "acetaminophen_mg": "4000",
+    "fasting_hour": "la medianoche",
     "labels": "AB, CD or EF",
     "first": "AB",
     "tier": "emergency",
     "code": "7KQ2MX4T",
+    "link": "https://checkin.northside-spine.example/c/mzxw6ytboi3dknrxgqzdgnbvgy",
 }
 
 # Words that carriers or the law act on when they are a whole message.
@@ -36,6 +42,7 @@ RESERVED = frozenset(
 # These texts must say how to leave, come back or get help.
 _CARRIER_WORDS = {
     "enrol_ask": {"START", "STOP", "HELP"},
+    "enrol_ask_caregiver": {"START", "STOP", "HELP"},
     "enrol_welcome": {"STOP"},
     "started": {"STOP"},
     "stopped": {"START"},
@@ -52,19 +59,30 @@ _ANSWER = re.compile(
     r"\b(?:reply|respond|answer|text|responda|conteste|escriba|mande|env[ií]e)\s+(?:(?:with|con)\s+)?(\w+)",
     re.IGNORECASE,
 )
+_LETTERS = re.compile(r"^([A-Z])(?= )", re.MULTILINE)
+_CHOICES = re.compile(r"\b(?:reply|responda)\s+(\d)\b[^.?!]*?\b(\d)\b", re.IGNORECASE)
 _SENTENCE = re.compile(r"[^.!?\n]*\w[^.!?\n]*")
 _WORD = re.compile(r"[A-Za-z0-9']+")
 _VOWELS = re.compile(r"[aeiouy]+")
 
 
-def problems(key: str, language: str, text: str, values: Mapping[str, str] = LONGEST_VALUES) -> list[str]:
-    """Everything that is wrong with one text, each as a short sentence; an empty list where it may be sent."""
+def problems(
+    key: str,
+    language: str,
+    text: str,
+    values: Mapping[str, str] = LONGEST_VALUES,
+    most_segments: int = MOST_SEGMENTS,
+) -> list[str]:
+    """Everything that is wrong with one text, each as a short sentence; an empty list where it may be sent.
+
+    With `most_segments` 2, an agreed budget, letters outside of GSM-7 are let in.
+    """
     unknown = placeholders(text) - values.keys()
     if unknown:
         return [f"unknown placeholder {name}" for name in sorted(unknown)]
     longest = filled(text, values)
     return [
-        *_size_problems(longest),
+        *_size_problems(longest, most_segments),
         *[f"names {found[0]!r}" for found in _PRIVATE.finditer(text)],
         *[f"carries personal data: {name}" for name in sorted(placeholders(text) & _PERSONAL)],
         *[f"uses {word} as an answer" for word in _reserved_answers(key, text)],
@@ -72,10 +90,31 @@ def problems(key: str, language: str, text: str, values: Mapping[str, str] = LON
     ]
 
 
-def _size_problems(longest: str) -> list[str]:
-    found = [f"{character!r} at {place} is not in GSM-7" for place, character in not_gsm(longest)]
+def own_problems(key: str, language: str, text: str, shipped: str, most_segments: int) -> list[str]:
+    """What is wrong with a clinic's own wording of a shipped text: it must ask for, name and fill in the same."""
+    if not text.strip():
+        return ["is empty"]
+    if placeholders(text) - LONGEST_VALUES.keys():
+        return problems(key, language, text)
+    return [
+        *problems(key, language, text, most_segments=most_segments),
+        *[f"lost {{{name}}}" for name in sorted(placeholders(shipped) - placeholders(text))],
+        *[f"must not use {{{name}}}" for name in sorted(placeholders(text) - placeholders(shipped))],
+        *[f"lost the answer {answer}" for answer in _answers(shipped) if answer not in _answers(text)],
+    ]
+
+
+def _answers(text: str) -> list[str]:
+    """What a text tells its reader to answer: words in capitals, letters at the start of a line, digits to choose."""
+    choices = [digit for pair in _CHOICES.findall(text) for digit in pair]
+    return list(dict.fromkeys([*_CAPITALS.findall(text), *_LETTERS.findall(text), *choices]))
+
+
+def _size_problems(longest: str, most_segments: int) -> list[str]:
+    forced = not_gsm(longest) if most_segments == MOST_SEGMENTS else []
+    found = [f"{character!r} at {place} is not in GSM-7" for place, character in forced]
     size = measure(longest)
-    if size.segments > MOST_SEGMENTS:
+    if size.segments > most_segments:
         found.append(f"takes {size.segments} segments ({size.characters} characters)")
     return found
 

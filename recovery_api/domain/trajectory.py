@@ -46,6 +46,14 @@ class Trend(NamedTuple):
     pressure: float
 
 
+def _bounded(value: float, low: float, high: float) -> float:
+    return low if value < low else high if value > high else value
+
+
+def _fall_rate(rules: Detector, answers: int) -> float:
+    return min(rules.fall_rate + rules.early_fall_rate * exp(-answers / rules.early_answers), 1.0)
+
+
 class Reference(NamedTuple):
     """What is known of one patient's usual pain after a number of answers; a value, never changed in place.
 
@@ -67,35 +75,25 @@ class Reference(NamedTuple):
 
         While not `armed` the sum keeps growing, so that a rise seen early is not forgotten.
         """
-        rules = self.detector
-        pain = min(max(pain, 0), 10)
-        if not self.answers:
+        rules, answers, before, quick, last, variance, pressure, run = self  # walked once a reading: fast on purpose
+        pain = 0 if pain < 0 else 10 if pain > 10 else pain
+        if not answers:
             return Reference(rules, 1, float(pain), float(pain), pain, rules.prior_variance), None
-        pressure, run = self._pressed_by(pain)
-        quick = self.quick + rules.quick_rate * (pain - self.quick)
+        above = pain - before
+        if answers + 1 >= rules.first_answer:
+            noise = sqrt(rules.own_noise * variance + (1 - rules.own_noise) * rules.prior_variance)
+            pressure += _bounded(above / noise, rules.step_floor, rules.step_cap) - rules.slack
+            run = run + 1 if pressure > 0 else 0
+            pressure = pressure if run else 0.0
+        quick += rules.quick_rate * (pain - quick)
         trend = None
-        if armed and pressure >= rules.limit and quick - self.usual >= rules.gap:
-            trend = Trend(self.usual, quick - self.usual, run, pressure)
+        if armed and pressure >= rules.limit and quick - before >= rules.gap:
+            trend = Trend(before, quick - before, run, pressure)
             pressure, run = 0.0, 0
-        jump = min((pain - self.last) ** 2 / 2, rules.noise_cap)
-        variance = rules.noise_memory * self.variance + (1 - rules.noise_memory) * jump
-        rate = self._fall_rate() if pain < self.usual else rules.rise_rate
-        usual = self.usual + rate * (pain - self.usual)
-        return Reference(rules, self.answers + 1, usual, quick, pain, variance, pressure, run), trend
-
-    def _fall_rate(self) -> float:
-        rules = self.detector
-        return min(rules.fall_rate + rules.early_fall_rate * exp(-self.answers / rules.early_answers), 1.0)
-
-    def _pressed_by(self, pain: int) -> tuple[float, int]:
-        """The sum of standard deviations above the usual, and for how many answers it has been above zero."""
-        rules = self.detector
-        if self.answers + 1 < rules.first_answer:
-            return self.pressure, self.run
-        noise = sqrt(rules.own_noise * self.variance + (1 - rules.own_noise) * rules.prior_variance)
-        step = min(max((pain - self.usual) / noise, rules.step_floor), rules.step_cap)
-        pressure = self.pressure + step - rules.slack
-        return (pressure, self.run + 1) if pressure > 0 else (0.0, 0)
+        jump = _bounded((pain - last) ** 2 / 2, 0.0, rules.noise_cap)
+        variance = rules.noise_memory * variance + (1 - rules.noise_memory) * jump
+        usual = before + (rules.rise_rate if above >= 0 else _fall_rate(rules, answers)) * above
+        return Reference(rules, answers + 1, usual, quick, pain, variance, pressure, run), trend
 
 
 def expected_band(day: int, baseline_pain: int | None) -> tuple[float, float]:

@@ -3,6 +3,7 @@
 from dataclasses import asdict
 from datetime import timedelta
 
+from recovery_api.domain.activity_rules import walked_share
 from recovery_api.domain.course import Course
 from recovery_api.domain.readings import Grounds, Reading
 from recovery_api.domain.rules import Rule
@@ -44,14 +45,31 @@ def severe_again(rule: Rule, course: Course, reading: Reading) -> Grounds | None
     return Grounds(words, {"pains": course.pains[-_SHOWN:], "severe": severe, "usual": round(usual, 2)})
 
 
+def jump_that_stays(rule: Rule, course: Course, reading: Reading) -> Grounds | None:
+    """The answer before was a jump above the usual of then, and this one, soon after it, still lies well above."""
+    limits, usual = rule.parameters, course.jumped_from
+    if usual is None or course.pains[-2] < usual + limits["above_usual"]:
+        return None
+    before, jump, pain = course.pains[-3:]
+    if before >= usual + limits["above_usual"]:
+        return None  # not a jump any more: the trend and severe pain speak of what lasts
+    if pain < usual + limits["stays_above"] or course.pain_days[-1] - course.pain_days[-2] > limits["within_days"]:
+        return None
+    words = {"jump": str(jump), "pain": str(pain), "usual": f"{usual:.0f}"}
+    return Grounds(words, {"pains": course.pains[-_SHOWN:], "pain": pain, "usual": round(usual, 2)})
+
+
 def _danger(rule: Rule, course: Course, pain: int) -> str | None:
     if pain >= rule.parameters["pain"]:
         return f"pain is {pain} now"
-    if course.red_flag_at is None or course.taken_at is None:
-        return None
     hours = int(rule.parameters["red_flag_hours"])
-    recent = course.taken_at - course.red_flag_at <= timedelta(hours=hours)
-    return f"a warning sign was reported within {hours} hours" if recent else None
+    flagged_at, now = course.red_flag_at, course.taken_at
+    if flagged_at is not None and now is not None and now - flagged_at <= timedelta(hours=hours):
+        return f"a warning sign was reported within {hours} hours"
+    share = walked_share(course.walks, len(course.walks))
+    if share is not None and share <= rule.parameters["walk_percent"]:
+        return f"walking is down to {share:.0f} % of the usual"
+    return None
 
 
 def _trend_grounds(course: Course, reading: Reading, found: Trend) -> Grounds:

@@ -83,6 +83,16 @@ class Delivery(NamedTuple):
     error_code: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class SentText:
+    """One text that the carrier took from a number of ours, as its list has it."""
+
+    sid: str
+    status: str
+    error_code: int | None
+    taken_at: datetime
+
+
 class CarrierUnreachable(Exception):
     """The carrier could not be asked; the answer is not "no" but "not known"."""
 
@@ -98,11 +108,14 @@ class SmsGateway(Protocol):
         """Offers one text, once. Raises nothing: every way it can end is an outcome."""
         ...
 
-    def find(self, to: str, body: str, since: datetime, taken: Container[str] = frozenset()) -> str | None:
+    def find(
+        self, to: str, body: str, since: datetime, taken: Container[str] = frozenset(), until: datetime | None = None
+    ) -> str | None:
         """The id of a text that the carrier already took with these words, None where its list has none.
 
-        `since` is when the attempt began, in real time (a minute of disagreement between the clocks is
-        allowed for); `taken` holds ids that are known to belong to other texts. Raises CarrierUnreachable.
+        `since` is when the attempt began and `until` when it had ended for certain, in real time (a minute of
+        disagreement between the clocks is allowed for); `taken` holds ids that are known to belong to other
+        texts. Raises CarrierUnreachable.
         """
         ...
 
@@ -110,6 +123,13 @@ class SmsGateway(Protocol):
         """Texts that arrived at our number `to` since a moment of real time, in no promised order.
 
         Raises CarrierUnreachable, also half-way: what was yielded before is sound.
+        """
+        ...
+
+    def list_outbound(self, from_: str, since: datetime, until: datetime) -> Iterator[SentText]:
+        """Texts that the carrier took from our number and sent between two moments of real time, in no promised order.
+
+        Raises CarrierUnreachable, also half-way.
         """
         ...
 

@@ -19,10 +19,19 @@ from recovery_api.gateways.sms import (
     OutboundText,
     Rejected,
     SendOutcome,
+    SentText,
     Throttled,
     Unknown,
 )
-from recovery_api.gateways.twilio_answers import inbound_texts, is_sid, outcome_of, said_by, taken_at, whole_second
+from recovery_api.gateways.twilio_answers import (
+    inbound_texts,
+    is_sid,
+    outcome_of,
+    said_by,
+    sent_texts,
+    taken_at,
+    whole_second,
+)
 
 T = TypeVar("T")
 
@@ -66,9 +75,18 @@ class TwilioGateway:
         """Offers one text, once; see SmsGateway."""
         if not _can_be_written(text):
             return Rejected(0, FailureKind.CONTENT)
+        message = self.offer(lambda client: client.messages.create(**self._fields(text)))
+        if isinstance(message, SendOutcome):
+            return message
+        if not is_sid(message.sid):
+            return Unknown("answer without an id")
+        return Accepted(message.sid, str(message.status))
+
+    def offer(self, create: Callable[[Any], Any]) -> Any:
+        """What Twilio made of one request to create something, or the outcome that its failure amounts to."""
         client = self._client()
         try:
-            message = client.messages.create(**self._fields(text))
+            return create(client)
         except NoAnswer as silence:
             return Unknown(silence.reason) if silence.reached else NotSent(silence.reason)
         except TooMany as too_many:
@@ -77,22 +95,27 @@ class TwilioGateway:
             return outcome_of(refusal)
         except _UNREADABLE:
             return Unknown("unreadable answer")
-        if not is_sid(message.sid):
-            return Unknown("answer without an id")
-        return Accepted(message.sid, str(message.status))
 
-    def find(self, to: str, body: str, since: datetime, taken: Container[str] = frozenset()) -> str | None:
+    def ask(self, question: Callable[[Any], T]) -> T:
+        """What Twilio's client says to one question. Raises CarrierUnreachable."""
+        return self._asked(lambda: question(self._client()))
+
+    def find(
+        self, to: str, body: str, since: datetime, taken: Container[str] = frozenset(), until: datetime | None = None
+    ) -> str | None:
         """The id of a text already taken; see SmsGateway. The oldest, where several match.
 
         Not filtered by date at Twilio: a text that it still holds in its queue has no DateSent.
         """
         floor = whole_second(since) - _CLOCK_SKEW
+        ceiling = until + _CLOCK_SKEW if until is not None else None
         matches: list[tuple[datetime, str]] = []
         for page in self._pages(to=to, page_size=_FIND_PAGE):
             recent = [one for one in page if taken_at(one) >= floor]
+            in_time = [one for one in recent if ceiling is None or taken_at(one) <= ceiling]
             matches += [
                 (taken_at(one), one.sid)
-                for one in recent
+                for one in in_time
                 if one.direction == "outbound-api" and one.body == body and one.sid not in taken
             ]
             if not recent:
@@ -106,6 +129,13 @@ class TwilioGateway:
         for page in self._pages(to=to, date_sent_after=midnight, page_size=_INBOUND_PAGE):
             arrived = [one for one in page if one.direction == "inbound" and taken_at(one) >= floor]
             yield from self._asked(partial(inbound_texts, arrived, floor))
+
+    def list_outbound(self, from_: str, since: datetime, until: datetime) -> Iterator[SentText]:
+        """Texts that Twilio sent for us; see SmsGateway. Its own answers to keywords are not ours and left out."""
+        filters = {"date_sent_after": whole_second(since), "date_sent_before": whole_second(until)}
+        for page in self._pages(from_=from_, page_size=_INBOUND_PAGE, **filters):
+            ours = [one for one in page if one.direction == "outbound-api"]
+            yield from self._asked(partial(sent_texts, ours, whole_second(since)))
 
     def delivery_of(self, sid: str) -> Delivery | None:
         """Twilio's own record of a text; see SmsGateway."""

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from recovery_api.domain.delivery import FailureKind, kind_of
-from recovery_api.gateways.sms import InboundText, Rejected, SendOutcome, Throttled, Unknown
+from recovery_api.gateways.sms import InboundText, Rejected, SendOutcome, SentText, Throttled, Unknown
 from recovery_api.packs.carrier_codes import carrier_codes
 
 _SID = re.compile(r"(?:SM|MM)[0-9a-fA-F]{32}")
@@ -51,6 +51,11 @@ def inbound_texts(messages: Sequence[Any], undated: datetime) -> list[InboundTex
         )
         for one in messages
     ]
+
+
+def sent_texts(messages: Sequence[Any], undated: datetime) -> list[SentText]:
+    """Records of texts that we sent; one without a date counts as of `undated`."""
+    return [SentText(one.sid, str(one.status), one.error_code or None, one.date_created or undated) for one in messages]
 
 
 def taken_at(message: Any) -> datetime:

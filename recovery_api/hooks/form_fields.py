@@ -1,7 +1,9 @@
 """The fields of a form as they came over the wire, read strictly and within bounds."""
 
+from collections.abc import Mapping
 from urllib.parse import parse_qsl
 
+_MEDIA_TYPE = "application/x-www-form-urlencoded"
 MOST_BYTES = 64 * 1024
 MOST_FIELDS = 64
 
@@ -15,6 +17,11 @@ class BadForm(Exception):
         super().__init__(f"{field or 'form'}: {reason}")
         self.field = field
         self.reason = reason
+
+
+def is_form(media_type: str, parameters: Mapping[str, str]) -> bool:
+    """Whether a body says of itself that it is a form, in the one alphabet that we read."""
+    return media_type == _MEDIA_TYPE and parameters.get("charset", "utf-8").lower() == "utf-8"
 
 
 def read_fields(raw: bytes) -> Fields:

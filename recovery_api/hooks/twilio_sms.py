@@ -7,8 +7,9 @@ from uuid import UUID
 from flask import Blueprint, Response, abort, request
 
 from recovery_api.domain.errors import NotFound
-from recovery_api.hooks.form_fields import read_fields
+from recovery_api.hooks.form_fields import is_form, read_fields
 from recovery_api.hooks.inbound_form import BadForm, read_inbound, read_status
+from recovery_api.hooks.raw_address import raw_path, raw_query
 from recovery_api.hooks.signature import signed_by
 from recovery_api.services.follow_delivery import follow_delivery
 from recovery_api.services.receive_sms import ReceivedText, receive_sms
@@ -18,14 +19,13 @@ blueprint = Blueprint("hooks", __name__, url_prefix="/webhooks/twilio")
 
 LARGEST_BODY = 64 * 1024
 _CALLBACK_ID = re.compile("[0-9a-f]{64}")
-_FORM = "application/x-www-form-urlencoded"
 
 
 @blueprint.post("/inbound")
 def inbound() -> Response:
     """A patient's text. Answered with an empty response once it is committed, and never before."""
-    form = read_inbound(_signed_fields())
-    _check_account(form.account_sid)
+    form = read_inbound(signed_fields())
+    check_account(form.account_sid)
     text = ReceivedText(
         sid=form.message_sid,
         sender=form.from_,
@@ -44,8 +44,8 @@ def inbound() -> Response:
 @blueprint.post("/status")
 def status() -> Response:
     """News of a text that we sent, by the id that we gave it."""
-    form = read_status(_signed_fields())
-    _check_account(form.account_sid)
+    form = read_status(signed_fields())
+    check_account(form.account_sid)
     ours = request.args.get("m", "")
     if _CALLBACK_ID.fullmatch(ours) is None:
         abort(404)
@@ -66,20 +66,20 @@ def refuse_form(error: BadForm) -> tuple[str, int]:
     return "refused", 403
 
 
-def _signed_fields() -> Mapping[str, Sequence[str]]:
+def signed_fields() -> Mapping[str, Sequence[str]]:
     """Every field of a request that the carrier signed; 403, 413 or 415 for anything else."""
     if (request.content_length or 0) > LARGEST_BODY:
         abort(413)
-    if request.mimetype != _FORM:
+    if not is_form(request.mimetype, request.mimetype_params):
         abort(415)
     request.max_content_length = LARGEST_BODY
     fields = read_fields(request.get_data(cache=False))
     settings = wiring().settings
     genuine = signed_by(
-        settings.twilio_auth_tokens,
+        settings.tokens_of(next(iter(fields.get("AccountSid", ())), "")),
         settings.public_url,
-        request.path,
-        request.environ.get("QUERY_STRING", ""),
+        raw_path(request.environ),
+        raw_query(request.environ),
         fields,
         request.headers.get("X-Twilio-Signature"),
     )
@@ -88,8 +88,9 @@ def _signed_fields() -> Mapping[str, Sequence[str]]:
     return fields
 
 
-def _check_account(account_sid: str) -> None:
-    if account_sid != wiring().settings.twilio_account_sid:
+def check_account(account_sid: str) -> None:
+    """403 for a form of an account that is not ours."""
+    if not wiring().settings.tokens_of(account_sid):
         abort(403)
 
 

@@ -1,20 +1,29 @@
 """The tables, one file an aggregate; importing this package makes all of them known."""
 
 from recovery_api.models.audit import AuditEvent
+from recovery_api.models.calls import PhoneCall
 from recovery_api.models.check_ins import CheckIn
 from recovery_api.models.clinics import Clinic, Clinician, SenderNumber
 from recovery_api.models.credentials import Credential, Device, IdempotencyKey
 from recovery_api.models.due_work import DueWork, Heartbeat
-from recovery_api.models.episodes import Appointment, CarePlan, Episode, Procedure, Protocol
+from recovery_api.models.episodes import Appointment, CarePlan, Episode, Hold, Procedure, Protocol
 from recovery_api.models.flags import Flag, FlagEvent
+from recovery_api.models.ladders import Duty, Holiday, OwnLadder, Page
 from recovery_api.models.messages import Message
 from recovery_api.models.patients import Consent, ContactPoint, Patient
+from recovery_api.models.phones import ActivityDay, EnrolChallenge, Questionnaire, SyncPoint
 from recovery_api.models.reminders import Reminder
+from recovery_api.models.senders import CarrierComparison, SenderState
+from recovery_api.models.watches import Trial, Watch
+from recovery_api.models.web_check_ins import WebCheckIn
+from recovery_api.models.wordings import Wording, WordingDecision
 
 __all__ = [
+    "ActivityDay",
     "Appointment",
     "AuditEvent",
     "CarePlan",
+    "CarrierComparison",
     "CheckIn",
     "Clinic",
     "Clinician",
@@ -23,15 +32,30 @@ __all__ = [
     "Credential",
     "Device",
     "DueWork",
+    "Duty",
+    "EnrolChallenge",
     "Episode",
     "Flag",
     "FlagEvent",
     "Heartbeat",
+    "Hold",
+    "Holiday",
     "IdempotencyKey",
     "Message",
+    "OwnLadder",
+    "Page",
     "Patient",
+    "PhoneCall",
     "Procedure",
     "Protocol",
+    "Questionnaire",
     "Reminder",
     "SenderNumber",
+    "SenderState",
+    "SyncPoint",
+    "Trial",
+    "Watch",
+    "WebCheckIn",
+    "Wording",
+    "WordingDecision",
 ]

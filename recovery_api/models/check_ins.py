@@ -26,6 +26,7 @@ class CheckIn(ClinicRow, Base):
     channel: Mapped[str]
     answered_by: Mapped[str] = mapped_column(default="patient")
     recorded_at: Mapped[datetime]
+    claimed_at: Mapped[datetime | None]
     received_at: Mapped[datetime]
     local_on: Mapped[date]
     day: Mapped[int] = mapped_column(SmallInteger())

@@ -22,6 +22,7 @@ class Clinic(Base):
     phone: Mapped[str]
     emergency_number: Mapped[str]
     wrapped_key: Mapped[bytes]
+    texts_version: Mapped[int] = mapped_column(default=0, server_default="0")
     created_at: Mapped[datetime]
 
 
@@ -43,6 +44,7 @@ class Clinician(ClinicRow, Base):
     email_sealed: Mapped[bytes]
     phone_sealed: Mapped[bytes | None]
     is_paged: Mapped[bool] = mapped_column(default=False)
+    is_synthetic: Mapped[bool] = mapped_column(default=False, server_default="false")
     password_hash: Mapped[str | None]
     totp_sealed: Mapped[bytes | None]
     totp_step: Mapped[int] = mapped_column(default=0)

@@ -10,7 +10,17 @@ from sqlalchemy.orm import Mapped, mapped_column
 from recovery_api.db import Base
 from recovery_api.models.clinic_rows import ClinicRow, belongs_to_clinic, inside_clinic, one_of
 
-CREDENTIAL_KINDS = ("login", "set_up", "session", "staff_access", "patient_access", "patient_refresh", "enrol_code")
+CREDENTIAL_KINDS = (
+    "login",
+    "set_up",
+    "session",
+    "staff_access",
+    "patient_access",
+    "patient_refresh",
+    "enrol_code",
+    "web_link",
+    "web_session",
+)
 
 
 class Credential(Base):

@@ -80,16 +80,36 @@ class CarePlan(ClinicRow, Base):
 
 
 class Appointment(ClinicRow, Base):
-    """A follow-up visit."""
+    """A follow-up visit; `settled_at` is when somebody was told that it was missed, or that nobody said."""
 
     __tablename__ = "appointment"
     episode_id: Mapped[UUID]
     starts_at: Mapped[datetime]
     status: Mapped[str] = mapped_column(default="booked")
     created_at: Mapped[datetime]
+    settled_at: Mapped[datetime | None]
     __table_args__ = (
         belongs_to_clinic(),
         inside_clinic("episode_id", "episode"),
         one_of("status", ("booked", "confirmed", "change_asked", "cancelled", "kept", "missed")),
         Index(None, "clinic_id", "episode_id", "starts_at"),
+    )
+
+
+class Hold(ClinicRow, Base):
+    """A time in which a patient is not texted: who answers for it, why, and until when."""
+
+    __tablename__ = "hold"
+    episode_id: Mapped[UUID]
+    owner_id: Mapped[UUID]
+    reason: Mapped[str]
+    begins_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    lifted_at: Mapped[datetime | None]
+    __table_args__ = (
+        inside_clinic("episode_id", "episode"),
+        inside_clinic("owner_id", "clinician"),
+        one_of("reason", ("hospital", "away", "other")),
+        CheckConstraint("ends_at > begins_at", name="ends_after_it_begins"),
+        Index("uq_hold_standing", "clinic_id", "episode_id", unique=True, postgresql_where="lifted_at IS NULL"),
     )

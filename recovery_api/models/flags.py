@@ -22,7 +22,7 @@ OUTCOMES = (
 )  # fmt: skip
 EVENT_KINDS = (
     "opened", "repeated", "raised", "paged", "acknowledged", "assigned", "snoozed", "woken", "resolved", "reopened",
-    "could_not_reach", "noted",
+    "could_not_reach", "noted", "nobody_told", "page_failed", "patient_told", "rung_moved",
 )  # fmt: skip
 
 
@@ -46,6 +46,12 @@ class Flag(ClinicRow, Base):
     opened_at: Mapped[datetime]
     last_at: Mapped[datetime]
     respond_by: Mapped[datetime]
+    waiting_since: Mapped[datetime | None]
+    told_pain: Mapped[int | None] = mapped_column(SmallInteger())
+    climb: Mapped[int] = mapped_column(SmallInteger(), default=1, server_default="1")
+    next_rung: Mapped[int | None] = mapped_column(SmallInteger())
+    next_rung_at: Mapped[datetime | None]
+    patient_told_at: Mapped[datetime | None]
     owner_id: Mapped[UUID | None]
     acknowledged_at: Mapped[datetime | None]
     snoozed_until: Mapped[datetime | None]
@@ -72,7 +78,7 @@ class Flag(ClinicRow, Base):
             "uq_flag_open_phone", "clinic_id", "phone_digest", "family", unique=True,
             postgresql_where="status <> 'resolved' AND episode_id IS NULL",
         ),
-        Index("ix_flag_worklist", "clinic_id", "tier", "opened_at", postgresql_where="status <> 'resolved'"),
+        Index("ix_flag_worklist", "clinic_id", "tier", "waiting_since", postgresql_where="status <> 'resolved'"),
         Index(None, "clinic_id", "patient_id"),
     )  # fmt: skip
 

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import Index, UniqueConstraint
+from sqlalchemy import Index
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import SmallInteger
 
@@ -15,10 +15,12 @@ OUTGOING_STATES = (
     "planned", "sending", "unknown", "throttled", "accepted", "queued", "sent", "delivered", "undelivered", "failed",
     "canceled", "read", "rejected", "expired", "suppressed",
 )  # fmt: skip
+WITHOUT_END = "state IN ('accepted', 'queued', 'sent')"
 PURPOSES = ("reminder", "conversation", "safety", "page", "service")
 DISPOSITIONS = (
     "recorded", "asked_again", "for_a_person", "unknown_sender", "shared_phone", "opted_out", "opted_in", "helped",
-    "call_asked", "wrong_person", "deceased", "visit_answered", "thanked",
+    "call_asked", "wrong_person", "deceased", "visit_answered", "thanked", "hour_changed", "left_unanswered",
+    "page_answered",
 )  # fmt: skip
 
 
@@ -68,6 +70,7 @@ class Message(ClinicRow, Base):
     error_code: Mapped[int | None]
     settled_at: Mapped[datetime | None]
     conflict: Mapped[str | None]
+    status_asked_at: Mapped[datetime | None]
     __table_args__ = (
         inside_clinic("contact_point_id", "contact_point"),
         inside_clinic("patient_id", "patient"),
@@ -76,8 +79,14 @@ class Message(ClinicRow, Base):
         inside_clinic("in_reply_to_id", "message"),
         inside_clinic("reminder_id", "reminder"),
         inside_clinic("flag_id", "flag"),
-        UniqueConstraint("clinic_id", "sid"),
-        UniqueConstraint("clinic_id", "reminder_id"),
+        Index("uq_message_sid", "clinic_id", "sid", unique=True, postgresql_where="sid IS NOT NULL"),
+        Index(
+            "uq_message_reminder_id",
+            "clinic_id",
+            "reminder_id",
+            unique=True,
+            postgresql_where="reminder_id IS NOT NULL",
+        ),
         one_of("direction", ("in", "out")),
         one_of("state", ("received", *OUTGOING_STATES)),
         one_of("lane", ("alert", "bulk")),
@@ -91,5 +100,6 @@ class Message(ClinicRow, Base):
             "clinic_id",
             postgresql_where="state IN ('planned', 'throttled', 'sending', 'unknown')",
         ),
+        Index("ix_message_without_end", "clinic_id", "attempted_at", postgresql_where=WITHOUT_END),
         Index("ix_message_inbox", "clinic_id", "created_at", postgresql_where="needs_person AND handled_at IS NULL"),
     )

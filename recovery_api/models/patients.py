@@ -3,14 +3,16 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import Index
+from sqlalchemy import DateTime, Index, LargeBinary
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from recovery_api.db import Base
 from recovery_api.models.clinic_rows import ClinicRow, belongs_to_clinic, inside_clinic, one_of
 
 QUESTIONS = ("pain", "symptoms", "activity", "medication", "appointment", "who")
-CONTACT_STATES = ("active", "opted_out", "unusable", "wrong_person")
+CONTACT_CHANNELS = ("sms", "voice")  # voice: a landline, which is called where others are texted
+CONTACT_STATES = ("invited", "active", "opted_out", "unusable", "wrong_person")  # invited: asked, not joined yet
 
 
 class Patient(ClinicRow, Base):
@@ -25,11 +27,13 @@ class Patient(ClinicRow, Base):
     language: Mapped[str]
     zone: Mapped[str]
     status: Mapped[str] = mapped_column(default="active")
+    is_synthetic: Mapped[bool] = mapped_column(default=False, server_default="false")
     created_at: Mapped[datetime]
     __table_args__ = (
         belongs_to_clinic(),
         one_of("sex", ("female", "male", "other", "unknown")),
         one_of("status", ("active", "deceased", "left")),
+        Index("uq_patient_synthetic", "clinic_id", unique=True, postgresql_where="is_synthetic"),
     )
 
 
@@ -42,12 +46,17 @@ class ContactPoint(ClinicRow, Base):
     label: Mapped[str]
     phone_sealed: Mapped[bytes]
     phone_digest: Mapped[bytes]
+    channel: Mapped[str] = mapped_column(default="sms", server_default="sms")
+    takes_link: Mapped[bool] = mapped_column(default=False, server_default="false")  # chose the web check-in
     state: Mapped[str] = mapped_column(default="active")
     question: Mapped[str | None]
     question_message_id: Mapped[UUID | None]
     question_asked_at: Mapped[datetime | None]
     question_on: Mapped[date | None]
     times_asked: Mapped[int] = mapped_column(default=0)
+    # The last answers that went out unasked for: when, and digests of the texts that they answered.
+    answered_at: Mapped[list[datetime] | None] = mapped_column(ARRAY(DateTime(timezone=True)))
+    answered_texts: Mapped[list[bytes] | None] = mapped_column(ARRAY(LargeBinary()))
     created_at: Mapped[datetime]
     __table_args__ = (
         belongs_to_clinic(),
@@ -55,13 +64,17 @@ class ContactPoint(ClinicRow, Base):
         one_of("whose", ("patient", "caregiver")),
         one_of("state", CONTACT_STATES),
         one_of("question", QUESTIONS),
+        one_of("channel", CONTACT_CHANNELS),
         Index(None, "clinic_id", "phone_digest"),
         Index(None, "clinic_id", "patient_id"),
     )
 
 
 class Consent(ClinicRow, Base):
-    """One line of the ledger: what a person agreed to or took back, and the words that were shown. Append-only."""
+    """One line of the ledger: what a person agreed to or took back, and the words that were shown. Append-only.
+
+    `whose` tells whether the patient or a caregiver decided; the words are those shown, or those said to take it back.
+    """
 
     __tablename__ = "consent"
     patient_id: Mapped[UUID]
@@ -71,6 +84,8 @@ class Consent(ClinicRow, Base):
     granted: Mapped[bool]
     words_key: Mapped[str]
     words_version: Mapped[str]
+    whose: Mapped[str | None]
+    words_sealed: Mapped[bytes | None]
     source: Mapped[str]
     message_id: Mapped[UUID | None]
     recorded_at: Mapped[datetime]
@@ -80,5 +95,6 @@ class Consent(ClinicRow, Base):
         inside_clinic("contact_point_id", "contact_point"),
         one_of("purpose", ("care_texts", "all_texts", "research")),
         one_of("channel", ("sms", "voice", "app", "email")),
+        one_of("whose", ("patient", "caregiver")),
         Index(None, "clinic_id", "patient_id", "recorded_at"),
     )

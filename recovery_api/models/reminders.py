@@ -10,7 +10,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 from recovery_api.db import Base
 from recovery_api.models.clinic_rows import ClinicRow, inside_clinic, one_of
 
-KINDS = ("check_in", "rest", "posture", "activity", "medication", "follow_up_visit", "preparation")
+KINDS = (
+    "check_in", "rest", "posture", "activity", "medication", "follow_up_visit", "preparation", "questionnaire",
+    "nudge",
+)  # fmt: skip
 
 
 class Reminder(ClinicRow, Base):
@@ -27,6 +30,8 @@ class Reminder(ClinicRow, Base):
     text_key: Mapped[str]
     question: Mapped[str | None]
     text_values: Mapped[dict[str, Any]]
+    audience: Mapped[str] = mapped_column(default="patient", server_default="patient")
+    condition: Mapped[str | None]
     state: Mapped[str] = mapped_column(default="planned")
     why: Mapped[str | None]
     settled_at: Mapped[datetime | None]

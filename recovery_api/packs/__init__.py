@@ -16,9 +16,14 @@ def load_yaml(relative_path: str) -> Any:
     """The content of one pack file. Raises PackError where it is missing or not YAML."""
     path = _FOLDER / relative_path
     try:
-        return yaml.safe_load(path.read_text(encoding="utf-8"))
+        return _parsed(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise PackError(relative_path, "file", "does not exist") from None
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 0
         raise PackError(relative_path, f"line {line}", str(error.problem)) from None
+
+
+def _parsed(text: str) -> Any:
+    """The same with the safe loader written in C, ten times as fast, where PyYAML was built with it."""
+    return yaml.load(text, Loader=yaml.CSafeLoader) if yaml.__with_libyaml__ else yaml.safe_load(text)

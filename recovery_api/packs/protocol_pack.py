@@ -1,21 +1,74 @@
-"""The protocol in force: the shipped pack."""
+"""The protocol in force where a clinic has no version of its own: the shipped pack, held to the shipped texts."""
 
 from functools import cache
+from pathlib import Path
+from typing import Any
 
-from recovery_api.domain.protocol import Protocol, read_protocol
+import yaml
+
+from recovery_api.domain.errors import PackError
+from recovery_api.domain.messages import placeholders
+from recovery_api.domain.protocol import Protocol, Step, read_protocol
+from recovery_api.domain.protocol_variables import DRIVING
 from recovery_api.domain.schedule import scheduled_days
 from recovery_api.packs import load_yaml
+from recovery_api.packs.texts import message_pack
+from recovery_api.packs.yaml_lines import located
 
 SHIPPED = "protocols/vertebroplasty.yaml"
+_STANDING = {"clinic", "phone", "emergency"}
+_VISIT = {"date", "time"}
 
 
 @cache
 def protocol_pack() -> Protocol:
-    """The shipped protocol, read once. Raises PackError naming the file, the step and the reason."""
-    return read_protocol(load_yaml(SHIPPED), SHIPPED)
+    """The shipped protocol, read once. Raises PackError naming the file, the line, the step and the reason."""
+    text = (Path(__file__).parent / SHIPPED).read_text(encoding="utf-8")
+    return read_from(SHIPPED, text, load_yaml(SHIPPED))
 
 
 @cache
 def check_in_days() -> frozenset[int]:
     """The days since the procedure on which the shipped protocol asks for a check-in."""
     return scheduled_days(protocol_pack())
+
+
+def read_file(path: Path) -> tuple[Protocol, Any]:
+    """A clinic's own protocol and its content. Raises PackError naming the file, the line and the reason."""
+    text = path.read_text(encoding="utf-8")
+    try:
+        content = yaml.safe_load(text)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 0
+        raise PackError(path.name, f"line {line}", str(error.problem)) from None
+    return read_from(path.name, text, content), content
+
+
+def read_from(file: str, text: str, content: Any) -> Protocol:
+    """The protocol of a file's text, whose texts all exist and get every value. Raises PackError with its line."""
+    try:
+        protocol = read_protocol(content, file)
+        for step in protocol.steps:
+            _check_text(file, f"step {step.id}", step.text_key, _values_of(step))
+        for rung in protocol.silence.rungs if protocol.silence else ():
+            _check_text(file, "protocol, silence", rung.text_key, set())
+    except PackError as error:
+        raise located(error, text) from None
+    return protocol
+
+
+def _values_of(step: Step) -> set[str]:
+    """The values that the text of a step is given."""
+    own = {"drive_on" if name == DRIVING else name for name in step.uses}
+    named = {"date"} if step.names_procedure else set()
+    return own | named | (_VISIT if step.days_before_visit is not None else set())
+
+
+def _check_text(file: str, where: str, key: str, given: set[str]) -> None:
+    pack = message_pack()
+    for language in pack.languages:
+        if key not in pack.keys(language):
+            raise PackError(file, where, f"text is {key!r}, which the texts in {language!r} do not have")
+        lacking = placeholders(pack.text(key, language)) - given - _STANDING
+        if lacking:
+            raise PackError(file, where, f"text {key} needs {', '.join(sorted(lacking))}, which the step does not give")

@@ -5,14 +5,14 @@ from datetime import date, datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert
 
 from recovery_api.db import ClinicScope
 from recovery_api.domain.errors import Invalid
-from recovery_api.domain.labels import default_label
 from recovery_api.ids import new_id
 from recovery_api.models import tables
 from recovery_api.packs.texts import message_pack
+from recovery_api.services.invite_phone import NewPhone, link_phone
 from recovery_api.services.read_phone import read_phone
 from recovery_api.services.record_audit import Actor, record_audit
 
@@ -21,7 +21,10 @@ OLDEST_BIRTH = date(1900, 1, 1)
 
 @dataclass(frozen=True, slots=True)
 class NewPerson:
-    """A person to be added as a patient; the label is what a shared phone is asked by, their initials if empty."""
+    """A person to be added as a patient; the label is what a shared phone is asked by, their initials if empty.
+
+    `has_joined` where they agreed to texts from that very phone before; everybody else is asked first.
+    """
 
     given_name: str
     family_name: str
@@ -32,6 +35,7 @@ class NewPerson:
     zone: str = "America/New_York"
     label: str = ""
     record_number: str | None = None
+    has_joined: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +47,17 @@ class AddedPatient:
 
 
 def add_patient(scope: ClinicScope, new: NewPerson, actor: Actor, now: datetime) -> AddedPatient:
-    """Store a patient with a phone. Raises Invalid. The caller commits."""
+    """Store a patient with a phone, and ask it to join. Raises Invalid. The caller commits."""
     phone, zone = read_phone(new.phone), check_zone(new.zone)
     check_language(new.language)
     check_birth(new.born_on, now)
-    added = AddedPatient(new_id(), new_id())
-    scope.connection.execute(insert(tables.patient), _patient_row(scope, new, added.patient_id, zone, now))
-    _insert_phone(scope, new, added, phone, now)
+    patient_id = new_id()
+    scope.connection.execute(insert(tables.patient), _patient_row(scope, new, patient_id, zone, now))
+    link = NewPhone(
+        patient_id, phone, new.given_name, new.family_name, new.language, zone,
+        label=new.label, has_joined=new.has_joined,
+    )  # fmt: skip
+    added = AddedPatient(patient_id, link_phone(scope, link, now))
     record_audit(scope, actor, "patient.enrolled", ("patient", added.patient_id), now, added.patient_id)
     return added
 
@@ -87,43 +95,3 @@ def _patient_row(scope: ClinicScope, new: NewPerson, patient_id: UUID, zone: str
         "zone": zone,
         "created_at": now,
     }
-
-
-def _insert_phone(scope: ClinicScope, new: NewPerson, added: AddedPatient, phone: str, now: datetime) -> None:
-    digest = scope.phone_digest(phone)
-    scope.connection.execute(
-        insert(tables.contact_point),
-        {
-            "clinic_id": scope.clinic_id,
-            "id": added.contact_point_id,
-            "patient_id": added.patient_id,
-            "whose": "patient",
-            "label": new.label or default_label(new.given_name, new.family_name, _labels_on(scope, digest)),
-            "phone_sealed": scope.seal("contact_point.phone", added.contact_point_id, phone),
-            "phone_digest": digest,
-            "created_at": now,
-        },
-    )
-    scope.connection.execute(
-        insert(tables.consent),
-        {
-            "clinic_id": scope.clinic_id,
-            "id": new_id(),
-            "patient_id": added.patient_id,
-            "contact_point_id": added.contact_point_id,
-            "purpose": "care_texts",
-            "channel": "sms",
-            "granted": True,
-            "words_key": "enrol_ask",
-            "words_version": message_pack().version,
-            "source": "enrolment",
-            "recorded_at": now,
-        },
-    )
-
-
-def _labels_on(scope: ClinicScope, phone_digest: bytes) -> list[str]:
-    """The labels that a phone is asked by already."""
-    point = tables.contact_point
-    chosen = select(point.c.label).where(point.c.clinic_id == scope.clinic_id, point.c.phone_digest == phone_digest)
-    return list(scope.connection.execute(chosen).scalars())

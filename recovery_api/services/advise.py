@@ -9,7 +9,7 @@ from recovery_api.db import ClinicScope
 from recovery_api.domain.check_in import CheckInFacts
 from recovery_api.domain.readings import Finding
 from recovery_api.domain.tiers import Tier, worst
-from recovery_api.packs.texts import message_pack
+from recovery_api.services.clinic_texts import texts_of
 from recovery_api.services.queue_texts import standing_values
 
 _CALL_WITHIN_HOURS = {Tier.URGENT: "2", Tier.TODAY: "24"}
@@ -38,7 +38,7 @@ def advise(scope: ClinicScope, language: str, findings: Sequence[Finding], facts
     tier = worst(*(finding.tier for finding in findings))
     is_red = any(finding.family == "red_flag" and finding.tier is tier for finding in findings)
     key, values = _text(tier, is_red, facts.pain)
-    text = message_pack().render(key, language, standing_values(scope) | values)
+    text = texts_of(scope).render(key, language, standing_values(scope) | values)
     return Advice(tier.value if tier else None, text, _phone(scope, tier))
 
 

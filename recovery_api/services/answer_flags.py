@@ -13,8 +13,13 @@ from recovery_api.domain.errors import Conflict, Invalid, NotFound, StaleVersion
 from recovery_api.domain.tiers import Tier
 from recovery_api.models import tables
 from recovery_api.models.flags import OUTCOMES
-from recovery_api.services.raise_flags import add_event
+from recovery_api.services.add_flag_event import add_event
+from recovery_api.services.climb_ladder import NO_RUNG, climb_anew
+from recovery_api.services.raise_flags import FlagSubject, take_turn
 from recovery_api.services.record_audit import Actor, record_audit
+from recovery_api.services.tell_assignee import tell_assignee
+from recovery_api.services.tell_patient import tell_patient
+from recovery_api.services.tell_people import withdraw_calls
 
 LONGEST_SNOOZE = timedelta(hours=24)
 LONGEST_NOTE = 4000
@@ -30,20 +35,23 @@ class Deed:
 
 
 def acknowledge_flag(scope: ClinicScope, deed: Deed, now: datetime) -> int:
-    """Take a flag; returns its new version. Raises StaleVersion, Conflict or NotFound."""
+    """Take a flag; returns its new version. Its ladder ends, and the patient is told that a person has the report.
+
+    Raises StaleVersion, Conflict or NotFound.
+    """
     row = _locked(scope, deed)
     if row.status == "acknowledged" and row.owner_id == deed.clinician_id:
         return int(row.version)
     if row.status in ("acknowledged", "resolved"):
         raise Conflict("Somebody else took this flag first.")
     return _change(
-        scope, deed, row, "acknowledged", now,
-        status="acknowledged", owner_id=deed.clinician_id, acknowledged_at=now, snoozed_until=None,
+        scope, deed, row, "acknowledged", now, status="acknowledged", owner_id=deed.clinician_id,
+        acknowledged_at=now, snoozed_until=None, **NO_RUNG, **tell_patient(scope, row, now),
     )  # fmt: skip
 
 
 def assign_flag(scope: ClinicScope, deed: Deed, assignee_id: UUID, now: datetime) -> int:
-    """Hand a flag to a colleague, who owns it from now on. Raises as `acknowledge_flag`, and Invalid."""
+    """Hand a flag to a colleague, who owns it from now on and is paged. Raises as `acknowledge_flag`, and Invalid."""
     row = _open(scope, deed)
     clinician = tables.clinician
     known = scope.connection.execute(
@@ -53,9 +61,12 @@ def assign_flag(scope: ClinicScope, deed: Deed, assignee_id: UUID, now: datetime
     ).scalar()
     if known is None:
         raise Invalid("is nobody of this clinic", field="assignee")
+    if assignee_id != deed.clinician_id:
+        tell_assignee(scope, row, assignee_id, now)
     return _change(
         scope, deed, row, "assigned", now, {"to": str(assignee_id)},
         status="acknowledged", owner_id=assignee_id, acknowledged_at=row.acknowledged_at or now, snoozed_until=None,
+        **NO_RUNG, **tell_patient(scope, row, now),
     )  # fmt: skip
 
 
@@ -68,12 +79,15 @@ def snooze_flag(scope: ClinicScope, deed: Deed, until: datetime, reason: str, no
         raise Invalid("must lie ahead, by 24 hours at most", field="until")
     return _change(
         scope, deed, row, "snoozed", now, {"until": until.isoformat()}, _note(reason, "reason"),
-        status="snoozed", snoozed_until=until,
+        status="snoozed", snoozed_until=until, **NO_RUNG,
     )  # fmt: skip
 
 
 def resolve_flag(scope: ClinicScope, deed: Deed, outcome: str, note: str, now: datetime) -> int:
-    """Close a flag with an outcome and a note. Who could not be reached stays on the list."""
+    """Close a flag with an outcome and a note. Who could not be reached stays on the list.
+
+    That flag climbs its ladder again, from the second rung: the first one has just tried.
+    """
     row = _open(scope, deed)
     if outcome not in OUTCOMES:
         raise Invalid(f"must be one of {', '.join(OUTCOMES)}", field="outcome")
@@ -82,27 +96,42 @@ def resolve_flag(scope: ClinicScope, deed: Deed, outcome: str, note: str, now: d
         return _change(
             scope, deed, row, "could_not_reach", now, None, said,
             status="open", owner_id=None, acknowledged_at=None, snoozed_until=None,
+            **climb_anew(scope, row, Tier(row.tier), now, rung=1),
         )  # fmt: skip
     return _change(
         scope, deed, row, "resolved", now, {"outcome": outcome}, said,
         status="resolved", outcome=outcome, resolved_at=now, owner_id=row.owner_id or deed.clinician_id,
-        snoozed_until=None,
+        snoozed_until=None, **NO_RUNG,
     )  # fmt: skip
 
 
 def reopen_flag(scope: ClinicScope, deed: Deed, note: str, now: datetime) -> int:
     """Open a closed flag again. Raises Conflict where it is open, or where a newer one stands in its place."""
+    _wait_for_turn(scope, deed)
     row = _locked(scope, deed)
     if row.status != "resolved":
         raise Conflict("This flag is not resolved.")
     try:
-        with scope.connection.begin_nested():
+        with scope.savepoint():
             return _change(
                 scope, deed, row, "reopened", now, None, note.strip() or None,
                 status="open", outcome=None, resolved_at=None, owner_id=None, acknowledged_at=None,
+                waiting_since=now, **climb_anew(scope, row, Tier(row.tier), now, rung=1),
             )  # fmt: skip
     except IntegrityError:
         raise Conflict("A newer flag of this kind is open already.") from None
+
+
+def _wait_for_turn(scope: ClinicScope, deed: Deed) -> None:
+    """The turn of a flag's subject, always before its row, as a text takes them that is about to open one."""
+    flag = tables.flag
+    row = scope.connection.execute(
+        select(flag.c.episode_id, flag.c.phone_digest).where(
+            flag.c.clinic_id == scope.clinic_id, flag.c.id == deed.flag_id
+        )
+    ).one_or_none()
+    if row is not None:
+        take_turn(scope, FlagSubject(episode_id=row.episode_id, phone_digest=row.phone_digest))
 
 
 def _note(text: str, field: str) -> str:
@@ -143,7 +172,8 @@ def _change(
     note: str | None = None,
     **values: Any,
 ) -> int:
-    """Write the new state, the event and the audit line together."""
+    """Write the new state, the event and the audit line together; every deed ends the climb that was under way."""
+    withdraw_calls(scope, deed.flag_id, now)
     flag, version = tables.flag, int(row.version) + 1
     scope.connection.execute(
         update(flag)

@@ -1,10 +1,10 @@
 """A patient's word on the next visit: confirmed, or a change asked for."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select, update
+from sqlalchemy import Text, case, cast, select, update
 
 from recovery_api.db import ClinicScope
 from recovery_api.models import tables
@@ -28,10 +28,19 @@ _SPANISH_MONTHS = (
 def visit_words(starts_at: datetime, zone: ZoneInfo, language: str = "en") -> VisitWords:
     """Day and time of a visit in the zone and the language that the patient lives in, short enough for a text."""
     local = starts_at.astimezone(zone)
+    return VisitWords(date_words(local.date(), language), hour_words(local.time(), language))
+
+
+def date_words(on: date, language: str = "en") -> str:
+    """A day as a text says it."""
+    return f"{on.day} de {_SPANISH_MONTHS[on.month - 1]}" if language == "es" else f"{on:%b} {on.day}"
+
+
+def hour_words(at: time, language: str = "en") -> str:
+    """A time of day as a text says it."""
     if language == "es":
-        return VisitWords(f"{local.day} de {_SPANISH_MONTHS[local.month - 1]}", f"{local:%H:%M}")
-    hour = local.hour % 12 or 12
-    return VisitWords(f"{local:%b} {local.day}", f"{hour}:{local:%M} {'AM' if local.hour < 12 else 'PM'}")
+        return f"{at:%H:%M}"
+    return f"{at.hour % 12 or 12}:{at:%M} {'AM' if at.hour < 12 else 'PM'}"
 
 
 def confirm_visit(scope: ClinicScope, contact: Contact, now: datetime) -> VisitWords | None:
@@ -48,6 +57,7 @@ def _mark_next(scope: ClinicScope, contact: Contact, status: str, now: datetime)
     if contact.recovery is None:
         return None
     visit = tables.appointment
+    asked_about = _visit_asked_about(scope, contact)
     following = (
         select(visit.c.id)
         .where(
@@ -56,7 +66,7 @@ def _mark_next(scope: ClinicScope, contact: Contact, status: str, now: datetime)
             visit.c.starts_at > now,
             visit.c.status.in_(("booked", "confirmed", "change_asked")),
         )
-        .order_by(visit.c.starts_at)
+        .order_by(case((cast(visit.c.id, Text) == (asked_about or ""), 0), else_=1), visit.c.starts_at)
         .limit(1)
         .scalar_subquery()
     )
@@ -67,3 +77,16 @@ def _mark_next(scope: ClinicScope, contact: Contact, status: str, now: datetime)
         .returning(visit.c.starts_at)
     ).scalar()
     return visit_words(starts_at, contact.zone, contact.language) if starts_at else None
+
+
+def _visit_asked_about(scope: ClinicScope, contact: Contact) -> str | None:
+    """The visit that the open question is about, where a reminder asked it; it need not be the next one."""
+    if contact.question != "appointment" or contact.question_message_id is None:
+        return None
+    message, reminder = tables.message, tables.reminder
+    values = scope.connection.execute(
+        select(reminder.c.text_values)
+        .join(message, (message.c.clinic_id == reminder.c.clinic_id) & (message.c.reminder_id == reminder.c.id))
+        .where(message.c.clinic_id == scope.clinic_id, message.c.id == contact.question_message_id)
+    ).scalar()
+    return None if values is None else str(values.get("visit"))

@@ -16,6 +16,7 @@ from recovery_api.services.raise_flags import FlagSubject, raise_flags
 from recovery_api.services.read_today import Visit
 from recovery_api.services.record_audit import Actor, record_audit
 from recovery_api.services.replan_episode import replan_episode
+from recovery_api.services.watch_visits import follow_missed_visit
 
 LONGEST_AHEAD = timedelta(days=2 * 365)
 _WORKING_DAYS = 3 * 24 * 60
@@ -59,7 +60,9 @@ def change_visit(
     moved = starts_at is not None and starts_at != row.starts_at
     if starts_at is not None and moved:
         _check_ahead(starts_at, now)
-    changed = _set(scope, row, status or ("booked" if moved else row.status), starts_at or row.starts_at)
+    changed = _set(scope, row, status or ("booked" if moved else row.status), starts_at or row.starts_at, moved)
+    if status == "missed" and row.status != "missed" and row.episode_status != "ended":
+        follow_missed_visit(scope, row, now)
     if row.episode_status != "ended":
         replan_episode(scope, row.episode_id, now)
     record_audit(scope, actor, "appointment.changed", ("appointment", visit_id), now, row.patient_id)
@@ -108,11 +111,11 @@ def _locked(scope: ClinicScope, visit_id: UUID) -> AnyRow:
     return row
 
 
-def _set(scope: ClinicScope, row: AnyRow, status: str, starts_at: datetime) -> Visit:
+def _set(scope: ClinicScope, row: AnyRow, status: str, starts_at: datetime, moved: bool = False) -> Visit:
     visit = tables.appointment
     scope.connection.execute(
         update(visit)
         .where(visit.c.clinic_id == scope.clinic_id, visit.c.id == row.id)
-        .values(status=status, starts_at=starts_at)
+        .values(status=status, starts_at=starts_at, **({"settled_at": None} if moved else {}))
     )
     return Visit(row.id, row.episode_id, starts_at, status)

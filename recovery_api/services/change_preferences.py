@@ -5,13 +5,13 @@ from datetime import datetime, time
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import update
 
 from recovery_api.db import ClinicScope
-from recovery_api.ids import new_id
 from recovery_api.models import tables
 from recovery_api.services.add_patient import check_language, check_zone
 from recovery_api.services.record_audit import Actor, record_audit
+from recovery_api.services.replace_care_plan import replace_care_plan, running_plan
 from recovery_api.services.replan_episode import replan_episode
 from recovery_api.services.start_episode import check_in_hours
 
@@ -47,33 +47,8 @@ def change_preferences(scope: ClinicScope, patient_id: UUID, wanted: Preferences
 
 def _change_plan(scope: ClinicScope, patient_id: UUID, zone: str | None, at: time | None, now: datetime) -> None:
     """Replace the care plan of the recovery that is running, where there is one."""
-    plan, episode = tables.care_plan, tables.episode
-    row = scope.connection.execute(
-        select(plan)
-        .join(episode, (episode.c.clinic_id == plan.c.clinic_id) & (episode.c.id == plan.c.episode_id))
-        .where(
-            plan.c.clinic_id == scope.clinic_id,
-            episode.c.patient_id == patient_id,
-            episode.c.status != "ended",
-            plan.c.replaced_at.is_(None),
-        )
-        .with_for_update(of=plan)
-    ).one_or_none()
+    row = running_plan(scope, patient_id)
     if row is None:
         return
-    scope.connection.execute(
-        update(plan).where(plan.c.clinic_id == scope.clinic_id, plan.c.id == row.id).values(replaced_at=now)
-    )
-    scope.connection.execute(
-        insert(plan),
-        {
-            "clinic_id": scope.clinic_id,
-            "id": new_id(),
-            "episode_id": row.episode_id,
-            "protocol_id": row.protocol_id,
-            "zone": zone or row.zone,
-            "check_in_time": at or row.check_in_time,
-            "valid_from": now,
-        },
-    )
+    replace_care_plan(scope, row, now, zone=zone, check_in_time=at)
     replan_episode(scope, row.episode_id, now)

@@ -19,10 +19,14 @@ LIFETIMES = {
     "patient_refresh": timedelta(days=30),
     "set_up": timedelta(hours=72),
     "enrol_code": timedelta(hours=72),
+    "web_link": timedelta(hours=20),
+    "web_session": timedelta(minutes=30),
 }
 SESSION_IDLE = timedelta(minutes=15)
 _PREFIXES = {"patient_access": "rta_", "patient_refresh": "rtr_", "staff_access": "rts_"}
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_MISREAD = str.maketrans("OIL", "011")
+LONGEST_CODE = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +103,25 @@ def revoke(connection: Connection, secret: str) -> None:
     connection.execute(update(credential).where(credential.c.digest == digest_of(secret)).values(revoked_at=real_now()))
 
 
+def revoke_kind(connection: Connection, kind: str, clinic_id: UUID, subject_id: UUID) -> None:
+    """Every secret of one kind that speaks for somebody is worth nothing from now on."""
+    credential = tables.credential
+    connection.execute(
+        update(credential)
+        .where(
+            credential.c.clinic_id == clinic_id,
+            credential.c.subject_id == subject_id,
+            credential.c.kind == kind,
+            credential.c.revoked_at.is_(None),
+        )
+        .values(revoked_at=real_now())
+    )
+
+
 def digest_of(secret: str) -> bytes:
-    """The digest under which a secret is stored. Spaces and dashes of a printed code do not count."""
-    plain = secret.replace("-", "").replace(" ", "").upper() if len(secret) <= 24 else secret
+    """The digest under which a secret is stored. A printed code is read past case, spaces, dashes and O, I, L."""
+    is_code = len(secret) <= LONGEST_CODE
+    plain = secret.replace("-", "").replace(" ", "").upper().translate(_MISREAD) if is_code else secret
     return hashlib.sha256(plain.encode("utf-8", "surrogatepass")).digest()
 
 

@@ -13,7 +13,7 @@ from recovery_api.services.start_episode import NewEpisode, start_episode
 
 @dataclass(frozen=True, slots=True)
 class NewPatient:
-    """A patient to be enrolled."""
+    """A patient to be enrolled; no text but the question to join leaves before they do, unless they `has_joined`."""
 
     given_name: str
     family_name: str
@@ -29,6 +29,7 @@ class NewPatient:
     label: str = ""
     record_number: str | None = None
     visits: Sequence[datetime] = field(default_factory=tuple)
+    has_joined: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,7 @@ def enrol_patient(scope: ClinicScope, new: NewPatient, actor: Actor, now: dateti
         zone=new.zone,
         label=new.label,
         record_number=new.record_number,
+        has_joined=new.has_joined,
     )
     episode = NewEpisode(new.performed_on, new.levels, new.baseline_pain, new.check_in_time, new.visits)
     added = add_patient(scope, person, actor, now)

@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import literal, select, union_all
 
-from recovery_api.db import ClinicScope
+from recovery_api.db import AnyRow, ClinicScope
 from recovery_api.domain.errors import NotFound
 from recovery_api.domain.trajectory import expected_band
 from recovery_api.models import tables
@@ -22,7 +22,7 @@ from recovery_api.services.record_audit import Actor, record_audit
 class Told:
     """One telling of a clinician: by which channel, when it was queued, and what became of it."""
 
-    clinician_id: UUID
+    clinician_id: UUID | None
     clinician: str
     channel: str
     at: datetime
@@ -83,27 +83,26 @@ def _band(scope: ClinicScope, flag: FlagFacts) -> Band | None:
 
 
 def _told(scope: ClinicScope, flag_id: UUID) -> list[Told]:
-    message, clinician = tables.message, tables.clinician
+    """Every telling of this flag by text, e-mail and voice, oldest first."""
+    message, page = tables.message, tables.page
+    by_text = select(
+        message.c.clinician_id, literal("sms").label("channel"), message.c.created_at, message.c.state,
+        message.c.settled_at,
+    ).where(
+        message.c.clinic_id == scope.clinic_id, message.c.flag_id == flag_id, message.c.purpose == "page"
+    )  # fmt: skip
+    otherwise = select(
+        page.c.clinician_id, page.c.channel, page.c.created_at, page.c.state, page.c.settled_at
+    ).where(page.c.clinic_id == scope.clinic_id, page.c.flag_id == flag_id)  # fmt: skip
+    told, clinician = union_all(by_text, otherwise).subquery(), tables.clinician
     rows = scope.connection.execute(
-        select(
-            message.c.clinician_id,
-            message.c.created_at,
-            message.c.state,
-            message.c.settled_at,
-            clinician.c.name_sealed,
-        )
-        .join(clinician, (clinician.c.clinic_id == message.c.clinic_id) & (clinician.c.id == message.c.clinician_id))
-        .where(message.c.clinic_id == scope.clinic_id, message.c.flag_id == flag_id, message.c.purpose == "page")
-        .order_by(message.c.created_at, message.c.id)
+        select(told, clinician.c.name_sealed)
+        .outerjoin(clinician, (clinician.c.clinic_id == scope.clinic_id) & (clinician.c.id == told.c.clinician_id))
+        .order_by(told.c.created_at, told.c.channel, told.c.clinician_id)
     )
-    return [
-        Told(
-            clinician_id=row.clinician_id,
-            clinician=scope.vault.open("clinician.name", row.clinician_id, row.name_sealed),
-            channel="sms",
-            at=row.created_at,
-            state=row.state,
-            settled_at=row.settled_at,
-        )
-        for row in rows
-    ]
+    return [_telling(scope, row) for row in rows]
+
+
+def _telling(scope: ClinicScope, row: AnyRow) -> Told:
+    name = scope.open("clinician.name", row.clinician_id, row.name_sealed) if row.clinician_id else None
+    return Told(row.clinician_id, name or "Last resort", row.channel, row.created_at, row.state, row.settled_at)

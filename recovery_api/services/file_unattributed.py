@@ -1,95 +1,155 @@
-"""File a text that belongs to nobody for certain: kept for a person, its danger flagged, never guessed."""
+"""File a text that belongs to nobody for certain: kept for a person, judged at its worst, never guessed."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from recovery_api.db import ClinicScope
-from recovery_api.domain.readings import Finding
+from recovery_api.domain.consent import CARRIER_STARTS, CARRIER_STOPS, carrier_confirms
 from recovery_api.domain.replies import Reply
 from recovery_api.domain.tiers import Tier
-from recovery_api.services.change_contact import ask_who, restart_texts, stop_texts
+from recovery_api.services.change_consent import Evidence, begin_unnamed, stop_phone
+from recovery_api.services.change_contact import ask_who
 from recovery_api.services.find_contacts import Contact
-from recovery_api.services.notify_clinicians import page_clinicians
+from recovery_api.services.flag_opt_outs import flag_opt_outs
+from recovery_api.services.judge_at_worst import flag_unattributed, worst_tier
+from recovery_api.services.limit_answers import is_muted, note_answer
 from recovery_api.services.queue_texts import Outgoing, queue_texts
-from recovery_api.services.raise_flags import FlagSubject, raise_flags
-from recovery_api.services.turn import MINUTES, OPTED_OUT, URGENT_HOURS, Answered, Arrival
+from recovery_api.services.turn import OPTED_OUT, SAFETY_TEXTS, URGENT_HOURS, Answered, Arrival
 
-SEVERE_PAIN = 8
+
+@dataclass(frozen=True, slots=True)
+class Unplaced:
+    """A text of a phone that belongs to several people, and who they are."""
+
+    scope: ClinicScope
+    arrival: Arrival
+    contacts: Sequence[Contact]
+    reply: Reply
+    now: datetime
+    tier: Tier | None
+
+    def say(self, text_key: str, purpose: str, **values: str) -> None:
+        """Answer whoever holds the phone, in nobody's name."""
+        recipient = self.contacts[0].recipient(named=False)
+        text = Outgoing(recipient, purpose, text_key=text_key, values=values, in_reply_to_id=self.arrival.message_id)
+        queue_texts(self.scope, [text], self.now)
+
+    @property
+    def phone_digest(self) -> bytes:
+        """By which the phone is found."""
+        return self.scope.phone_digest(self.arrival.phone)
 
 
 def file_unattributed(
     scope: ClinicScope, arrival: Arrival, contacts: Sequence[Contact], reply: Reply, now: datetime
 ) -> Answered:
     """An unknown phone is answered by nobody but the clinic; a shared one is asked who is speaking."""
-    tier = reply.tier or (Tier.URGENT if contacts and (reply.pain or 0) >= SEVERE_PAIN else None)
+    tier = worst_tier(scope, arrival, contacts, reply, now)
     if tier is not None:
-        _flag(scope, arrival, contacts, reply, tier, now)
+        flag_unattributed(scope, arrival, contacts, reply, tier, now)
     if not contacts:
         return Answered("unknown_sender", needs_person=True)
-    if reply.intent == "opt_out":
-        stop_texts(scope, contacts[0], "opted_out", arrival.message_id, now)
-        _flag_opt_outs(scope, arrival, contacts, now)
-        _say_safety(scope, arrival, contacts[0], reply.tier, now)
-        return Answered("opted_out", needs_person=True)
-    if reply.intent == "opt_in":
-        restart_texts(scope, contacts[0], arrival.message_id, now)
-        return Answered("opted_in")
-    if not _say_safety(scope, arrival, contacts[0], reply.tier, now):
-        _ask_who(scope, arrival, contacts, now)
-    return Answered("shared_phone", needs_person=True)
+    return _ACTIONS.get(reply.intent, _ask_who)(Unplaced(scope, arrival, contacts, reply, now, tier))
 
 
-def _flag(
-    scope: ClinicScope, arrival: Arrival, contacts: Sequence[Contact], reply: Reply, tier: Tier, now: datetime
-) -> None:
-    whose = "a phone that several patients share" if contacts else "a number that no patient has"
-    finding = Finding(
-        rule="unattributed",
-        rule_version="1",
-        family="red_flag",
-        tier=tier,
-        reason=f"Text from {whose}: {reply.because or 'high pain score'}",
-        respond_minutes=MINUTES[tier],
-        inputs={"pain": reply.pain, "symptoms": sorted(reply.symptoms), "people": len(contacts)},
-    )
-    subject = FlagSubject(
-        phone_digest=scope.phone_digest(arrival.phone), message_id=arrival.message_id, quote=arrival.body
-    )
-    page_clinicians(scope, raise_flags(scope, subject, [finding], now), now)
+def _opt_out(text: Unplaced) -> Answered:
+    """Who stops the phone stops it for everybody on it, as the carrier does."""
+    stopped = _stop(text, "opted_out", "opted_out", OPTED_OUT, "delivery")
+    if not _say_safety(text) and stopped and not carrier_confirms(text.arrival.body, CARRIER_STOPS):
+        text.say("stopped", "service")
+    return Answered("opted_out", needs_person=True)
 
 
-def _flag_opt_outs(scope: ClinicScope, arrival: Arrival, contacts: Sequence[Contact], now: datetime) -> None:
-    """Everybody in a recovery on this phone has to be called from now on."""
-    finding = Finding("opted_out", "1", "delivery", Tier.TODAY, OPTED_OUT, MINUTES[Tier.TODAY], {})
-    for recovery in {contact.patient_id: contact.recovery for contact in contacts if contact.recovery}.values():
-        subject = FlagSubject(
-            recovery.episode_id, recovery.patient_id, message_id=arrival.message_id, quote=arrival.body
-        )
-        raise_flags(scope, subject, [finding], now)
+def _opt_in(text: Unplaced) -> Answered:
+    begun = begin_unnamed(text.scope, text.phone_digest, text.arrival.message_id, text.now)
+    if begun.joined:
+        text.say("enrol_welcome", "service")
+    elif begun.returned and not carrier_confirms(text.arrival.body, CARRIER_STARTS):
+        text.say("started", "service")
+    return Answered("opted_in")
 
 
-def _say_safety(scope: ClinicScope, arrival: Arrival, contact: Contact, tier: Tier | None, now: datetime) -> bool:
+def _deceased(text: Unplaced) -> Answered:
+    """Nobody in grief is asked whose text it was: every text to the phone pauses, and a person calls."""
+    if _stop(text, "deceased_unnamed", "reported_deceased", "Somebody on a shared phone says that a patient has died"):
+        text.say("deceased", "service")
+    return Answered("deceased", needs_person=True)
+
+
+def _wrong_person(text: Unplaced) -> Answered:
+    if _stop(text, "wrong_person", "says_wrong_number", "Somebody on a shared phone says that it is the wrong number"):
+        text.say("wrong_person", "service")
+    return Answered("wrong_person", needs_person=True)
+
+
+def _stop(text: Unplaced, source: str, rule: str, reason: str, family: str = "operations") -> bool:
+    """Pause the phone and give the clinic a task for each person; False where it was paused before."""
+    evidence = Evidence(source, text.arrival.message_id, text.arrival.body)
+    links = stop_phone(text.scope, text.phone_digest, evidence, text.now)
+    people = [contact.patient_id for contact in text.contacts]
+    flag_opt_outs(
+        text.scope, people, reason, text.now, rule=rule, family=family,
+        message_id=text.arrival.message_id, quote=text.arrival.body,
+    )  # fmt: skip
+    return bool(links)
+
+
+def _call_me(text: Unplaced) -> Answered:
+    people = [contact.patient_id for contact in text.contacts]
+    flag_opt_outs(
+        text.scope, people, "Somebody on a shared phone asks for a call", text.now, rule="call_asked",
+        family="operations", message_id=text.arrival.message_id, quote=text.arrival.body,
+    )  # fmt: skip
+    return _answer_once(text, "call_back", Answered("call_asked", needs_person=True))
+
+
+def _help(text: Unplaced) -> Answered:
+    return _answer_once(text, "help", Answered("helped", needs_person=True))
+
+
+def _answer_once(text: Unplaced, text_key: str, answered: Answered) -> Answered:
+    if not _say_safety(text) and _count(text):
+        text.say(text_key, "service")
+    return answered
+
+
+def _say_safety(text: Unplaced) -> bool:
     """Tell whoever holds the phone what to do about danger in their words; False where there is none."""
-    if tier not in (Tier.EMERGENCY, Tier.URGENT):
+    tier = text.reply.tier
+    if tier not in SAFETY_TEXTS:
         return False
-    values = {} if tier is Tier.EMERGENCY else {"h": URGENT_HOURS}
-    text = Outgoing(
-        contact.recipient(), "safety", text_key=tier.value, values=values, in_reply_to_id=arrival.message_id
-    )
-    queue_texts(scope, [text], now)
+    text.say(SAFETY_TEXTS[tier], "safety", **({} if tier is Tier.EMERGENCY else {"h": URGENT_HOURS}))
     return True
 
 
-def _ask_who(scope: ClinicScope, arrival: Arrival, contacts: Sequence[Contact], now: datetime) -> None:
+def _count(text: Unplaced) -> bool:
+    """Whether this phone may get one more answer, which is then remembered."""
+    if is_muted(text.scope, text.contacts, text.arrival.body, text.now):
+        return False
+    note_answer(text.scope, text.contacts[0], text.arrival.body, text.now)
+    return True
+
+
+def _ask_who(text: Unplaced) -> Answered:
     """Ask whose text it is, and hold it until then where its meaning does not hang on what was asked."""
-    plain = all(contact.open_question(now) in (None, "pain", "symptoms", "who") for contact in contacts)
-    ask_who(scope, contacts, arrival.message_id if plain and not arrival.media else None, now)
-    labels = ", ".join(contact.label for contact in contacts)
-    text = Outgoing(
-        contacts[0].recipient(),
-        "conversation",
-        text_key="who_is_answering",
-        values={"labels": labels, "first": contacts[0].label},
-        in_reply_to_id=arrival.message_id,
-    )
-    queue_texts(scope, [text], now)
+    if _say_safety(text):
+        return Answered("shared_phone", needs_person=True)
+    if not _count(text):
+        return Answered("left_unanswered", needs_person=True)
+    asked = [contact.open_question(text.now) for contact in text.contacts]
+    plain = all(question in (None, "pain", "symptoms", "who") for question in asked)
+    ask_who(text.scope, text.contacts, text.arrival.message_id if plain and not text.arrival.media else None, text.now)
+    labels = ", ".join(contact.label for contact in text.contacts)
+    text.say("who_is_answering", "conversation", labels=labels, first=text.contacts[0].label)
+    return Answered("shared_phone", needs_person=True)
+
+
+_ACTIONS: dict[str, Callable[[Unplaced], Answered]] = {
+    "opt_out": _opt_out,
+    "opt_in": _opt_in,
+    "deceased": _deceased,
+    "wrong_person": _wrong_person,
+    "call_me": _call_me,
+    "help": _help,
+}

@@ -26,12 +26,13 @@ def attribute(contacts: Sequence[Contact], body: str, now: datetime) -> tuple[Co
 
 
 def find_held(scope: ClinicScope, contact: Contact, now: datetime) -> Arrival | None:
-    """The text that waits to hear whose it is, unless a person has looked at it since."""
+    """The text that waits to hear whose it is, locked; None where a person has looked at it since."""
     if contact.open_question(now) != "who" or contact.question_message_id is None:
         return None
     message = tables.message
     row = scope.connection.execute(
-        select(message.c.id, message.c.body_sealed, message.c.created_at).where(
+        select(message.c.id, message.c.body_sealed, message.c.created_at)
+        .where(
             message.c.clinic_id == scope.clinic_id,
             message.c.id == contact.question_message_id,
             message.c.phone_digest == scope.phone_digest(contact.phone),
@@ -39,6 +40,7 @@ def find_held(scope: ClinicScope, contact: Contact, now: datetime) -> Arrival | 
             message.c.patient_id.is_(None),
             message.c.handled_at.is_(None),
         )
+        .with_for_update()
     ).one_or_none()
     if row is None:
         return None

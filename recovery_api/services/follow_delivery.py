@@ -4,57 +4,85 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 
 from recovery_api.db import AnyRow, ClinicScope, Vaults, clinic_transaction
-from recovery_api.domain.delivery import advance, kind_of
-from recovery_api.domain.readings import Finding
+from recovery_api.domain.delivery import FailureKind, advance, kind_of
+from recovery_api.domain.escalation import assess_event
+from recovery_api.domain.readings import Finding, Grounds
 from recovery_api.domain.tiers import Tier
+from recovery_api.logs import warn
 from recovery_api.models import tables
 from recovery_api.packs.carrier_codes import carrier_codes
+from recovery_api.packs.rule_pack import rule_pack
+from recovery_api.prepared import Prepared
+from recovery_api.services.change_consent import Evidence, stop_phone
 from recovery_api.services.claim_work import finish
+from recovery_api.services.flag_opt_outs import flag_opt_outs
+from recovery_api.services.pace_senders import count_failure, count_filtered
 from recovery_api.services.raise_flags import FlagSubject, raise_flags
 
 _OUR_OWN = ("planned", "sending", "unknown", "throttled", "suppressed", "expired", "rejected")
 _STORED_AS = {"sending": "queued", "scheduled": "accepted", "partially_delivered": "sent"}
-_DEAD_ENDS = {"opted_out": "opted_out", "recipient_permanent": "unusable"}
-_REASONS = {
-    "opted_out": "Opted out at the carrier: texts no longer reach this phone",
-    "recipient_permanent": "Texts cannot reach this phone: landline or unreachable number",
-}
+ARRIVED, FAILED = ("delivered", "read"), ("undelivered", "failed")
+# A landline, a phone that no text reaches, and a number that is not a mobile: each may still be called.
+TAKES_CALLS = (30005, 30006, 21614)
+OPTED_OUT_THERE = "Opted out at the carrier: texts no longer reach this phone"
+CALL_INSTEAD = "Texts cannot reach this phone: landline or unreachable number"
 
 
 def follow_delivery(
     clinic_id: UUID, message_id: UUID, sid: str, status: str, code: int | None, vaults: Vaults, now: datetime
 ) -> bool:
     """Apply one status callback; False where the message is not ours. Order and repeats make no difference."""
-    kind = kind_of(code, carrier_codes()) if status in ("failed", "undelivered") else ""
+    kind = kind_of(code, carrier_codes()) if status in FAILED else ""
     with clinic_transaction(clinic_id, vaults) as scope:
-        message = tables.message
-        if kind in _DEAD_ENDS:
+        if kind:
             lock_phone(scope, message_id)
-        row = scope.connection.execute(
-            select(message)
-            .where(message.c.clinic_id == clinic_id, message.c.id == message_id, message.c.direction == "out")
-            .with_for_update()
-        ).one_or_none()
+        row = _OURS.first(scope.connection, {"clinic": clinic_id, "id": message_id})
         if row is None or (row.sid is not None and row.sid != sid):
             return False
         step = advance("" if row.state in _OUR_OWN else row.state, _STORED_AS.get(status, status))
-        changes: dict[str, Any] = {} if row.sid else {"sid": sid}
+        changes = _own_id(scope, row, sid)
         if step.changed:
             changes |= {"state": step.status, "error_code": code, "settled_at": now}
         if step.conflict:
             changes["conflict"] = status
         if changes:
-            scope.connection.execute(
-                update(message).where(message.c.clinic_id == clinic_id, message.c.id == message_id).values(**changes)
-            )
+            scope.change_late(tables.message, message_id, **changes)
         if step.changed:
             finish(scope.connection, f"send_{row.lane}", clinic_id, message_id)
         if step.changed and kind:
+            scope.flush()
             learn_from_failure(scope, row, kind, code, now)
         return True
+
+
+_m = tables.message
+_OURS = Prepared(
+    select(_m)
+    .where(_m.c.clinic_id == bindparam("clinic"), _m.c.id == bindparam("id"), _m.c.direction == "out")
+    .with_for_update()
+)
+_OTHERS = Prepared(
+    select(_m.c.id)
+    .where(_m.c.clinic_id == bindparam("clinic"), _m.c.sid == bindparam("taken"), _m.c.id != bindparam("own"))
+    .with_for_update()
+)
+
+
+def _own_id(scope: ClinicScope, message: AnyRow, sid: str) -> dict[str, Any]:
+    """The carrier's id, where the message has none yet.
+
+    The callback names our own message: one with the same words that adopted the id from a list is unknown again.
+    """
+    if message.sid:
+        return {}
+    taken = {"clinic": scope.clinic_id, "taken": sid, "own": message.id}
+    for other in _OTHERS.rows(scope.connection, taken):
+        scope.change_late(tables.message, other.id, sid=None, state="unknown", asked_list=0)
+    scope.flush()  # before its own row takes the id, which two rows never have
+    return {"sid": sid}
 
 
 def lock_phone(scope: ClinicScope, message_id: UUID) -> None:
@@ -70,10 +98,33 @@ def lock_phone(scope: ClinicScope, message_id: UUID) -> None:
 
 
 def learn_from_failure(scope: ClinicScope, message: AnyRow, kind: str, code: int | None, now: datetime) -> None:
-    """A phone that can no longer be reached is marked, and a person is told."""
-    if kind not in _DEAD_ENDS or message.contact_point_id is None:
-        return
+    """What a text that did not arrive says of its phone, for the clinic, and of our number, for the operator."""
+    if message.contact_point_id is not None:
+        if kind == FailureKind.OPTED_OUT:
+            _stop_texts(scope, message, code, now)
+        elif kind == FailureKind.RECIPIENT_PERMANENT:
+            _text_no_more(scope, message, code, now)
+        elif _failed_before(scope, message):
+            _raise(scope, message, assess_event(rule_pack(), "texts_not_arriving", Grounds(inputs={"code": code})), now)
+    if kind == FailureKind.CONTENT:
+        warn("text.filtered", clinic_id=str(scope.clinic_id), message_id=str(message.id), code=code)
+        count_filtered(scope, message.sender_number)
+    elif kind == FailureKind.SENDER_CONFIG:
+        count_failure(scope, message.sender_number, for_good=True, code=code)
+
+
+def _stop_texts(scope: ClinicScope, message: AnyRow, code: int | None, now: datetime) -> None:
+    """Somebody stopped our texts at the carrier: the phone, the ledger and the outbox, together and at once."""
+    links = stop_phone(scope, message.phone_digest, Evidence("carrier", message.id), now)
+    _flag(scope, message, "unreachable_phone", OPTED_OUT_THERE, code, now)
+    others = [link.patient_id for link in links if link.patient_id != message.patient_id]
+    flag_opt_outs(scope, others, OPTED_OUT_THERE, now, rule="unreachable_phone", inputs={"code": code})
+
+
+def _text_no_more(scope: ClinicScope, message: AnyRow, code: int | None, now: datetime) -> None:
+    """A phone that takes calls alone is called from now on; one that does not exist is not used at all."""
     point = tables.contact_point
+    lasting = {"channel": "voice"} if code in TAKES_CALLS else {"state": "unusable"}
     scope.connection.execute(
         update(point)
         .where(
@@ -81,9 +132,33 @@ def learn_from_failure(scope: ClinicScope, message: AnyRow, kind: str, code: int
             point.c.phone_digest == message.phone_digest,
             point.c.state == "active",
         )
-        .values(state=_DEAD_ENDS[kind])
+        .values(**lasting)
     )
-    finding = Finding("unreachable_phone", "1", "delivery", Tier.TODAY, _REASONS[kind], 24 * 60, {"code": code})
+    _flag(scope, message, "unreachable_phone", CALL_INSTEAD, code, now)
+
+
+def _failed_before(scope: ClinicScope, message: AnyRow) -> bool:
+    """Whether the last two texts to this phone whose end is known did not arrive, this one among them."""
+    text = tables.message
+    last = scope.connection.execute(
+        select(text.c.state)
+        .where(
+            text.c.clinic_id == scope.clinic_id,
+            text.c.phone_digest == message.phone_digest,
+            text.c.direction == "out",
+            text.c.state.in_((*ARRIVED, *FAILED)),
+        )
+        .order_by(text.c.created_at.desc(), text.c.id.desc())
+        .limit(2)
+    )
+    return [state in FAILED for state in last.scalars()] == [True, True]
+
+
+def _flag(scope: ClinicScope, message: AnyRow, rule: str, reason: str, code: int | None, now: datetime) -> None:
+    _raise(scope, message, Finding(rule, "1", "delivery", Tier.TODAY, reason, 24 * 60, {"code": code}), now)
+
+
+def _raise(scope: ClinicScope, message: AnyRow, finding: Finding, now: datetime) -> None:
     subject = FlagSubject(
         episode_id=message.episode_id, patient_id=message.patient_id, phone_digest=message.phone_digest
     )

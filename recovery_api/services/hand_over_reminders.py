@@ -5,46 +5,64 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, delete, select, update
 
 from recovery_api.db import AnyRow, ClinicScope, Vaults, enter_clinic
 from recovery_api.models import tables
-from recovery_api.services.answer_visit import visit_words
+from recovery_api.services.call_about_visit import call_about_visit
 from recovery_api.services.claim_work import Claim
+from recovery_api.services.climb_silence import ask_again_later
+from recovery_api.services.flag_opt_outs import flag_opt_outs
+from recovery_api.services.invite_phone import shares_phone
+from recovery_api.services.judge_reminder import Verdict, judge_reminder
+from recovery_api.services.queue_calls import PlannedCall, queue_call
 from recovery_api.services.queue_texts import Outgoing, Recipient, queue_texts
 from recovery_api.services.set_aside import work_off_together
+from recovery_api.services.shown_values import shown_values
+from recovery_api.services.text_check_in_link import LINK_TEXT, PLAIN_QUESTION, make_link
 
 BATCH = 100
+NOBODY_TO_TEXT = "A check-in was due and no phone of theirs takes texts: call instead"
 
 
-def hand_over_due(holder: str, vaults: Vaults, now: datetime, most: int = BATCH) -> int:
-    """Hand over up to `most` due reminders; returns how many were taken from the queue."""
+def hand_over_due(holder: str, vaults: Vaults, now: datetime, most: int = BATCH, public_url: str = "") -> int:
+    """Hand over up to `most` due reminders; returns how many were taken from the queue.
+
+    Without the public address nobody is sent a link: who chose one is asked the plain question.
+    """
 
     def work(connection: Connection, claims: Sequence[Claim]) -> None:
         by_clinic: dict[UUID, list[UUID]] = defaultdict(list)
         for claim in claims:
             by_clinic[claim.clinic_id].append(claim.row_id)
         for clinic_id, reminder_ids in by_clinic.items():
-            _hand_over(enter_clinic(connection, clinic_id, vaults), reminder_ids, now)
+            _hand_over(enter_clinic(connection, clinic_id, vaults), reminder_ids, public_url, now)
 
     return work_off_together("reminder", holder, now, most, work)
 
 
-def _hand_over(scope: ClinicScope, reminder_ids: list[UUID], now: datetime) -> None:
-    rows = scope.connection.execute(_reminders(scope, reminder_ids)).all()
-    wanted: dict[UUID, AnyRow] = {}
-    for row in rows:
-        why = _why_skip(row, now)
-        if why is not None:
-            _mark(scope, [row.id], "skipped", now, why)
-        elif row.id not in wanted:
-            wanted[row.id] = row
-    queue_texts(scope, [_text(scope, row, now) for row in wanted.values()], now)
-    _mark(scope, list(wanted), "handed_over", now)
-    seen = {row.id for row in rows}
-    _mark(scope, [one for one in reminder_ids if one not in seen], "skipped", now, "no_phone")
+def _hand_over(scope: ClinicScope, reminder_ids: list[UUID], public_url: str, now: datetime) -> None:
+    phones: dict[UUID, list[AnyRow]] = defaultdict(list)
+    for row in scope.connection.execute(_reminders(scope, reminder_ids)):
+        phones[row.id].append(row)
+    ready = [(judge_reminder(scope, rows[0], now), rows) for rows in phones.values()]
+    for verdict, rows in ready:
+        if verdict.why is not None:
+            _skip(scope, rows[0], verdict.why, now)
+    chosen = [(verdict, _choose(verdict, rows)) for verdict, rows in ready if verdict.why is None]
+    texted = [(verdict, row) for verdict, row in chosen if row.channel != "voice"]
+    queue_texts(
+        scope,
+        [_text(scope, row, *_words(scope, row, verdict, public_url, now), verdict) for verdict, row in texted],
+        now,
+    )
+    for _, row in chosen:
+        if row.channel == "voice":
+            _speak(scope, row, now)
+    _mark(scope, [row.id for _, row in chosen], "handed_over", now)
+    ask_again_later(scope, [row for _, row in texted if row.kind == "check_in"], now)
+    _mark(scope, [one for one in reminder_ids if one not in phones], "skipped", now, "no_phone")
     work = tables.due_work
     scope.connection.execute(
         delete(work).where(
@@ -53,24 +71,41 @@ def _hand_over(scope: ClinicScope, reminder_ids: list[UUID], now: datetime) -> N
     )
 
 
-def _why_skip(row: AnyRow, now: datetime) -> str | None:
-    if now >= row.expires_at:
-        return "too_late"
-    if row.episode_status != "active" or row.patient_status != "active":
-        return "episode_not_active"
-    if row.phone_sealed is None:
-        return "no_phone"
-    return None
+def _skip(scope: ClinicScope, row: AnyRow, why: str, now: datetime) -> None:
+    _mark(scope, [row.id], "skipped", now, why)
+    if why == "no_phone" and row.kind == "check_in":
+        flag_opt_outs(scope, [row.patient_id], NOBODY_TO_TEXT, now, rule="no_texts")
 
 
-def _text(scope: ClinicScope, row: AnyRow, now: datetime) -> Outgoing:
-    values = dict(row.text_values)
-    if "date" in values and "time" in values:
-        zone = ZoneInfo(row.zone)
-        words = visit_words(
-            datetime.fromisoformat(f"{values['date']}T{values['time']}").replace(tzinfo=zone), zone, row.language
-        )
-        values |= {"date": words.date, "time": words.time}
+def _choose(verdict: Verdict, rows: Sequence[AnyRow]) -> AnyRow:
+    """The phone of one reminder: the way that the ladder asks for, then whose it is meant for, then as they stand."""
+    if verdict.by == "voice":
+        return min(rows, key=lambda row: (row.channel != "voice", row.whose != verdict.audience))
+    return min(rows, key=lambda row: row.whose != verdict.audience)
+
+
+def _speak(scope: ClinicScope, row: AnyRow, now: datetime) -> None:
+    """A landline is called with a question about pain; what else would be texted is left to people, if it matters."""
+    if row.question == "pain" and row.kind != "follow_up_visit":
+        queue_call(scope, _call(row), now)
+        return
+    _mark(scope, [row.id], "skipped", now, "voice_only")
+    if row.kind == "follow_up_visit":
+        call_about_visit(scope, row, now)
+
+
+def _words(
+    scope: ClinicScope, row: AnyRow, verdict: Verdict, public_url: str, now: datetime
+) -> tuple[str, dict[str, str]]:
+    """The key and the values of a text; who chose the web check-in gets a link in place of the plain question."""
+    values = shown_values(row.text_values, row.language)
+    if not (public_url and row.takes_link and verdict.text_key == PLAIN_QUESTION):
+        return verdict.text_key, values
+    link = make_link(scope, row.patient_id, row.episode_id, row.language, public_url, now)
+    return LINK_TEXT, values | {"link": link}
+
+
+def _text(scope: ClinicScope, row: AnyRow, text_key: str, values: dict[str, str], verdict: Verdict) -> Outgoing:
     return Outgoing(
         recipient=Recipient(
             phone=scope.vault.open("contact_point.phone", row.contact_point_id, row.phone_sealed),
@@ -78,12 +113,29 @@ def _text(scope: ClinicScope, row: AnyRow, now: datetime) -> Outgoing:
             contact_point_id=row.contact_point_id,
             patient_id=row.patient_id,
             episode_id=row.episode_id,
+            label=row.label if row.is_shared or row.whose == "caregiver" else "",
+            whose=row.whose,
         ),
         purpose="reminder",
-        text_key=row.text_key,
+        text_key=text_key,
         values=values,
-        question=row.question,
-        question_on=row.local_on if row.question else None,
+        question=verdict.question,
+        question_on=row.local_on if verdict.question else None,
+        due_at=row.due_at,
+        expires_at=row.expires_at,
+        reminder_id=row.id,
+    )
+
+
+def _call(row: AnyRow) -> PlannedCall:
+    """A landline is called where other phones are texted."""
+    return PlannedCall(
+        contact_point_id=row.contact_point_id,
+        phone_digest=row.phone_digest,
+        patient_id=row.patient_id,
+        episode_id=row.episode_id,
+        language=row.language,
+        asked_on=row.local_on,
         due_at=row.due_at,
         expires_at=row.expires_at,
         reminder_id=row.id,
@@ -102,27 +154,39 @@ def _mark(scope: ClinicScope, ids: list[UUID], state: str, now: datetime, why: s
 
 
 def _reminders(scope: ClinicScope, reminder_ids: list[UUID]) -> Any:
-    """Each planned reminder with the phone it goes to; a patient's own phone before a caregiver's."""
+    """Each planned reminder with the phone it goes to; a patient's own before a caregiver's, a mobile first."""
     reminder, episode, patient, point = tables.reminder, tables.episode, tables.patient, tables.contact_point
+    plan, protocol = tables.care_plan, tables.protocol
     return (
         select(
             reminder,
             episode.c.status.label("episode_status"),
+            episode.c.baseline_pain,
+            plan.c.protocol_id,
+            protocol.c.version.label("protocol_version"),
             patient.c.id.label("patient_id"),
             patient.c.status.label("patient_status"),
             patient.c.language,
             patient.c.zone,
             point.c.id.label("contact_point_id"),
             point.c.phone_sealed,
+            point.c.phone_digest,
+            point.c.channel,
+            point.c.takes_link,
+            point.c.label,
+            point.c.whose,
+            shares_phone(point).label("is_shared"),
         )
         .join(episode, (episode.c.clinic_id == reminder.c.clinic_id) & (episode.c.id == reminder.c.episode_id))
         .join(patient, (patient.c.clinic_id == episode.c.clinic_id) & (patient.c.id == episode.c.patient_id))
+        .join(plan, (plan.c.clinic_id == reminder.c.clinic_id) & (plan.c.id == reminder.c.care_plan_id))
+        .join(protocol, (protocol.c.clinic_id == plan.c.clinic_id) & (protocol.c.id == plan.c.protocol_id))
         .outerjoin(
             point,
             (point.c.clinic_id == patient.c.clinic_id)
             & (point.c.patient_id == patient.c.id)
-            & (point.c.state == "active"),
+            & ((point.c.state == "active") | ((point.c.channel == "voice") & (point.c.state == "invited"))),
         )
         .where(reminder.c.clinic_id == scope.clinic_id, reminder.c.id.in_(reminder_ids), reminder.c.state == "planned")
-        .order_by(reminder.c.due_at, point.c.whose.desc(), point.c.created_at)
+        .order_by(reminder.c.due_at, point.c.whose.desc(), point.c.channel, point.c.created_at)
     )

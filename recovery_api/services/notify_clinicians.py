@@ -2,54 +2,47 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from uuid import UUID
-
-from sqlalchemy import select
 
 from recovery_api.db import ClinicScope
-from recovery_api.domain.tiers import Tier
-from recovery_api.models import tables
-from recovery_api.services.queue_texts import Outgoing, Recipient, queue_texts
-from recovery_api.services.raise_flags import RaisedFlag, add_event
+from recovery_api.domain.ladder import CHANNELS, NEVER_WAITS
+from recovery_api.domain.page_code import page_code
+from recovery_api.services.add_flag_event import add_event
+from recovery_api.services.climb_ladder import Place, climb_of, find_places, stand
+from recovery_api.services.find_ladder import ClinicLadder, find_ladder
+from recovery_api.services.raise_flags import RaisedFlag
+from recovery_api.services.tell_people import tell_people
 
-PAGED_TIERS = (Tier.EMERGENCY, Tier.URGENT)
+__all__ = ["page_clinicians", "page_code"]
 
 
 def page_clinicians(scope: ClinicScope, flags: Sequence[RaisedFlag], now: datetime) -> None:
-    """Queue one page a clinician on duty, for the most urgent of `flags` that calls for one."""
-    due = sorted((f for f in flags if f.must_page and f.tier in PAGED_TIERS), key=lambda flag: flag.tier.rank)
+    """Tell the first rung of the most urgent of `flags` that calls for it, in the caller's transaction.
+
+    The others of the same answer are seen with it, and go on from the second rung. A flag that rose to a tier that
+    cannot wait is told to everybody again who was told of it before.
+    """
+    due = sorted((f for f in flags if f.must_page and f.tier in NEVER_WAITS), key=lambda flag: flag.tier.rank)
     if not due:
         return
-    flag, on_duty = due[0], _on_duty(scope)
-    values = {"tier": flag.tier, "code": page_code(flag.id)}
-    pages = [
-        Outgoing(
-            recipient=Recipient(phone=phone, language="en", clinician_id=clinician_id),
-            purpose="page",
-            text_key="page_clinician",
-            values=values,
-            flag_id=flag.id,
-        )
-        for clinician_id, phone in on_duty
-    ]
-    queue_texts(scope, pages, now)
-    for clinician_id, _ in on_duty:
-        add_event(scope, flag.id, "paged", now, detail={"clinician_id": str(clinician_id)})
+    ladder, places = find_ladder(scope), find_places(scope, [flag.id for flag in due])
+    for flag in due:
+        place = places.get(flag.id)
+        if place is None:
+            continue
+        if flag is due[0]:
+            _tell(scope, flag, place, ladder, now)
+        else:
+            add_event(scope, flag.id, "rung_moved", now, detail={"with": str(due[0].id)})
+        then = climb_of(ladder, place).raised(flag.was or flag.tier, place.standing, now)
+        stand(scope, flag.id, then)
 
 
-def page_code(flag_id: UUID) -> str:
-    """The short code by which a page names a flag without naming a patient."""
-    return flag_id.hex[-4:].upper()
-
-
-def _on_duty(scope: ClinicScope) -> list[tuple[UUID, str]]:
-    clinician = tables.clinician
-    rows = scope.connection.execute(
-        select(clinician.c.id, clinician.c.phone_sealed).where(
-            clinician.c.clinic_id == scope.clinic_id,
-            clinician.c.is_paged,
-            clinician.c.disabled_at.is_(None),
-            clinician.c.phone_sealed.is_not(None),
-        )
-    ).all()
-    return [(row.id, scope.vault.open("clinician.phone", row.id, row.phone_sealed)) for row in rows]
+def _tell(scope: ClinicScope, flag: RaisedFlag, place: Place, ladder: ClinicLadder, now: datetime) -> None:
+    """Tell the first rung by all its channels, and by text whoever was told while the flag was of a calmer tier."""
+    tier_ladder = climb_of(ladder, place).ladder
+    tell_people(scope, place.called, [(0, tier_ladder.rung(0))], ladder, CHANNELS, now)
+    if flag.was in NEVER_WAITS and flag.was is not flag.tier:
+        before = range(1, min(place.standing.rung, len(tier_ladder.rungs)))
+        again = [(number, tier_ladder.rung(number)) for number in before]
+        if again:
+            tell_people(scope, place.called, again, ladder, ("sms",), now)

@@ -11,12 +11,11 @@ from sqlalchemy.dialects.postgresql import insert as insert_or_leave
 
 from recovery_api.clock import real_now
 from recovery_api.db import AnyRow, ClinicScope, Vaults, clinic_transaction, open_transaction
-from recovery_api.domain.protocol import Protocol, read_protocol
-from recovery_api.domain.schedule import PlannedReminder, Visit, plan_reminders
+from recovery_api.domain.schedule import Circumstances, Hold, PlannedReminder, Visit, plan_reminders
 from recovery_api.ids import new_id
 from recovery_api.logs import warn
 from recovery_api.models import tables
-from recovery_api.packs.protocol_pack import protocol_pack
+from recovery_api.services.find_protocol import pinned_protocol
 from recovery_api.services.set_aside import TROUBLE
 
 AHEAD = timedelta(days=14)
@@ -49,7 +48,7 @@ def _plan_clinic(clinic_id: UUID, vaults: Vaults, now: datetime) -> int:
 def _plan_or_leave(scope: ClinicScope, episode_id: UUID, now: datetime) -> int | None:
     """Plan one episode of many; None where it cannot be planned, which keeps the others from nothing."""
     try:
-        with scope.connection.begin_nested():
+        with scope.savepoint():
             return plan_episode(scope, episode_id, now)
     except TROUBLE as error:
         warn("plan.left_out", clinic_id=str(scope.clinic_id), reason=str(episode_id), error=type(error).__name__)
@@ -88,45 +87,32 @@ def plan_episode(scope: ClinicScope, episode_id: UUID, now: datetime) -> int:
 
 def wanted_reminders(scope: ClinicScope, facts: AnyRow, start: date, end: date, now: datetime) -> list[PlannedReminder]:
     """What the plan wants on the local days `start` to `end`, as far as it is not too late for it."""
-    planned = plan_reminders(
-        _protocol(facts),
-        facts.performed_on,
-        ZoneInfo(facts.zone),
-        facts.check_in_time,
-        _visits(scope, facts.episode_id, now),
-        start,
-        end,
+    protocol = pinned_protocol(scope, facts.protocol_id, facts.version)
+    return list(plan_reminders(protocol, circumstances(scope, facts, now), start, end, now))
+
+
+def circumstances(scope: ClinicScope, facts: AnyRow, now: datetime) -> Circumstances:
+    """What the plan of a recovery depends on, with the visits and holds that lie ahead."""
+    zone = ZoneInfo(facts.zone)
+    return Circumstances(
+        procedure_on=facts.performed_on,
+        zone=zone,
+        preferred=facts.check_in_time,
+        visits=_visits(scope, facts.episode_id, now),
+        holds=_holds(scope, facts.episode_id),
+        consulted_on=facts.created_at.astimezone(zone).date(),
     )
-    return [reminder for reminder in planned if reminder.expires_at > now]
-
-
-def _protocol(facts: AnyRow) -> Protocol:
-    """The version that the care plan is pinned to, as the clinic adopted it."""
-    shipped = protocol_pack()
-    return shipped if facts.version == shipped.version else read_protocol(facts.content, facts.name)
 
 
 def add_reminders(scope: ClinicScope, facts: AnyRow, planned: Sequence[PlannedReminder]) -> int:
     """Add those that do not stand yet, each with its place in the queue; returns how many."""
-    if not planned:
+    return insert_reminders(scope, [reminder_row(scope, facts.episode_id, facts.care_plan_id, one) for one in planned])
+
+
+def insert_reminders(scope: ClinicScope, rows: Sequence[dict[str, Any]]) -> int:
+    """The same for rows of several episodes."""
+    if not rows:
         return 0
-    rows = [
-        {
-            "clinic_id": scope.clinic_id,
-            "id": new_id(),
-            "episode_id": facts.episode_id,
-            "care_plan_id": facts.care_plan_id,
-            "kind": one.kind,
-            "local_on": one.local_on,
-            "slot": one.slot,
-            "due_at": one.due_at,
-            "expires_at": one.expires_at,
-            "text_key": one.text_key,
-            "question": one.question,
-            "text_values": dict(one.values),
-        }
-        for one in planned
-    ]
     reminder = tables.reminder
     new = scope.connection.execute(
         insert_or_leave(reminder)
@@ -136,6 +122,26 @@ def add_reminders(scope: ClinicScope, facts: AnyRow, planned: Sequence[PlannedRe
     ).all()
     queue_reminders(scope, new)
     return len(new)
+
+
+def reminder_row(scope: ClinicScope, episode_id: UUID, care_plan_id: UUID, one: PlannedReminder) -> dict[str, Any]:
+    """The row of one reminder that is planned."""
+    return {
+        "clinic_id": scope.clinic_id,
+        "id": new_id(),
+        "episode_id": episode_id,
+        "care_plan_id": care_plan_id,
+        "kind": one.kind,
+        "local_on": one.local_on,
+        "slot": one.slot,
+        "due_at": one.due_at,
+        "expires_at": one.expires_at,
+        "text_key": one.text_key,
+        "question": one.question,
+        "text_values": dict(one.values),
+        "audience": one.audience,
+        "condition": one.condition,
+    }
 
 
 def queue_reminders(scope: ClinicScope, reminders: Sequence[AnyRow]) -> None:
@@ -164,22 +170,24 @@ def plan_facts(scope: ClinicScope, episode_id: UUID) -> AnyRow:
 
 def _facts(scope: ClinicScope, episode_id: UUID) -> Any:
     episode, procedure, plan, protocol = tables.episode, tables.procedure, tables.care_plan, tables.protocol
+    patient = tables.patient
     return (
         select(
             episode.c.id.label("episode_id"),
             episode.c.status,
-            episode.c.status,
+            episode.c.created_at,
+            patient.c.status.label("patient_status"),
             episode.c.planned_until,
             episode.c.ends_on,
             procedure.c.performed_on,
             plan.c.id.label("care_plan_id"),
             plan.c.zone,
             plan.c.check_in_time,
-            protocol.c.name,
+            protocol.c.id.label("protocol_id"),
             protocol.c.version,
-            protocol.c.content,
         )
         .select_from(episode)
+        .join(patient, (patient.c.clinic_id == episode.c.clinic_id) & (patient.c.id == episode.c.patient_id))
         .join(procedure, (procedure.c.clinic_id == episode.c.clinic_id) & (procedure.c.id == episode.c.procedure_id))
         .join(plan, (plan.c.clinic_id == episode.c.clinic_id) & (plan.c.episode_id == episode.c.id))
         .join(protocol, (protocol.c.clinic_id == plan.c.clinic_id) & (protocol.c.id == plan.c.protocol_id))
@@ -198,3 +206,13 @@ def _visits(scope: ClinicScope, episode_id: UUID, now: datetime) -> list[Visit]:
         )
     )
     return [Visit(str(row.id), row.starts_at) for row in rows]
+
+
+def _holds(scope: ClinicScope, episode_id: UUID) -> list[Hold]:
+    hold = tables.hold
+    rows = scope.connection.execute(
+        select(hold.c.begins_at, hold.c.ends_at).where(
+            hold.c.clinic_id == scope.clinic_id, hold.c.episode_id == episode_id, hold.c.lifted_at.is_(None)
+        )
+    )
+    return [Hold(row.begins_at, row.ends_at) for row in rows]

@@ -8,9 +8,11 @@ from uuid import UUID
 
 from recovery_api.clock import real_now
 from recovery_api.db import ClinicScope
+from recovery_api.domain.wording import key_for, labelled
 from recovery_api.ids import new_id
 from recovery_api.models import tables
-from recovery_api.packs.texts import message_pack
+from recovery_api.packs.texts import as_sent
+from recovery_api.services.clinic_texts import texts_of
 
 LIFETIMES = {
     "conversation": timedelta(hours=2),
@@ -32,6 +34,8 @@ class Recipient:
     patient_id: UUID | None = None
     episode_id: UUID | None = None
     clinician_id: UUID | None = None
+    label: str = ""  # said first, where a phone is not its patient's alone
+    whose: str = "patient"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +67,7 @@ def queue_texts(scope: ClinicScope, texts: Sequence[Outgoing], now: datetime) ->
 
 
 def _message_row(scope: ClinicScope, text: Outgoing, now: datetime) -> dict[str, Any]:
-    message_id, pack = new_id(), message_pack()
-    body = text.own_words
-    if text.text_key is not None:
-        body = pack.render(text.text_key, text.recipient.language, {**standing_values(scope), **text.values})
+    message_id, (key, body) = new_id(), words_of(scope, text)
     due_at = text.due_at or now
     return {
         "clinic_id": scope.clinic_id,
@@ -76,7 +77,7 @@ def _message_row(scope: ClinicScope, text: Outgoing, now: datetime) -> dict[str,
         "phone_sealed": scope.seal("message.phone", message_id, text.recipient.phone),
         "phone_digest": scope.phone_digest(text.recipient.phone),
         "sender_number": scope.number,
-        "body_sealed": scope.seal("message.body", message_id, body or ""),
+        "body_sealed": scope.seal("message.body", message_id, body),
         "created_at": now,
         "contact_point_id": text.recipient.contact_point_id,
         "patient_id": text.recipient.patient_id,
@@ -85,8 +86,8 @@ def _message_row(scope: ClinicScope, text: Outgoing, now: datetime) -> dict[str,
         "in_reply_to_id": text.in_reply_to_id,
         "lane": _LANES.get(text.purpose, "bulk"),
         "purpose": text.purpose,
-        "text_key": text.text_key,
-        "text_version": pack.version if text.text_key else None,
+        "text_key": key,
+        "text_version": texts_of(scope).version if text.text_key else None,
         "question": text.question,
         "question_on": text.question_on,
         "reminder_id": text.reminder_id,
@@ -94,6 +95,16 @@ def _message_row(scope: ClinicScope, text: Outgoing, now: datetime) -> dict[str,
         "due_at": due_at,
         "expires_at": text.expires_at or due_at + LIFETIMES[text.purpose],
     }
+
+
+def words_of(scope: ClinicScope, text: Outgoing) -> tuple[str | None, str]:
+    """The key that a text is kept under and what it says as it would leave. Raises UnknownText or MissingValue."""
+    body, key, language = text.own_words, text.text_key, text.recipient.language
+    if key is not None:
+        pack = texts_of(scope)
+        key = key_for(pack, key, language, text.recipient.whose)
+        body = pack.render(key, language, {**standing_values(scope), **text.values})
+    return key, as_sent(labelled(body or "", text.recipient.label))
 
 
 def standing_values(scope: ClinicScope) -> dict[str, str]:

@@ -2,20 +2,27 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, insert, select, text, update
 
 from recovery_api.db import AnyRow, ClinicScope
+from recovery_api.domain.ladder import NEVER_WAITS, Standing
 from recovery_api.domain.readings import Finding
+from recovery_api.domain.response_time import respond_by
 from recovery_api.domain.tiers import Tier
 from recovery_api.ids import new_id
 from recovery_api.models import tables
+from recovery_api.services.add_flag_event import add_event
+from recovery_api.services.climb_ladder import climb_anew, queue_rung
+from recovery_api.services.find_ladder import find_ladder
+
+__all__ = ["FlagSubject", "RaisedFlag", "add_event", "raise_flags", "take_turn"]
 
 MOST_REPEATS = 32_767
-_GRAVE = (Tier.EMERGENCY, Tier.URGENT)
+POINTS_WORSE = 2  # so many points of pain above what people were last told of raise a flag (shipped protocol)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +39,16 @@ class FlagSubject:
 
 @dataclass(frozen=True, slots=True)
 class RaisedFlag:
-    """A flag that a finding opened, raised or repeated; `must_page` where people must be told again."""
+    """A flag that a finding opened, raised or repeated; `must_page` where people must be told again.
+
+    `was` is its tier before, None where it is new or somebody had it.
+    """
 
     id: UUID
     family: str
     tier: Tier
     must_page: bool
+    was: Tier | None = None
 
 
 def raise_flags(
@@ -46,7 +57,8 @@ def raise_flags(
     """Store `findings` as flags in the caller's transaction, the most urgent finding of a family first."""
     if not findings:
         return []
-    _take_turn(scope, subject)
+    scope.flush()  # the text that a flag names must be there before it
+    take_turn(scope, subject)
     open_flags = {row.family: row for row in scope.connection.execute(_open_flags(scope, subject))}
     raised = []
     for family in dict.fromkeys(finding.family for finding in findings):
@@ -62,7 +74,7 @@ def raise_flags(
 _TURN = text("SELECT pg_advisory_xact_lock(:place)")
 
 
-def _take_turn(scope: ClinicScope, subject: FlagSubject) -> None:
+def take_turn(scope: ClinicScope, subject: FlagSubject) -> None:
     """Wait until nobody else is about to open a flag on the same subject: no row is there yet that could be locked."""
     about = subject.episode_id.bytes[8:] if subject.episode_id is not None else subject.phone_digest or bytes(8)
     scope.connection.execute(_TURN, {"place": int.from_bytes(about[:8], "big", signed=True)})
@@ -77,7 +89,8 @@ def _open_flags(scope: ClinicScope, subject: FlagSubject) -> Any:
     )
     return (
         select(
-            flag.c.id, flag.c.family, flag.c.tier, flag.c.status, flag.c.respond_by, flag.c.repeats, flag.c.patient_id
+            flag.c.id, flag.c.family, flag.c.tier, flag.c.status, flag.c.respond_by, flag.c.repeats, flag.c.patient_id,
+            flag.c.told_pain, flag.c.climb, flag.c.next_rung, flag.c.next_rung_at,
         )
         .where(flag.c.clinic_id == scope.clinic_id, about, flag.c.status != "resolved")
         .with_for_update()
@@ -86,6 +99,7 @@ def _open_flags(scope: ClinicScope, subject: FlagSubject) -> Any:
 
 def _open(scope: ClinicScope, subject: FlagSubject, ranked: Sequence[Finding], now: datetime) -> RaisedFlag:
     flag_id, finding = new_id(), ranked[0]
+    standing = find_ladder(scope).climb(finding.tier).begin(now)
     row = {
         "clinic_id": scope.clinic_id,
         "id": flag_id,
@@ -94,9 +108,14 @@ def _open(scope: ClinicScope, subject: FlagSubject, ranked: Sequence[Finding], n
         "phone_digest": subject.phone_digest,
         "family": finding.family,
         "opened_at": now,
+        "waiting_since": now,
+        "told_pain": _pain(ranked),
+        "next_rung": standing.rung,
+        "next_rung_at": standing.due_at,
         **_evidence(scope, flag_id, subject, finding, now),
     }
     scope.connection.execute(insert(tables.flag), row)
+    queue_rung(scope, flag_id, standing.due_at)
     add_event(scope, flag_id, "opened", now, detail=_said(subject, finding, ranked))
     return RaisedFlag(flag_id, finding.family, finding.tier, must_page=True)
 
@@ -106,38 +125,69 @@ def _repeat(
 ) -> RaisedFlag:
     """More of the same family: a more urgent tier replaces the reason, a calmer one never does.
 
-    Danger that the flag did not tell of yet, or any danger after somebody took the flag, opens and pages it again.
+    Danger that the flag did not tell of yet, two points more of pain, or any danger after somebody took the flag,
+    opens and pages it again.
     """
     was, woken = Tier(known.tier), known.status == "snoozed"
     news = _news(scope, subject, known, ranked)
     finding = news or ranked[0]
-    higher = finding.tier.rank < was.rank
-    must_page = higher or woken or news is not None
+    worse = finding.tier.rank < was.rank or _is_two_points_more(known, ranked)
+    must_page = worse or woken or news is not None
+    tier = finding.tier if finding.tier.rank < was.rank else was
     changes: dict[str, Any] = {
         "last_at": now,
         "repeats": min(known.repeats + 1, MOST_REPEATS),
         "version": tables.flag.c.version + 1,
     }
-    if finding.tier.rank <= was.rank and must_page and (higher or news is not None):
-        evidence = _evidence(scope, known.id, subject, finding, now)
-        evidence["respond_by"] = min(evidence["respond_by"], known.respond_by)
-        changes |= evidence | _whose(subject, known)
+    if finding.tier.rank <= was.rank and (worse or news is not None):
+        changes |= _evidence(scope, known.id, subject, finding, now) | _whose(subject, known)
+        if known.status == "open":
+            changes["respond_by"] = min(changes["respond_by"], known.respond_by)
     if must_page:
-        changes |= {"status": "open", "snoozed_until": None, "acknowledged_at": None}
+        changes |= _called_again(scope, known, tier, ranked, worse, now)
     scope.connection.execute(
         update(tables.flag)
         .where(tables.flag.c.clinic_id == scope.clinic_id, tables.flag.c.id == known.id)
         .values(**changes)
     )
-    kind = "raised" if higher else "woken" if woken else "repeated"
-    new = ranked if higher or news is not None else ()
-    add_event(scope, known.id, kind, now, detail=_said(subject, finding, new))
-    return RaisedFlag(known.id, finding.family, finding.tier if higher else was, must_page=must_page)
+    kind = "raised" if worse else "woken" if woken else "repeated"
+    new = ranked if worse or news is not None else ()
+    add_event(scope, known.id, kind, now, detail=_said(subject, finding, new) | {"called": must_page})
+    return RaisedFlag(known.id, finding.family, tier, must_page, was if known.status == "open" else None)
+
+
+def _called_again(
+    scope: ClinicScope, known: AnyRow, tier: Tier, ranked: Sequence[Finding], worse: bool, now: datetime
+) -> dict[str, Any]:
+    """What changes on a flag that must be told again; its place on the ladder is never a later one."""
+    pains = [pain for pain in (known.told_pain, _pain(ranked)) if pain is not None]
+    changes: dict[str, Any] = {
+        "status": "open", "snoozed_until": None, "acknowledged_at": None, "told_pain": max(pains, default=None),
+    }  # fmt: skip
+    if worse or known.status != "open":
+        changes["waiting_since"] = now
+    if known.status != "open":
+        return changes | climb_anew(scope, known, tier, now, at_once=known.status == "snoozed")
+    standing = Standing(known.next_rung or 0, known.next_rung_at or now)
+    standing = find_ladder(scope).climb(tier).bounded(standing, now)
+    queue_rung(scope, known.id, standing.due_at)
+    return changes | {"next_rung": standing.rung, "next_rung_at": standing.due_at}
+
+
+def _pain(ranked: Sequence[Finding]) -> int | None:
+    """The highest pain that these findings are about, 0 to 10."""
+    scores = [finding.inputs.get("pain") for finding in ranked]
+    return max((score for score in scores if isinstance(score, int)), default=None)
+
+
+def _is_two_points_more(known: AnyRow, ranked: Sequence[Finding]) -> bool:
+    pain = _pain(ranked)
+    return known.told_pain is not None and pain is not None and pain >= known.told_pain + POINTS_WORSE
 
 
 def _news(scope: ClinicScope, subject: FlagSubject, known: AnyRow, ranked: Sequence[Finding]) -> Finding | None:
     """The most urgent danger that nobody was told of, or that comes after somebody took the flag."""
-    grave = [finding for finding in ranked if finding.tier in _GRAVE]
+    grave = [finding for finding in ranked if finding.tier in NEVER_WAITS]
     if not grave:
         return None
     told = _told(scope, known.id)
@@ -185,7 +235,7 @@ def _evidence(
         "message_id": subject.message_id,
         "check_in_id": subject.check_in_id,
         "last_at": now,
-        "respond_by": now + timedelta(minutes=finding.respond_minutes),
+        "respond_by": respond_by(finding.tier, finding.respond_minutes, now, scope.zone),
     }
 
 
@@ -198,31 +248,3 @@ def _said(subject: FlagSubject, finding: Finding, new: Sequence[Finding]) -> dic
         "reason": finding.reason,
         "inputs": finding.inputs,
     }
-
-
-def add_event(
-    scope: ClinicScope,
-    flag_id: UUID,
-    kind: str,
-    now: datetime,
-    clinician_id: UUID | None = None,
-    detail: dict[str, Any] | None = None,
-    note: str | None = None,
-) -> None:
-    """Append one event to a flag's story; the note is sealed."""
-    event_id = new_id()
-    scope.write_late(
-        tables.flag_event,
-        [
-            {
-                "clinic_id": scope.clinic_id,
-                "id": event_id,
-                "flag_id": flag_id,
-                "kind": kind,
-                "at": now,
-                "clinician_id": clinician_id,
-                "detail": detail or {},
-                "note_sealed": scope.seal("flag_event.note", event_id, note),
-            }
-        ],
-    )

@@ -1,12 +1,15 @@
 """Read check-ins as they were reported: one version of one, or a patient's history in its latest versions."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from recovery_api.db import AnyRow, ClinicScope
+from recovery_api.domain.lateness import minutes_late, timing_of
 from recovery_api.models import tables
 from recovery_api.services.advise import Advice
 
@@ -39,7 +42,11 @@ class CheckInRead:
     local_date: date
     recorded_at: datetime
     received_at: datetime
+    timing: str
+    claimed_at: datetime | None
+    minutes_late: int
     channel: str
+    answered_by: str
     pain: int | None
     activity: CheckInActivity | None
     medication: CheckInMedication | None
@@ -89,6 +96,19 @@ def list_check_ins(
     return [_read(scope, row) for row in scope.connection.execute(statement)]
 
 
+def read_latest(scope: ClinicScope, patient_id: UUID, ids: Sequence[UUID]) -> list[CheckInRead]:
+    """Some of a patient's check-ins, each in its latest version."""
+    check_in, episode = tables.check_in, tables.episode
+    rows = scope.connection.execute(
+        select(check_in)
+        .join(episode, (episode.c.clinic_id == check_in.c.clinic_id) & (episode.c.id == check_in.c.episode_id))
+        .where(check_in.c.clinic_id == scope.clinic_id, episode.c.patient_id == patient_id, check_in.c.id.in_(ids))
+        .order_by(check_in.c.id, check_in.c.version.desc())
+        .ext(distinct_on(check_in.c.id))
+    )
+    return [_read(scope, row) for row in rows]
+
+
 def _read(scope: ClinicScope, row: AnyRow) -> CheckInRead:
     advice = scope.open("check_in.advice", row.id, row.advice_sealed)
     activity = CheckInActivity(row.activity_level, row.minutes_walked)
@@ -101,7 +121,11 @@ def _read(scope: ClinicScope, row: AnyRow) -> CheckInRead:
         local_date=row.local_on,
         recorded_at=row.recorded_at,
         received_at=row.received_at,
+        timing=timing_of(row.recorded_at, row.received_at, row.claimed_at),
+        claimed_at=row.claimed_at,
+        minutes_late=minutes_late(row.recorded_at, row.received_at),
         channel=row.channel,
+        answered_by=row.answered_by,
         pain=row.pain,
         activity=activity if activity != CheckInActivity(None, None) else None,
         medication=medication if medication != CheckInMedication(None, None, None) else None,

@@ -1,16 +1,19 @@
 """Read what a phone needs to advise without a network: numbers to call, and which symptoms call for what."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import Connection
 
 from recovery_api.db import ClinicScope, Vaults, enter_clinic, open_transaction
+from recovery_api.domain.messages import MessagePack
+from recovery_api.domain.symptom_words import SYMPTOM_WORDS, WORDS_VERSION
 from recovery_api.domain.symptoms import SYMPTOM_TIERS
 from recovery_api.domain.tiers import Tier
 from recovery_api.packs.rule_pack import rule_pack
 from recovery_api.packs.texts import message_pack
+from recovery_api.services.clinic_texts import texts_of
 from recovery_api.services.find_caller import find_caller
 from recovery_api.services.plan_reminders import list_clinics
 
@@ -21,10 +24,11 @@ _URGENT_HOURS = "2"
 
 @dataclass(frozen=True, slots=True)
 class SymptomTier:
-    """A symptom's code, and how soon it calls for a person."""
+    """A symptom's code, how soon it calls for a person, and its words by language."""
 
     code: str
     tier: Tier
+    labels: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +57,15 @@ def read_config(secret: str | None, clinic_id: UUID | None, vaults: Vaults) -> P
     only = list_clinics() if secret is None and clinic_id is None else []
     with open_transaction() as connection:
         scope = _scope(connection, secret, clinic_id or (only[0] if len(only) == 1 else None), vaults)
+        pack = texts_of(scope) if scope else message_pack()
     emergency_number = scope.emergency_number if scope else USUAL_EMERGENCY_NUMBER
     return PhoneConfig(
         clinic_name=scope.name if scope else None,
         clinic_phone=scope.phone if scope else None,
         emergency_number=emergency_number,
-        symptoms=[SymptomTier(code, _tier(code)) for code in SYMPTOM_TIERS],
-        symptoms_version=rule_pack().version,
-        advice=_advice(scope, emergency_number),
+        symptoms=[SymptomTier(code, _tier(code), SYMPTOM_WORDS[code]) for code in SYMPTOM_TIERS],
+        symptoms_version=f"{rule_pack().version}.{WORDS_VERSION}",
+        advice=_advice(scope, emergency_number, pack),
     )
 
 
@@ -77,8 +82,7 @@ def _tier(code: str) -> Tier:
     return rule.tier if rule else SYMPTOM_TIERS[code]
 
 
-def _advice(scope: ClinicScope | None, emergency_number: str) -> list[AdviceText]:
-    pack = message_pack()
+def _advice(scope: ClinicScope | None, emergency_number: str, pack: MessagePack) -> list[AdviceText]:
     values = {
         "clinic": scope.name if scope else "",
         "phone": scope.phone if scope else "",

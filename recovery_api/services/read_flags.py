@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, case, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, or_, select
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from recovery_api.db import AnyRow, ClinicScope
@@ -35,6 +35,9 @@ class FlagFacts:
     opened_at: datetime
     last_at: datetime
     respond_by: datetime
+    waiting_since: datetime
+    climb: int
+    next_rung_at: datetime | None
     owner_id: UUID | None
     owner: str
     acknowledged_at: datetime | None
@@ -59,6 +62,7 @@ class FlagQuery:
 
 
 _flag = tables.flag
+_waiting = _flag.c.waiting_since
 tier_rank: ColumnElement[int] = case({tier.value: tier.rank for tier in Tier}, value=_flag.c.tier)
 
 
@@ -74,7 +78,7 @@ def _statement(scope: ClinicScope, query: FlagQuery) -> Any:
         select(_flag, clinician.c.name_sealed.label("owner_sealed"))
         .outerjoin(clinician, (clinician.c.clinic_id == _flag.c.clinic_id) & (clinician.c.id == _flag.c.owner_id))
         .where(_flag.c.clinic_id == scope.clinic_id)
-        .order_by(tier_rank, _flag.c.opened_at, _flag.c.id)
+        .order_by(tier_rank, _waiting, _flag.c.id)
         .limit(query.limit)
     )
     wanted = {
@@ -86,15 +90,23 @@ def _statement(scope: ClinicScope, query: FlagQuery) -> Any:
     for column, value in wanted.items():
         if value is not None:
             statement = statement.where(column == value)
+    if query.flag_id is None:
+        statement = statement.where(~_flag.c.patient_id.in_(synthetic_patients(scope)) | _flag.c.patient_id.is_(None))
     if query.status is not None:
         statement = statement.where(_flag.c.status.in_(query.status))
     if query.resolved_since is not None:
         statement = statement.where(_flag.c.resolved_at >= query.resolved_since)
     if query.after is not None:
-        rank, opened_at, flag_id = query.after
-        later = (_flag.c.opened_at > opened_at) | ((_flag.c.opened_at == opened_at) & (_flag.c.id > flag_id))
+        rank, since, flag_id = query.after
+        later = (_waiting > since) | ((_waiting == since) & (_flag.c.id > flag_id))
         statement = statement.where(or_(tier_rank > rank, and_(tier_rank == rank, later)))
     return statement
+
+
+def synthetic_patients(scope: ClinicScope) -> Select[tuple[UUID]]:
+    """The clinic's synthetic patient, who stands on no list and counts in no report."""
+    patient = tables.patient
+    return select(patient.c.id).where(patient.c.clinic_id == scope.clinic_id, patient.c.is_synthetic)
 
 
 def _facts(scope: ClinicScope, row: AnyRow) -> FlagFacts:
@@ -117,6 +129,9 @@ def _facts(scope: ClinicScope, row: AnyRow) -> FlagFacts:
         opened_at=row.opened_at,
         last_at=row.last_at,
         respond_by=row.respond_by,
+        waiting_since=row.waiting_since or row.opened_at,
+        climb=row.climb,
+        next_rung_at=row.next_rung_at,
         owner_id=row.owner_id,
         owner=owner or "",
         acknowledged_at=row.acknowledged_at,
@@ -211,6 +226,8 @@ def read_patients(
     )
     if patient_ids is not None:
         statement = statement.where(patient.c.id.in_(patient_ids))
+    else:
+        statement = statement.where(patient.c.is_synthetic.is_(False))
     if after is not None:
         statement = statement.where(patient.c.id > after)
     return [_patient(scope, row) for row in scope.connection.execute(statement)]

@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from recovery_api.db import ClinicScope
 from recovery_api.domain.errors import NotFound
+from recovery_api.domain.wording import without_link
 from recovery_api.models import tables
 from recovery_api.services.read_flags import (
     FlagEventFacts,
@@ -42,10 +43,12 @@ class Text:
 class Phone:
     """One phone of a patient."""
 
+    id: UUID
     label: str
     number: str
     whose: str
     state: str
+    web_check_in: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +129,7 @@ def read_thread(
         Text(
             id=row.id,
             direction=row.direction,
-            body=scope.vault.open("message.body", row.id, row.body_sealed),
+            body=without_link(scope.vault.open("message.body", row.id, row.body_sealed)),
             at=row.created_at,
             state=row.state,
             purpose=row.purpose,
@@ -148,7 +151,14 @@ def read_phones(scope: ClinicScope, patient_id: UUID) -> list[Phone]:
         .order_by(point.c.whose.desc(), point.c.created_at)
     )
     return [
-        Phone(row.label, scope.vault.open("contact_point.phone", row.id, row.phone_sealed), row.whose, row.state)
+        Phone(
+            row.id,
+            row.label,
+            scope.vault.open("contact_point.phone", row.id, row.phone_sealed),
+            row.whose,
+            row.state,
+            row.takes_link,
+        )
         for row in rows
     ]
 

@@ -11,10 +11,10 @@ from recovery_api.db import AnyRow, ClinicScope
 from recovery_api.domain.check_in import local_day
 from recovery_api.domain.trajectory import expected_band
 from recovery_api.models import tables
-from recovery_api.packs.texts import message_pack
-from recovery_api.services.answer_visit import visit_words
+from recovery_api.services.clinic_texts import texts_of
 from recovery_api.services.find_recovery import RunningRecovery, find_recovery
 from recovery_api.services.queue_texts import standing_values
+from recovery_api.services.shown_values import shown_values
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +69,7 @@ def read_today(scope: ClinicScope, patient_id: UUID, now: datetime) -> Today:
             tables.reminder.c.local_on == today,
             tables.reminder.c.expires_at > now,
             tables.reminder.c.state.in_(("planned", "handed_over")),
+            tables.reminder.c.kind != "nudge",
         )
     )
     items = (_item(scope, running, row) for row in rows if not (answered and row.kind == "check_in"))
@@ -89,7 +90,7 @@ def list_plan(
     """What is still to come, in the order in which it falls due. Raises NotFound where no recovery is running."""
     running, reminder = find_recovery(scope, patient_id), tables.reminder
     statement = _reminders(scope, running.recovery.episode_id).where(
-        reminder.c.state == "planned", reminder.c.expires_at > now
+        reminder.c.state == "planned", reminder.c.kind != "nudge", reminder.c.expires_at > now
     )
     if after is not None:
         at, last = after
@@ -130,11 +131,7 @@ def _reminders(scope: ClinicScope, episode_id: UUID) -> Any:
 
 
 def _item(scope: ClinicScope, running: RunningRecovery, row: AnyRow) -> PlanItem:
-    values = {key: str(value) for key, value in row.text_values.items()}
-    if "date" in values and "time" in values:
-        starts_at = datetime.fromisoformat(f"{values['date']}T{values['time']}").replace(tzinfo=running.zone)
-        words = visit_words(starts_at, running.zone)
-        values |= {"date": words.date, "time": words.time}
+    values = shown_values(row.text_values, running.language)
     return PlanItem(
         id=row.id,
         kind=row.kind,
@@ -142,5 +139,5 @@ def _item(scope: ClinicScope, running: RunningRecovery, row: AnyRow) -> PlanItem
         due_at=row.due_at,
         expires_at=row.expires_at,
         question=row.question,
-        text=message_pack().render(row.text_key, running.language, standing_values(scope) | values),
+        text=texts_of(scope).render(row.text_key, running.language, standing_values(scope) | values),
     )

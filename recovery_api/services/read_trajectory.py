@@ -7,8 +7,8 @@ from uuid import UUID
 
 from recovery_api.db import ClinicScope
 from recovery_api.domain.schedule import scheduled_days
-from recovery_api.domain.trajectory import BAND_SOURCE, expected_band
 from recovery_api.packs.protocol_pack import protocol_pack
+from recovery_api.services.read_band import read_band
 from recovery_api.services.read_episode import EpisodeRead, read_episode
 from recovery_api.services.read_flags import FlagFacts, FlagQuery, read_flags
 from recovery_api.services.record_audit import Actor, record_audit
@@ -51,11 +51,12 @@ def read_trajectory(scope: ClinicScope, episode_id: UUID, viewer: Actor, now: da
     flags = read_flags(scope, FlagQuery(patient_id=episode.patient_id))
     record_audit(scope, viewer, "trajectory.viewed", ("episode", episode_id), now, episode.patient_id)
     last_day = min(max(episode.day, 0), (episode.ends_on - episode.procedure.performed_on).days)
+    band = read_band(scope, last_day, now.astimezone(scope.zone).date())
     return Trajectory(
         episode=episode,
         points=points,
-        band=[BandPoint(day, *expected_band(day, episode.baseline_pain)) for day in range(last_day + 1)],
-        band_source=BAND_SOURCE,
+        band=[BandPoint(day, *band.edges(day, episode.baseline_pain)) for day in range(last_day + 1)],
+        band_source=band.source,
         gaps=_gaps(episode, points),
         flags=[flag for flag in flags if flag.episode_id == episode_id],
     )

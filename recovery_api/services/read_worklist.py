@@ -81,7 +81,7 @@ def _entries(
         grouped[flag.patient_id or flag.id].append(flag)
     entries = []
     for mine in grouped.values():
-        mine.sort(key=lambda flag: (flag.status != "open", flag.tier.rank, flag.opened_at))
+        mine.sort(key=lambda flag: (flag.status != "open", flag.tier.rank, flag.waiting_since))
         patient = patients.get(mine[0].patient_id) if mine[0].patient_id else None
         entries.append(entry_of(scope, mine, patient, answers, now))
     return tuple(entries)
@@ -162,7 +162,9 @@ def _counts(scope: ClinicScope) -> tuple[int, int, datetime | None]:
     row = scope.connection.execute(
         select(
             select(func.count())
-            .where(patient.c.clinic_id == scope.clinic_id, patient.c.status == "active")
+            .where(
+                patient.c.clinic_id == scope.clinic_id, patient.c.status == "active", patient.c.is_synthetic.is_(False)
+            )
             .scalar_subquery(),
             select(func.count())
             .where(message.c.clinic_id == scope.clinic_id, message.c.needs_person, message.c.handled_at.is_(None))

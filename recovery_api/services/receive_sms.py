@@ -7,27 +7,32 @@ from typing import Any
 from uuid import UUID
 
 import psycopg
-from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import IntegrityError, OperationalError
 
-from recovery_api.db import ClinicScope, Vaults, enter_clinic_of_number, open_transaction
+from recovery_api.db import ClinicScope, Vaults, open_transaction
 from recovery_api.domain.replies import READER_VERSION, Reply
 from recovery_api.domain.tiers import Tier
 from recovery_api.ids import new_id
 from recovery_api.models import tables
 from recovery_api.packs.reading import reply_reader
-from recovery_api.prepared import Prepared
+from recovery_api.services.answer_page import answer_page
 from recovery_api.services.answer_text import answer_text
 from recovery_api.services.change_contact import close_who
 from recovery_api.services.file_unattributed import file_unattributed
-from recovery_api.services.find_contacts import Contact, find_contacts
+from recovery_api.services.find_contacts import Contact, Sender, asked_before, find_sender, meet_sender
 from recovery_api.services.find_speaker import as_asked, attribute, find_held
 from recovery_api.services.turn import Answered, Arrival
+
+ONE_ROW_A_SID = "uq_message_sid"
+ONE_OPEN_FLAG = ("uq_flag_open", "uq_flag_open_phone")
 
 
 @dataclass(frozen=True, slots=True)
 class ReceivedText:
-    """A text as the carrier handed it over, with the number of its pictures; `cut` where its end may be missing."""
+    """A text as the carrier handed it over, with the number of its pictures; `cut` where its end may be missing.
+
+    `sent_at` is when a text came that was missed then and is filed only now, in product time.
+    """
 
     sid: str
     sender: str
@@ -35,6 +40,7 @@ class ReceivedText:
     body: str
     media: int = 0
     cut: bool = False
+    sent_at: datetime | None = None
 
 
 def receive_sms(text: ReceivedText, vaults: Vaults, now: datetime) -> bool:
@@ -44,30 +50,52 @@ def receive_sms(text: ReceivedText, vaults: Vaults, now: datetime) -> bool:
     """
     try:
         return _receive(text, vaults, now)
-    except (psycopg.errors.DeadlockDetected, OperationalError) as error:
-        if not isinstance(getattr(error, "orig", error), psycopg.errors.DeadlockDetected):
+    except (psycopg.Error, OperationalError, IntegrityError) as error:
+        if not _was_crossed(getattr(error, "orig", error)):
             raise
-        return _receive(text, vaults, now)  # its claim was rolled back with it, so once more is safe
+        return _receive(text, vaults, now)  # what it wrote was rolled back, so once more is safe
 
 
 def _receive(text: ReceivedText, vaults: Vaults, now: datetime) -> bool:
-    with open_transaction() as connection:
-        scope = enter_clinic_of_number(connection, text.number, vaults)
-        return file_text(scope, text, now)
+    try:
+        with open_transaction() as connection:
+            sender = meet_sender(connection, text.number, text.sender, text.sid, vaults)
+            return _file(sender, text, now)
+    except (psycopg.errors.UniqueViolation, IntegrityError) as error:
+        if not is_repeat(getattr(error, "orig", error)):
+            raise
+        return False  # two arrivals of one text at once: the other one was committed
+
+
+def _was_crossed(error: object) -> bool:
+    """Whether another transaction was in the way, one that has ended by now."""
+    if isinstance(error, psycopg.errors.UniqueViolation):
+        return error.diag.constraint_name in ONE_OPEN_FLAG
+    return isinstance(error, psycopg.errors.DeadlockDetected)
+
+
+def is_repeat(error: object) -> bool:
+    """Whether a database error says that a text is here already."""
+    return isinstance(error, psycopg.errors.UniqueViolation) and error.diag.constraint_name == ONE_ROW_A_SID
 
 
 def file_text(scope: ClinicScope, text: ReceivedText, now: datetime) -> bool:
-    """The same inside the caller's transaction."""
-    message_id = _claim(scope, text, now)
-    if message_id is None:
+    """The same inside the caller's transaction, which fails with a unique violation where two file it at once."""
+    return _file(find_sender(scope, text.sender, text.sid), text, now)
+
+
+def _file(sender: Sender, text: ReceivedText, now: datetime) -> bool:
+    if sender.is_repeat:
         return False
-    contacts = find_contacts(scope, text.sender)
+    scope, contacts = sender.scope, sender.contacts
+    message_id = _store(scope, text, now)
     contact, body = attribute(contacts, text.body, now)
     if contact is None:
         _file_unattributed(scope, Arrival(message_id, text.sender, body, text.media), contacts, text, now)
         return True
-    arrival = Arrival(message_id, text.sender, body, text.media)
-    reply = _read(arrival.body, contact, now)
+    contact = asked_before(contact, text.sent_at)
+    arrival = Arrival(message_id, text.sender, body, text.media, sent_at=text.sent_at)
+    reply = _read(arrival.body, contact, text.sent_at or now)
     if contact.state == "wrong_person" and reply.tier not in (Tier.EMERGENCY, Tier.URGENT):
         _file_unattributed(scope, arrival, [], text, now)
         return True
@@ -87,10 +115,22 @@ def file_text(scope: ClinicScope, text: ReceivedText, now: datetime) -> bool:
 def _file_unattributed(
     scope: ClinicScope, arrival: Arrival, contacts: list[Contact], text: ReceivedText, now: datetime
 ) -> None:
+    if not contacts and _is_answer_to_page(scope, arrival, now):
+        return
     language = contacts[0].language if contacts else "en"
     reply = _without_words(reply_reader().read(arrival.body, "any", language))
     answered = file_unattributed(scope, arrival, contacts, reply, now)
     _settle(scope, arrival.message_id, None, reply, _looked_at(answered, text))
+
+
+def _is_answer_to_page(scope: ClinicScope, arrival: Arrival, now: datetime) -> bool:
+    """Whether this was a clinician's reply with the code of a page; it is then done with."""
+    clinician_id = answer_page(scope, arrival.phone, arrival.body, arrival.message_id, now)
+    if clinician_id is None:
+        return False
+    settled = {"disposition": "page_answered", "clinician_id": clinician_id, "needs_person": False}
+    scope.change_late(tables.message, arrival.message_id, **settled)
+    return True
 
 
 def _read(body: str, contact: Contact, now: datetime) -> Reply:
@@ -115,8 +155,8 @@ def _looked_at(answered: Answered, text: ReceivedText) -> Answered:
     return replace(answered, needs_person=answered.needs_person or text.media > 0 or text.cut)
 
 
-def _claim(scope: ClinicScope, text: ReceivedText, now: datetime) -> UUID | None:
-    """Store the raw text under its SID; None where that SID is already here."""
+def _store(scope: ClinicScope, text: ReceivedText, now: datetime) -> UUID:
+    """The raw text under its SID; it goes to the database with what was made of it, or with a flag that names it."""
     message_id = new_id()
     row = {
         "clinic_id": scope.clinic_id,
@@ -128,25 +168,13 @@ def _claim(scope: ClinicScope, text: ReceivedText, now: datetime) -> UUID | None
         "phone_digest": scope.phone_digest(text.sender),
         "sender_number": text.number,
         "body_sealed": scope.seal("message.body", message_id, text.body),
-        "created_at": now,
+        "created_at": text.sent_at or now,
         "reader_version": READER_VERSION,
         "media_count": text.media,
         "needs_person": True,
-        "attempts": 0,
-        "asked_list": 0,
-        "maybe_repeat": False,
     }
-    return message_id if _CLAIM.rows(scope.connection, row) else None
-
-
-_COLUMNS = (
-    "clinic_id", "id", "direction", "state", "sid", "phone_sealed", "phone_digest", "sender_number", "body_sealed",
-    "created_at", "reader_version", "media_count", "needs_person", "attempts", "asked_list", "maybe_repeat",
-)  # fmt: skip
-_CLAIM = Prepared(
-    insert(tables.message).on_conflict_do_nothing(index_elements=["clinic_id", "sid"]).returning(tables.message.c.id),
-    _COLUMNS,
-)
+    scope.write_late(tables.message, [row])
+    return message_id
 
 
 def _settle(scope: ClinicScope, message_id: UUID, contact: Contact | None, reply: Reply, answered: Answered) -> None:

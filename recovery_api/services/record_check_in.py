@@ -1,16 +1,17 @@
 """Record a check-in: the one road of every channel, from facts to flags, in one transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, select, update
 
 from recovery_api.db import AnyRow, ClinicScope
 from recovery_api.domain.check_in import CheckInFacts
-from recovery_api.domain.escalation import assess
+from recovery_api.domain.late_readings import assess_between
+from recovery_api.domain.lateness import moved_from, say_how_late
 from recovery_api.domain.readings import EpisodeFacts, Finding, Reading
 from recovery_api.domain.tiers import Tier, worst
 from recovery_api.ids import new_id
@@ -26,20 +27,21 @@ from recovery_api.services.record_audit import Actor, record_audit
 
 @dataclass(frozen=True, slots=True)
 class Recovery:
-    """The recovery that a check-in belongs to, as the road needs it."""
+    """The recovery that a check-in belongs to, as the road needs it; `history` where it was read with it already."""
 
     patient_id: UUID
     episode_id: UUID
     procedure_on: date
     baseline_pain: int | None
+    history: "Sequence[KnownReading] | None" = None
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
     """One report on its way in: the facts, when and how they came, and what the words themselves call for.
 
-    `claimed_at` is the time as the phone gave it, before it was bounded; `advise_in` the language of the advice that
-    the answer carries, None where a text message gives it instead.
+    `claimed_at` and `claimed_on` are as the phone gave them, before they were bounded; `advise_in` the language of the
+    advice that the answer carries, None where a text message gives it instead.
     """
 
     facts: CheckInFacts
@@ -58,11 +60,12 @@ class Report:
     corrects: UUID | None = None
     version: int = 1
     claimed_at: datetime | None = None
+    claimed_on: date | None = None
     advise_in: str | None = None
 
     def digest(self) -> bytes:
         """Equal for two reports of the same facts at the same time."""
-        return self.facts.digest(self.claimed_at or self.recorded_at, self.local_on)
+        return self.facts.digest(self.claimed_at or self.recorded_at, self.claimed_on or self.local_on)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +89,13 @@ def record_check_in(scope: ClinicScope, recovery: Recovery, report: Report, now:
 
     The caller holds the patient's row, so that reports of one recovery are judged one after the other.
     """
-    history = read_history(scope, recovery.episode_id)
+    history = read_history(scope, recovery.episode_id) if recovery.history is None else recovery.history
     check_in_id = report.corrects or new_id()
     day = (report.local_on - recovery.procedure_on).days
+    if day < 0 and recovery.baseline_pain is None and report.facts.pain is not None:
+        _keep_baseline(scope, recovery.episode_id, report.facts.pain)
     before = [known.reading for known in history if known.id != check_in_id]
-    findings = judge([*before, _reading(report, day)], recovery, now)
+    findings = say_how_late(_judge_among(before, _reading(report, day), recovery, now), report.recorded_at, now)
     row = _row(scope, recovery, report, check_in_id, day, now)
     row["advice_sealed"] = _advice(scope, report, check_in_id, findings)
     scope.write_late(tables.check_in, [row])
@@ -115,6 +120,16 @@ def record_check_in(scope: ClinicScope, recovery: Recovery, report: Report, now:
     return Recorded(check_in_id, report.version, day, tuple(findings), tuple(flags))
 
 
+def _keep_baseline(scope: ClinicScope, episode_id: UUID, pain: int) -> None:
+    """The pain before the procedure, as the patient tells it, where nobody gave one."""
+    episode = tables.episode
+    scope.connection.execute(
+        update(episode)
+        .where(episode.c.clinic_id == scope.clinic_id, episode.c.id == episode_id, episode.c.baseline_pain.is_(None))
+        .values(baseline_pain=pain)
+    )
+
+
 def _reading(report: Report, day: int) -> Reading:
     return Reading(
         day=day,
@@ -126,18 +141,34 @@ def _reading(report: Report, day: int) -> Reading:
         minutes_walked=report.facts.minutes_walked,
         words_tier=report.words_tier,
         words_because=report.words_because,
+        pills_otc=report.facts.pills_otc,
+        pills_prescribed=report.facts.pills_prescribed,
+        pills_total=report.facts.pills_total,
     )
 
 
-def judge(history: Sequence[Reading], recovery: Recovery, now: datetime) -> list[Finding]:
-    """What the rules say of the last reading. A rule that breaks is itself a finding: a person must look."""
+def _judge_among(before: Sequence[Reading], reading: Reading, recovery: Recovery, now: datetime) -> list[Finding]:
+    """What the rules say of a reading among those that are known, some of which may have been made after it."""
+    at = len(before)
+    while at and before[at - 1].recorded_at > reading.recorded_at:
+        at -= 1
+    return judge([*before[:at], reading], recovery, now, before[at:])
+
+
+def judge(
+    history: Sequence[Reading], recovery: Recovery, now: datetime, later: Sequence[Reading] = ()
+) -> list[Finding]:
+    """What the rules say of the last reading, `later` ones being known already.
+
+    A rule that breaks is itself a finding: a person must look.
+    """
     facts = EpisodeFacts(
         procedure_on=recovery.procedure_on,
         baseline_pain=recovery.baseline_pain,
         check_in_days=check_in_days(),
     )
     try:
-        return list(assess(history, facts, rule_pack(), now))
+        return list(assess_between(history, later, facts, rule_pack(), now))
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as broken:
         return [
             Finding(
@@ -162,20 +193,21 @@ class KnownReading:
     channel: str
 
 
-_COLUMNS = (
-    "id", "version", "day", "local_on", "recorded_at", "received_at", "pain", "symptoms", "activity_level",
-    "minutes_walked", "words_tier", "words_because", "channel",
+_c = tables.check_in.c
+READING = (
+    _c.id, _c.version, _c.day, _c.local_on, _c.recorded_at, _c.received_at, _c.pain, _c.symptoms, _c.activity_level,
+    _c.minutes_walked, _c.words_tier, _c.words_because, _c.channel, _c.pills_otc, _c.pills_prescribed, _c.pills_total,
 )  # fmt: skip
-_HISTORY = Prepared(
-    select(*(tables.check_in.c[name] for name in _COLUMNS))
-    .where(tables.check_in.c.clinic_id == bindparam("clinic"), tables.check_in.c.episode_id == bindparam("episode"))
-    .order_by(tables.check_in.c.recorded_at, tables.check_in.c.received_at)
-)
+_HISTORY = Prepared(select(*READING).where(_c.clinic_id == bindparam("clinic"), _c.episode_id == bindparam("episode")))
 
 
 def read_history(scope: ClinicScope, episode_id: UUID) -> list[KnownReading]:
     """An episode's check-ins, oldest first, each in its latest version."""
-    rows = _HISTORY.rows(scope.connection, {"clinic": scope.clinic_id, "episode": episode_id})
+    return latest_versions(_HISTORY.rows(scope.connection, {"clinic": scope.clinic_id, "episode": episode_id}))
+
+
+def latest_versions(rows: Iterable[AnyRow]) -> list[KnownReading]:
+    """The readings in rows of check-ins, oldest first, each in its latest version."""
     latest: dict[UUID, AnyRow] = {}
     for row in sorted(rows, key=lambda row: row.version):
         latest[row.id] = row
@@ -193,6 +225,9 @@ def _known(row: AnyRow) -> KnownReading:
         minutes_walked=row.minutes_walked,
         words_tier=Tier(row.words_tier) if row.words_tier else None,
         words_because=row.words_because or "",
+        pills_otc=row.pills_otc,
+        pills_prescribed=row.pills_prescribed,
+        pills_total=row.pills_total,
     )
     return KnownReading(row.id, row.version, reading, row.channel)
 
@@ -219,6 +254,7 @@ def _row(
         "channel": report.channel,
         "answered_by": report.answered_by,
         "recorded_at": report.recorded_at,
+        "claimed_at": moved_from(report.claimed_at, report.recorded_at),
         "received_at": now,
         "local_on": report.local_on,
         "day": day,

@@ -1,20 +1,25 @@
 """Refresh a patient's tokens: each refresh token works once, and one that comes back late ends its whole family."""
 
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Any
+from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, select, text, update
 
 from recovery_api.clock import real_now
 from recovery_api.db import AnyRow, ClinicScope, Vaults, enter_clinic, open_transaction
 from recovery_api.domain.errors import SignInRefused
+from recovery_api.domain.readings import Finding
+from recovery_api.domain.tiers import Tier
 from recovery_api.models import tables
 from recovery_api.services.credentials import LIFETIMES, digest_of, issue, prefixed
+from recovery_api.services.raise_flags import FlagSubject, raise_flags
 from recovery_api.services.record_audit import SYSTEM, record_audit
 
 REPEAT_WITHIN = timedelta(seconds=60)
+REUSED = "A sign-in of the app was used twice and ended: ask whether the phone was lost or copied"
+MINUTES = 24 * 60
+_TURN = text("SELECT pg_advisory_xact_lock(:place)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,15 +31,15 @@ class TokenPair:
     expires_in: int
 
 
-def refresh_token(secret: str, vaults: Vaults) -> TokenPair:
-    """The successors of a refresh token. Raises SignInRefused.
+def refresh_token(secret: str, vaults: Vaults, now: datetime) -> TokenPair:
+    """The successors of a refresh token. Raises SignInRefused. Tokens keep real time; `now` dates what is told of them.
 
     They follow from the old secret and the data key, so that a repeat within a minute (an answer that got lost on a
     bad network) gives the very same pair, although no secret is stored. Any other reuse ends the family.
     """
     with open_transaction() as connection:
-        row = connection.execute(_row_of(secret)).one_or_none()
-        pair = _exchange(connection, row, secret, vaults) if row is not None else None
+        row = _find(connection, secret)
+        pair = _exchange(connection, row, secret, vaults, now) if row is not None else None
     if pair is None:
         raise SignInRefused("This refresh token is not valid any more.")
     return pair
@@ -43,29 +48,57 @@ def refresh_token(secret: str, vaults: Vaults) -> TokenPair:
 def end_family(connection: Connection, access_secret: str) -> None:
     """Log a device out: its access and refresh tokens are worth nothing from now on."""
     credential = tables.credential
-    family = select(credential.c.family_id).where(credential.c.digest == digest_of(access_secret)).scalar_subquery()
-    _revoke_family(connection, family)
+    family = connection.execute(
+        select(credential.c.family_id).where(credential.c.digest == digest_of(access_secret))
+    ).scalar_one()
+    revoke_family(connection, family)
 
 
-def _row_of(secret: str) -> Any:
+def revoke_family(connection: Connection, family_id: UUID) -> None:
+    """End every token of a family, those that a refresh is just making among them."""
+    _take_turn(connection, family_id)
     credential = tables.credential
-    return (
-        select(credential)
-        .where(credential.c.digest == digest_of(secret), credential.c.kind == "patient_refresh")
-        .with_for_update()
+    connection.execute(
+        update(credential)
+        .where(credential.c.family_id == family_id, credential.c.revoked_at.is_(None))
+        .values(revoked_at=real_now())
     )
 
 
-def _exchange(connection: Connection, row: AnyRow, secret: str, vaults: Vaults) -> TokenPair | None:
+def is_active(scope: ClinicScope, patient_id: UUID) -> bool:
+    """Whether a patient is followed up still: nobody else gets a token."""
+    patient = tables.patient
+    status = scope.connection.execute(
+        select(patient.c.status).where(patient.c.clinic_id == scope.clinic_id, patient.c.id == patient_id)
+    ).scalar()
+    return status == "active"
+
+
+def _take_turn(connection: Connection, family_id: UUID) -> None:
+    connection.execute(_TURN, {"place": int.from_bytes(family_id.bytes[8:], "big", signed=True)})
+
+
+def _find(connection: Connection, secret: str) -> AnyRow | None:
+    """The refresh token's row, once nobody else changes its family."""
+    credential = tables.credential
+    chosen = select(credential).where(credential.c.digest == digest_of(secret), credential.c.kind == "patient_refresh")
+    row = connection.execute(chosen).one_or_none()
+    if row is None:
+        return None
+    _take_turn(connection, row.family_id)
+    return connection.execute(chosen.with_for_update()).one_or_none()
+
+
+def _exchange(connection: Connection, row: AnyRow, secret: str, vaults: Vaults, at: datetime) -> TokenPair | None:
     now = real_now()
     scope = enter_clinic(connection, row.clinic_id, vaults)
-    if row.revoked_at is not None or row.expires_at <= now or not _is_active(scope, row.subject_id):
+    if row.revoked_at is not None or row.expires_at <= now or not is_active(scope, row.subject_id):
         return None
     pair = _successors(secret, vaults)
     if row.used_at is not None and now - row.used_at <= REPEAT_WITHIN:
         return pair
     if row.used_at is not None:
-        _end_after_reuse(scope, row)
+        _end_after_reuse(scope, row, at)
         return None
     credential = tables.credential
     connection.execute(update(credential).where(credential.c.digest == row.digest).values(used_at=now))
@@ -81,24 +114,26 @@ def _successors(secret: str, vaults: Vaults) -> TokenPair:
     return TokenPair(access, refresh, int(LIFETIMES["patient_access"].total_seconds()))
 
 
-def _is_active(scope: ClinicScope, patient_id: UUID) -> bool:
-    patient = tables.patient
-    status = scope.connection.execute(
-        select(patient.c.status).where(patient.c.clinic_id == scope.clinic_id, patient.c.id == patient_id)
-    ).scalar()
-    return status == "active"
+def _end_after_reuse(scope: ClinicScope, row: AnyRow, at: datetime) -> None:
+    """Somebody holds a copy of the token: nobody of this family gets further, and the clinic is told."""
+    revoke_family(scope.connection, row.family_id)
+    record_audit(scope, SYSTEM, "token.reused", ("patient", row.subject_id), at, row.subject_id)
+    finding = Finding("token_reused", "1", "operations", Tier.TODAY, REUSED, MINUTES, {})
+    subject = _subject(scope, row.subject_id)
+    if subject.episode_id is not None or subject.phone_digest is not None:
+        raise_flags(scope, subject, [finding], at)
 
 
-def _end_after_reuse(scope: ClinicScope, row: AnyRow) -> None:
-    """Somebody holds a copy of the token: nobody of this family gets further."""
-    _revoke_family(scope.connection, row.family_id)
-    record_audit(scope, SYSTEM, "token.reused", ("patient", row.subject_id), real_now(), row.subject_id)
-
-
-def _revoke_family(connection: Connection, family_id: Any) -> None:
-    credential = tables.credential
-    connection.execute(
-        update(credential)
-        .where(credential.c.family_id == family_id, credential.c.revoked_at.is_(None))
-        .values(revoked_at=real_now())
+def _subject(scope: ClinicScope, patient_id: UUID) -> FlagSubject:
+    """The patient's newest recovery; who never had one is known by their phone."""
+    episode, point = tables.episode, tables.contact_point
+    newest = (
+        select(episode.c.id)
+        .where(episode.c.clinic_id == scope.clinic_id, episode.c.patient_id == patient_id)
+        .order_by(episode.c.started_on.desc(), episode.c.id.desc())
+        .limit(1)
     )
+    phone = select(point.c.phone_digest).where(point.c.clinic_id == scope.clinic_id, point.c.patient_id == patient_id)
+    episode_id = scope.connection.execute(newest).scalar()
+    digest = None if episode_id else scope.connection.execute(phone.limit(1)).scalar()
+    return FlagSubject(episode_id=episode_id, patient_id=patient_id, phone_digest=digest)

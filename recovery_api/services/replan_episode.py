@@ -27,9 +27,10 @@ def replan_episode(scope: ClinicScope, episode_id: UUID, now: datetime) -> None:
     facts = plan_facts(scope, episode_id)
     today = now.astimezone(ZoneInfo(facts.zone)).date()
     end = min(facts.planned_until or today + AHEAD, facts.ends_on)
-    planned = [] if facts.status == "ended" else wanted_reminders(scope, facts, today, end, now)
+    over = facts.status == "ended" or facts.patient_status != "active"
+    planned = [] if over else wanted_reminders(scope, facts, today, end, now)
     wanted = {(one.kind, one.local_on, one.slot): one for one in planned}
-    standing = [*_still_to_come(scope, episode_id, now), *_replaced(scope, episode_id, today)]
+    standing = [*_still_to_come(scope, episode_id, now), *_replaced(scope, episode_id, today, now)]
     _leave_queue(scope, [row.id for row in standing])
     moved = [_move(scope, facts, row, wanted.pop(_key(row))) for row in standing if _key(row) in wanted]
     queue_reminders(scope, moved)
@@ -53,21 +54,25 @@ def _still_to_come(scope: ClinicScope, episode_id: UUID, now: datetime) -> Seque
             reminder.c.episode_id == episode_id,
             reminder.c.state == "planned",
             reminder.c.due_at > now,
+            reminder.c.kind != "nudge",
             work.c.kind == "reminder",
         )
         .with_for_update(of=work, skip_locked=True)
     ).all()
 
 
-def _replaced(scope: ClinicScope, episode_id: UUID, today: date) -> Sequence[AnyRow]:
-    """Reminders that an earlier change took away; they come back where the plan wants them again."""
+def _replaced(scope: ClinicScope, episode_id: UUID, today: date, now: datetime) -> Sequence[AnyRow]:
+    """Reminders that an earlier change or a hold took away; they come back where the plan wants them again."""
     reminder = tables.reminder
     return scope.connection.execute(
         select(reminder).where(
             reminder.c.clinic_id == scope.clinic_id,
             reminder.c.episode_id == episode_id,
-            reminder.c.state == "replaced",
+            reminder.c.kind != "nudge",
+            (reminder.c.state == "replaced")
+            | ((reminder.c.state == "skipped") & (reminder.c.why == "episode_not_active")),
             reminder.c.local_on >= today,
+            reminder.c.expires_at > now,
         )
     ).all()
 
@@ -94,6 +99,8 @@ def _move(scope: ClinicScope, facts: AnyRow, row: AnyRow, wanted: PlannedReminde
         "text_key": wanted.text_key,
         "question": wanted.question,
         "text_values": dict(wanted.values),
+        "audience": wanted.audience,
+        "condition": wanted.condition,
         "state": "planned",
         "why": None,
         "settled_at": None,

@@ -8,8 +8,9 @@ from uuid import UUID
 from sqlalchemy import select
 
 from recovery_api.db import AnyRow, ClinicScope
-from recovery_api.domain.check_in import CheckInFacts, bounded_recorded_at
+from recovery_api.domain.check_in import CheckInFacts, local_day
 from recovery_api.domain.errors import Conflict, Invalid, NotFound
+from recovery_api.domain.lateness import bounded_recorded_at, moved_from
 from recovery_api.domain.replies import READER_VERSION
 from recovery_api.models import tables
 from recovery_api.packs.reading import reply_reader
@@ -24,7 +25,10 @@ _A_DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """A report as it was sent: the facts, its id where the sender made one, and its time with the sender's offset."""
+    """A report as it was sent: the facts, its id where the sender made one, and its time with the sender's offset.
+
+    `advise_in` is the language that the sender reads at the moment; the patient's own where it is None.
+    """
 
     facts: CheckInFacts
     recorded_at: datetime
@@ -33,6 +37,7 @@ class Submission:
     channel: str
     actor: Actor
     answered_by: str = "patient"
+    advise_in: str | None = None
 
     @property
     def day(self) -> date:
@@ -58,7 +63,7 @@ def report_check_in(
 
     Raises Invalid, NotFound where no recovery is running, or Conflict where its id was used for other facts.
     """
-    _take_turn(scope, patient_id)
+    take_turn(scope, patient_id)
     known = _find_known(scope, patient_id, sent)
     if known is not None:
         return Reported(known, is_new=False)
@@ -74,7 +79,7 @@ def correct_check_in(
 
     A correction that was stored already, or that changes nothing, is found again. Raises NotFound or Conflict.
     """
-    _take_turn(scope, patient_id)
+    take_turn(scope, patient_id)
     running = find_recovery(scope, patient_id)
     versions = _versions(scope, running, check_in_id)
     first, last = versions[0], versions[-1]
@@ -84,6 +89,7 @@ def correct_check_in(
         client_id=own_id,
         recorded_at=first.recorded_at,
         claimed_at=None,
+        claimed_on=None,
         local_on=first.local_on,
         corrects=check_in_id,
         version=last.version + 1,
@@ -99,7 +105,7 @@ def correct_check_in(
     return Reported(read_check_in(scope, recorded.id, recorded.version), is_new=True)
 
 
-def _take_turn(scope: ClinicScope, patient_id: UUID) -> None:
+def take_turn(scope: ClinicScope, patient_id: UUID) -> None:
     """Wait until no other report of this patient is on its way, so that an id is looked up after it was stored."""
     patient = tables.patient
     scope.connection.execute(
@@ -153,12 +159,14 @@ def _says(row: AnyRow, report: Report) -> bool:
 
 def _report(running: RunningRecovery, sent: Submission, now: datetime) -> Report:
     """The report as the common road takes it; danger in the note's own words counts like danger in a text."""
+    recorded_at = bounded_recorded_at(sent.recorded_at, now)
+    moved = moved_from(sent.recorded_at, recorded_at) is not None
     words = reply_reader().read(sent.facts.note, "any", running.language) if sent.facts.note else None
     return Report(
         facts=sent.facts,
         channel=sent.channel,
-        recorded_at=bounded_recorded_at(sent.recorded_at, now),
-        local_on=sent.day,
+        recorded_at=recorded_at,
+        local_on=local_day(recorded_at, running.zone) if moved else sent.day,
         answered_by=sent.answered_by,
         actor=sent.actor,
         client_id=sent.client_id,
@@ -167,5 +175,6 @@ def _report(running: RunningRecovery, sent: Submission, now: datetime) -> Report
         words_because=without_quotes(words.because) if words and words.tier else "",
         reader_version=READER_VERSION if words else None,
         claimed_at=sent.recorded_at,
-        advise_in=running.language,
+        claimed_on=sent.day,
+        advise_in=sent.advise_in or running.language,
     )

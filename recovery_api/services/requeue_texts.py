@@ -10,9 +10,9 @@ from recovery_api.clock import real_now
 from recovery_api.db import ClinicScope, Vaults, clinic_transaction
 from recovery_api.logs import warn
 from recovery_api.models import tables
+from recovery_api.services.outbox_rows import LIVE
 from recovery_api.services.plan_reminders import list_clinics
 from recovery_api.services.queue_texts import PRIORITIES
-from recovery_api.services.send_messages import LIVE
 
 
 def requeue_texts(vaults: Vaults, now: datetime) -> int:

@@ -13,7 +13,7 @@ from recovery_api.domain.errors import Conflict, Invalid, NotFound
 from recovery_api.domain.local_time import CLOSES, OPENS
 from recovery_api.ids import new_id
 from recovery_api.models import tables
-from recovery_api.services.add_clinic import adopt_protocol
+from recovery_api.services.find_protocol import protocol_in_force
 from recovery_api.services.plan_reminders import plan_episode
 from recovery_api.services.record_audit import Actor, record_audit
 
@@ -104,7 +104,7 @@ def _insert(scope: ClinicScope, patient_id: UUID, new: NewEpisode, zone: str, no
             "clinic_id": scope.clinic_id,
             "id": new_id(),
             "episode_id": episode_id,
-            "protocol_id": adopt_protocol(scope, now),
+            "protocol_id": protocol_in_force(scope, now),
             "zone": zone,
             "check_in_time": new.check_in_time,
             "valid_from": now,

@@ -1,6 +1,6 @@
 """One text on its way through: what it says, who sent it, the answer to it, and the flag that it may call for."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
@@ -45,7 +45,10 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One text on its way through: the scope, who sent it, what it says, and what was recorded of it."""
+    """One text on its way through: the scope, who sent it, what it says, and what was recorded of it.
+
+    `muted` where the phone was answered too often already: only safety texts leave then. `said` holds what was said.
+    """
 
     scope: ClinicScope
     contact: Contact
@@ -53,9 +56,13 @@ class Turn:
     reply: Reply
     now: datetime
     recorded: Recorded | None
+    muted: bool = False
+    said: list[str] = field(default_factory=list)
 
     def say(self, text_key: str, purpose: str = "conversation", **values: str) -> None:
         """Answer with one text."""
+        if self.muted and purpose != "safety":
+            return
         text = Outgoing(
             recipient=self.contact.recipient(),
             purpose=purpose,
@@ -64,6 +71,7 @@ class Turn:
             in_reply_to_id=self.arrival.reply_to_id or self.arrival.message_id,
         )
         queue_texts(self.scope, [text], self.now)
+        self.said.append(text_key)
 
     @property
     def answers(self) -> bool:

@@ -1,4 +1,4 @@
-"""Wake flags that were put off: when their time has come they are open again, for everybody to see."""
+"""Wake flags that were put off: when their time has come they are open again, and people are paged again."""
 
 from datetime import datetime
 from uuid import UUID
@@ -6,9 +6,11 @@ from uuid import UUID
 from sqlalchemy import select, update
 
 from recovery_api.db import ClinicScope, Vaults, clinic_transaction
+from recovery_api.domain.tiers import Tier
 from recovery_api.models import tables
+from recovery_api.services.add_flag_event import add_event
+from recovery_api.services.climb_ladder import climb_anew
 from recovery_api.services.plan_reminders import list_clinics
-from recovery_api.services.raise_flags import add_event
 
 BATCH = 200
 
@@ -24,20 +26,21 @@ def _wake_clinic(clinic_id: UUID, vaults: Vaults, now: datetime) -> int:
 
 
 def _wake(scope: ClinicScope, now: datetime) -> int:
+    """Open what is due; its first people are told again by the next step of its ladder."""
     flag = tables.flag
     asleep = scope.connection.execute(
-        select(flag.c.id, flag.c.snoozed_until)
+        select(flag.c.id, flag.c.tier, flag.c.climb, flag.c.snoozed_until)
         .where(flag.c.clinic_id == scope.clinic_id, flag.c.status == "snoozed", flag.c.snoozed_until <= now)
         .limit(BATCH)
         .with_for_update(skip_locked=True)
     ).all()
-    if asleep:
+    for row in asleep:
+        again = climb_anew(scope, row, Tier(row.tier), now, at_once=True)
         scope.connection.execute(
             update(flag)
-            .where(flag.c.clinic_id == scope.clinic_id, flag.c.id.in_([row.id for row in asleep]))
-            .values(status="open", snoozed_until=None, version=flag.c.version + 1)
+            .where(flag.c.clinic_id == scope.clinic_id, flag.c.id == row.id)
+            .values(status="open", snoozed_until=None, waiting_since=now, version=flag.c.version + 1, **again)
         )
-    for row in asleep:
         until = row.snoozed_until.isoformat()
         add_event(scope, row.id, "woken", now, detail={"until": until, "reason": "the time it was put off for is over"})
     return len(asleep)

@@ -1,7 +1,7 @@
 """Notice silence: when a day's question has run out unanswered, ask the rules whether somebody should call."""
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -13,13 +13,14 @@ from recovery_api.domain.readings import EpisodeFacts
 from recovery_api.models import tables
 from recovery_api.packs.rule_pack import rule_pack
 from recovery_api.services.claim_work import Claim, finish
+from recovery_api.services.climb_silence import ask_again_next_day
 from recovery_api.services.notify_clinicians import page_clinicians
 from recovery_api.services.raise_flags import FlagSubject, raise_flags
 from recovery_api.services.record_check_in import read_history
 from recovery_api.services.set_aside import work_off_singly
+from recovery_api.services.silence_facts import days_asked
 
 BATCH = 50
-LEFT = ("accepted", "queued", "sent", "delivered", "read", "unknown")
 
 
 def watch_silence(holder: str, vaults: Vaults, now: datetime, most: int = BATCH) -> int:
@@ -37,7 +38,7 @@ def _judge(scope: ClinicScope, reminder_id: UUID, now: datetime) -> None:
     row = scope.connection.execute(_question(scope, reminder_id)).one_or_none()
     if row is None or row.status != "active":
         return
-    asked = _days_asked(scope, row.episode_id)
+    asked = days_asked(scope, row.episode_id)
     if row.local_on not in asked:
         return
     history = [known.reading for known in read_history(scope, row.episode_id)]
@@ -50,23 +51,8 @@ def _judge(scope: ClinicScope, reminder_id: UUID, now: datetime) -> None:
     findings = assess_silence(history, facts, rule_pack(), row.local_on + timedelta(days=1))
     subject = FlagSubject(episode_id=row.episode_id, patient_id=row.patient_id)
     page_clinicians(scope, raise_flags(scope, subject, findings, now), now)
-
-
-def _days_asked(scope: ClinicScope, episode_id: UUID) -> set[date]:
-    """The local days whose question left: who was never asked is not silent."""
-    reminder, message = tables.reminder, tables.message
-    rows = scope.connection.execute(
-        select(reminder.c.local_on)
-        .join(message, (message.c.clinic_id == reminder.c.clinic_id) & (message.c.reminder_id == reminder.c.id))
-        .where(
-            reminder.c.clinic_id == scope.clinic_id,
-            reminder.c.episode_id == episode_id,
-            reminder.c.kind == "check_in",
-            reminder.c.state == "handed_over",
-            message.c.state.in_(LEFT),
-        )
-    )
-    return set(rows.scalars())
+    if all(reading.local_on < row.local_on for reading in history):
+        ask_again_next_day(scope, row, now)
 
 
 def _has_open_flag(scope: ClinicScope, episode_id: UUID) -> bool:

@@ -1,17 +1,21 @@
 """A clinician writes to a patient: their own words, through the outbox like every other text."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
 from recovery_api.db import ClinicScope
+from recovery_api.domain.consent import next_window
 from recovery_api.domain.errors import Conflict, Invalid, NotFound
 from recovery_api.models import tables
+from recovery_api.services.invite_phone import shares_phone
 from recovery_api.services.queue_texts import Outgoing, Recipient, queue_texts
 from recovery_api.services.record_audit import Actor, record_audit
 
 LONGEST_TEXT = 480
+CONVERSATION = timedelta(hours=2)
 
 
 def write_to_patient(scope: ClinicScope, patient_id: UUID, body: str, author: Actor, now: datetime) -> UUID:
@@ -22,8 +26,18 @@ def write_to_patient(scope: ClinicScope, patient_id: UUID, body: str, author: Ac
     if len(words) > LONGEST_TEXT:
         raise Invalid(f"must be at most {LONGEST_TEXT} characters", field="body")
     point, patient = tables.contact_point, tables.patient
+    shared = shares_phone(point).label("is_shared")
     rows = scope.connection.execute(
-        select(point.c.id, point.c.phone_sealed, point.c.state, point.c.whose, patient.c.language)
+        select(
+            point.c.id,
+            point.c.phone_sealed,
+            point.c.state,
+            point.c.whose,
+            point.c.label,
+            shared,
+            patient.c.language,
+            patient.c.zone,
+        )
         .select_from(patient)
         .outerjoin(point, (point.c.clinic_id == patient.c.clinic_id) & (point.c.patient_id == patient.c.id))
         .where(patient.c.clinic_id == scope.clinic_id, patient.c.id == patient_id)
@@ -35,7 +49,32 @@ def write_to_patient(scope: ClinicScope, patient_id: UUID, body: str, author: Ac
     if usable is None:
         raise Conflict("This patient's phone takes no texts. Please call.")
     phone = scope.vault.open("contact_point.phone", usable.id, usable.phone_sealed)
-    text = Outgoing(Recipient(phone, usable.language, usable.id, patient_id), "service", own_words=words)
-    [message_id] = queue_texts(scope, [text], now)
+    recipient = Recipient(phone, usable.language, usable.id, patient_id, label=usable.label if usable.is_shared else "")
+    [message_id] = queue_texts(scope, [_text(scope, recipient, words, ZoneInfo(usable.zone), now)], now)
     record_audit(scope, author, "message.written", ("message", message_id), now, patient_id)
     return message_id
+
+
+def _text(scope: ClinicScope, recipient: Recipient, words: str, zone: ZoneInfo, now: datetime) -> Outgoing:
+    """An answer to a patient who just wrote leaves at any hour; anything else waits for the hours for texts."""
+    just_written = _just_written(scope, recipient.patient_id, now)
+    due_at, expires_at = (now, now + CONVERSATION) if just_written else next_window(now, zone)
+    return Outgoing(
+        recipient, "service", own_words=words, due_at=due_at, expires_at=expires_at, in_reply_to_id=just_written
+    )
+
+
+def _just_written(scope: ClinicScope, patient_id: UUID | None, now: datetime) -> UUID | None:
+    """The last text of a patient who wrote within the last two hours."""
+    message = tables.message
+    return scope.connection.execute(
+        select(message.c.id)
+        .where(
+            message.c.clinic_id == scope.clinic_id,
+            message.c.patient_id == patient_id,
+            message.c.direction == "in",
+            message.c.created_at > now - CONVERSATION,
+        )
+        .order_by(message.c.created_at.desc())
+        .limit(1)
+    ).scalar()

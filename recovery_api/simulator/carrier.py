@@ -1,5 +1,6 @@
 """A carrier of our own: Twilio's API, web hooks and bad days over real TCP, for demos and tests."""
 
+import json
 import os
 import signal
 import threading
@@ -10,9 +11,13 @@ from types import TracebackType
 from recovery_api.clock import Clock, real_now
 from recovery_api.simulator.carrier_api import CarrierApi
 from recovery_api.simulator.carrier_callbacks import Webhooks
+from recovery_api.simulator.carrier_calls import Calls, call_address
+from recovery_api.simulator.carrier_calls_api import CallsApi
 from recovery_api.simulator.carrier_control import PREFIX, CarrierControl
 from recovery_api.simulator.carrier_delivery import Delivery, Pace
 from recovery_api.simulator.carrier_faults import FaultBoard
+from recovery_api.simulator.carrier_player import Player
+from recovery_api.simulator.carrier_script import Script
 from recovery_api.simulator.carrier_state import CarrierState
 from recovery_api.simulator.carrier_timetable import Timetable
 from recovery_api.simulator.server import Answer, CarrierServer, Request
@@ -58,7 +63,16 @@ class Carrier:
         )
         credentials = {(account_sid, auth_token), *((api_key,) if api_key else ())}
         self._api = CarrierApi(self.state, self.faults, self.delivery, credentials)
-        self._control = CarrierControl(self.state, self.faults, self.delivery, self._webhooks, self._timetable)
+        self.player = Player(self.state, self.faults, self.delivery, self._timetable, self._webhooks)
+        self._control = CarrierControl(
+            self.state, self.faults, self.delivery, self._webhooks, self._timetable, self.player, seed
+        )
+        inbound_calls = call_address(app_url)
+        calls = Calls(
+            self.state, self.faults, self._timetable, self._webhooks, inbound_calls, pace or Pace(),
+            Clock(clock_file).now,
+        )  # fmt: skip
+        self._calls = CallsApi(calls, self.faults, account_sid, credentials)
         self._server = CarrierServer(host, port, self._answer)
 
     @property
@@ -89,6 +103,10 @@ class Carrier:
         self.stop()
 
     def _answer(self, request: Request) -> Answer:
+        if self._calls.takes(request.path):
+            return self._calls.answer(request)
+        if request.path == f"{PREFIX}reset":
+            self._calls.clear()
         part = self._control if request.path.startswith(PREFIX) else self._api
         return part.answer(request)
 
@@ -104,21 +122,31 @@ def run_carrier(
     *,
     connect_to: str = "",
     api_key: tuple[str, str] | None = None,
+    canned_replies: bool = True,
+    script: Script | None = None,
+    log_file: Path | None = None,
     on_ready: Callable[[str], None] = lambda address: None,
 ) -> None:
-    """Runs a carrier in this process until SIGTERM or SIGINT. Raises CarrierRefused outside demo and test."""
+    """Runs a carrier in this process until SIGTERM or SIGINT, playing `script` from its start on; writes its log then.
+
+    Raises CarrierRefused outside demo and test, BadFault or BadOrder for a script that cannot be played.
+    """
     if os.environ.get("RECOVERY_ENV", "production") not in _PLAY:
         raise CarrierRefused("RECOVERY_ENV must be demo or test: the simulated carrier never runs in production")
     ended = threading.Event()
     carrier = Carrier(
         account_sid, auth_token, app_url, host=host, port=port, seed=seed, clock_file=clock_file,
-        connect_to=connect_to, api_key=api_key,
+        connect_to=connect_to, api_key=api_key, canned_replies=canned_replies,
     )  # fmt: skip
     before = {number: signal.signal(number, lambda *_: ended.set()) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
         with carrier:
             on_ready(carrier.address)
+            if script is not None:
+                carrier.player.play(script)
             ended.wait()
+            if log_file is not None:
+                log_file.write_text(json.dumps(carrier.state.log.as_json(), indent=1) + "\n", encoding="utf-8")
     finally:
         for number, action in before.items():
             signal.signal(number, action)

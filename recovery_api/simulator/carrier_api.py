@@ -3,6 +3,7 @@
 import base64
 import re
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from urllib.parse import parse_qs, urlencode
@@ -29,7 +30,7 @@ class CarrierApi:
         self._state = state
         self._faults = faults
         self._delivery = delivery
-        self._basic = {_basic(username, password) for username, password in credentials}
+        self._basic = {basic(username, password) for username, password in credentials}
 
     def answer(self, request: Request) -> Answer:
         """The answer that Twilio would give, or what a fault makes of it."""
@@ -39,15 +40,28 @@ class CarrierApi:
         phone, on = self._about(request, fields, path)
         fault = self._faults.strike(REFUSING, phone, on)
         if fault is not None:
-            self._state.count("refused")
-            return _refusal(fault)
+            return self._refused(phone, on, fault.code or None, refusal(fault), fault.fault)
         try:
             answer = self._route(request, fields, path)
         except CarrierError as error:
-            self._state.count("refused")
-            return _error(error)
+            return self._refused(phone, on, error.code, in_error(error))
         fault = self._faults.strike(AFTER_ACCEPT, phone, on) if answer.status == 201 else None
-        return _spoilt(fault) if fault else answer
+        if fault is None:
+            return answer
+        self._note_request(phone, "spoilt", fault=fault.fault)
+        return spoilt(fault, answer)
+
+    def _refused(
+        self, phone: str | None, on: str, code: int | None, answer: Answer, fault: str | None = None
+    ) -> Answer:
+        self._state.count("refused")
+        if on == "create":
+            self._note_request(phone, "refused", code=code, fault=fault)
+        return answer
+
+    def _note_request(self, phone: str | None, what: str, **facts: object) -> None:
+        """All requests about a phone are one entry of the log: a refused one is no text yet."""
+        self._state.log.note(phone or "", "request", 0, what, **facts)
 
     def _about(self, request: Request, fields: Fields, path: re.Match[str] | None) -> tuple[str | None, str]:
         """The phone that a request is about, and whether it creates or reads."""
@@ -133,7 +147,7 @@ class CarrierApi:
         )
 
 
-def _basic(username: str, password: str) -> str:
+def basic(username: str, password: str) -> str:
     return "Basic " + base64.b64encode(f"{username}:{password}".encode()).decode()
 
 
@@ -141,7 +155,7 @@ def _not_found(path: str) -> CarrierError:
     return CarrierError(20404, f"The requested resource {path} was not found", 404)
 
 
-def _error(error: CarrierError, headers: Mapping[str, str] | None = None) -> Answer:
+def in_error(error: CarrierError, headers: Mapping[str, str] | None = None) -> Answer:
     shown = {
         "code": error.code,
         "message": error.message,
@@ -151,24 +165,26 @@ def _error(error: CarrierError, headers: Mapping[str, str] | None = None) -> Ans
     return in_json(shown, error.status, headers)
 
 
-def _refusal(fault: Fault) -> Answer:
+def refusal(fault: Fault) -> Answer:
     if fault.fault == "drop_before":
         return Answer(ending=Ending.HANG_UP)
     if fault.fault == "throttle":
         pause = {"Retry-After": str(int(fault.seconds))}
-        return _error(CarrierError(20429, "Too Many Requests", 429), pause)
+        return in_error(CarrierError(20429, "Too Many Requests", 429), pause)
     if fault.fault == "unavailable":
-        return _error(CarrierError(20503, "Service Unavailable", 503))
-    return _error(CarrierError(fault.code, "Refused by a fault"))
+        return in_error(CarrierError(20503, "Service Unavailable", 503))
+    return in_error(CarrierError(fault.code, "Refused by a fault"))
 
 
-def _spoilt(fault: Fault) -> Answer:
+def spoilt(fault: Fault, answer: Answer) -> Answer:
+    if fault.fault == "callbacks_first":
+        return replace(answer, wait_seconds=fault.seconds)
     if fault.fault == "hang_after_accept":
         return Answer(ending=Ending.WAIT, wait_seconds=fault.seconds)
     if fault.fault == "reset_after_accept":
         return Answer(ending=Ending.RESET)
     if fault.fault == "error_500_after_accept":
-        return _error(CarrierError(20500, "Internal Server Error", 500))
+        return in_error(CarrierError(20500, "Internal Server Error", 500))
     return Answer(201, b"<html><body>It works!</body>", {"Content-Type": "text/html"})
 
 

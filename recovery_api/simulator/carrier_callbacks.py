@@ -90,6 +90,16 @@ class Webhooks:
                 self._outstanding.add(number)
             self._timetable.after(seconds, partial(self._try, number, hook))
 
+    def signed(self, url: str, fields: Mapping[str, str]) -> dict[str, str]:
+        """The headers of a form that somebody else posts, and waits for the answer to."""
+        return self._headers(Hook(url, fields, Overrides(), str(uuid.uuid4()), 0.0), urlsplit(url))
+
+    def place_of(self, url: str) -> tuple[bool, str]:
+        """Where an address is reached: whether over TLS, and the host with its port."""
+        parts = urlsplit(url)
+        secure = parts.scheme == "https" and not self._connect_to
+        return secure, self._connect_to or parts.netloc.rpartition("@")[2]
+
     def counts(self) -> dict[str, int]:
         """How many hooks are outstanding, were answered, failed for good; and the tries it took."""
         with self._lock:

@@ -35,6 +35,26 @@ class CarrierLevers:
             (str(known["fault"]) for known in self._ask("GET", "faults")["items"] if known["phone"] == phone), ""
         )
 
+    def calls(self, phone: str) -> list[dict[str, Any]]:
+        """The calls of one phone, oldest first."""
+        return list(self._ask("GET", f"calls?phone=%2B{phone.removeprefix('+')}")["items"])
+
+    def who_answers(self, phone: str) -> str:
+        """Who takes the next call to one phone."""
+        return str(self._ask("GET", f"phones?phone=%2B{phone.removeprefix('+')}")["answers"])
+
+    def let_answer(self, phone: str, answers: str) -> None:
+        """From now on this takes the calls to one phone."""
+        self._ask("POST", "phones", {"phone": phone, "answers": answers})
+
+    def call_in(self, phone: str, number: str) -> None:
+        """A phone calls one of our numbers, and its keys are pressed by hand."""
+        self._ask("POST", "calls", {"from": phone, "to": number})
+
+    def play_call(self, sid: str, deed: str, body: dict[str, Any]) -> None:
+        """Pick up, press keys, or hang up; a call that is over by then stays over."""
+        self._ask("POST", f"calls/{sid}/{deed}", body)
+
     def _ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
         try:
             answer = requests.request(method, f"{self._address}/{path}", json=body, timeout=_SECONDS)

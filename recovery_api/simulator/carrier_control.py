@@ -9,13 +9,14 @@ from recovery_api.simulator.carrier_callbacks import Webhooks
 from recovery_api.simulator.carrier_delivery import Delivery
 from recovery_api.simulator.carrier_faults import BadFault, FaultBoard
 from recovery_api.simulator.carrier_messages import CarrierMessage
+from recovery_api.simulator.carrier_orders import BadOrder, inbound_order, opt_out_order
+from recovery_api.simulator.carrier_player import Player
+from recovery_api.simulator.carrier_script import BadScript, read_script
 from recovery_api.simulator.carrier_state import CarrierState
 from recovery_api.simulator.carrier_timetable import Timetable
 from recovery_api.simulator.server import Answer, Request, in_json
 
 PREFIX = "/simulator/"
-_PHONE = re.compile(r"\+[1-9][0-9]{6,14}|[0-9]{3,8}")
-_LONGEST_BODY = 16_000
 _MOST_LISTED = 10_000
 _FAULT = re.compile(r"faults/([0-9]{1,9})")
 
@@ -34,12 +35,16 @@ class CarrierControl:
         delivery: Delivery,
         webhooks: Webhooks,
         timetable: Timetable,
+        player: Player,
+        seed: int,
     ) -> None:
         self._state = state
         self._faults = faults
         self._delivery = delivery
         self._webhooks = webhooks
         self._timetable = timetable
+        self._player = player
+        self._seed = seed
         self._routes: dict[tuple[str, str], Callable[[Request], Answer]] = {
             ("GET", "health"): lambda request: in_json({"status": "ok"}),
             ("POST", "inbound"): self._text,
@@ -48,6 +53,10 @@ class CarrierControl:
             ("POST", "faults"): self._add_fault,
             ("DELETE", "faults"): self._clear_faults,
             ("GET", "statistics"): self._count,
+            ("GET", "opt-outs"): self._list_opt_outs,
+            ("POST", "opt-outs"): self._opt_out,
+            ("POST", "script"): self._play,
+            ("GET", "log"): self._log,
             ("POST", "reset"): self._reset,
         }
 
@@ -57,23 +66,17 @@ class CarrierControl:
         one_fault = _FAULT.fullmatch(name)
         route = self._routes.get((request.method, name))
         try:
-            _check_caller(request)
+            check_caller(request)
             if one_fault and request.method == "DELETE":
                 return Answer(204) if self._faults.remove(int(one_fault[1])) else in_json({"error": "no fault"}, 404)
             return route(request) if route else in_json({"error": "no such lever"}, 404)
-        except (BadControl, BadFault) as error:
+        except (BadControl, BadFault, BadOrder, BadScript) as error:
             return in_json({"error": str(error)}, 400)
 
     def _text(self, request: Request) -> Answer:
-        wanted = _content(request)
-        phone = _phone(wanted, "from")
-        number = _phone(wanted, "to") if wanted.get("to") else self._state.number_last_texting(phone)
-        body, media = wanted.get("body", ""), wanted.get("media", 0)
-        if not isinstance(body, str) or len(body) > _LONGEST_BODY or not _encodes(body):
-            raise BadControl("body: a text of at most 16000 characters")
-        if isinstance(media, bool) or not isinstance(media, int) or not 0 <= media <= 10:
-            raise BadControl("media: a whole number from 0 to 10")
-        message, keyword = self._delivery.receive(phone, number, body, media)
+        order = inbound_order(content_of(request))
+        number = order.number or self._state.number_last_texting(order.phone)
+        message, keyword = self._delivery.receive(order.phone, number, order.body, order.media, order.ago)
         return in_json({"sid": message.sid, "to": number, "opt_out_type": keyword}, 201)
 
     def _thread(self, request: Request) -> Answer:
@@ -87,11 +90,27 @@ class CarrierControl:
         return in_json({"items": [fault.as_json() for fault in self._faults.listed()]})
 
     def _add_fault(self, request: Request) -> Answer:
-        return in_json(self._faults.add(_content(request)).as_json(), 201)
+        return in_json(self._faults.add(content_of(request)).as_json(), 201)
 
     def _clear_faults(self, request: Request) -> Answer:
         self._faults.clear()
         return Answer(204)
+
+    def _list_opt_outs(self, request: Request) -> Answer:
+        pairs = self._state.opt_outs.listed()
+        return in_json({"items": [{"phone": phone, "number": number} for phone, number in pairs]})
+
+    def _opt_out(self, request: Request) -> Answer:
+        self._state.opt_outs.set(*opt_out_order(content_of(request)))
+        return Answer(204)
+
+    def _play(self, request: Request) -> Answer:
+        script = read_script(content_of(request), self._seed)
+        self._player.play(script)
+        return in_json({"events": len(script.events), "seconds": script.seconds / script.speed}, 201)
+
+    def _log(self, request: Request) -> Answer:
+        return in_json(self._state.log.as_json(request.asked("phone")))
 
     def _count(self, request: Request) -> Answer:
         counted = self._state.statistics(request.asked("phone"))
@@ -105,7 +124,7 @@ class CarrierControl:
         return Answer(204)
 
 
-def _check_caller(request: Request) -> None:
+def check_caller(request: Request) -> None:
     """Keeps out web pages elsewhere: they can neither name this host nor send JSON without being asked first."""
     host = request.headers.get("Host", "").rpartition(":")[0] or request.headers.get("Host", "")
     if host not in ("127.0.0.1", "localhost", "[::1]"):
@@ -115,7 +134,8 @@ def _check_caller(request: Request) -> None:
         raise BadControl("content type: application/json")
 
 
-def _content(request: Request) -> dict[str, Any]:
+def content_of(request: Request) -> dict[str, Any]:
+    """The JSON object of a request. Raises BadControl."""
     try:
         content = json.loads(request.body or b"{}")
     except (ValueError, RecursionError):
@@ -123,21 +143,6 @@ def _content(request: Request) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise BadControl("body: a JSON object")
     return content
-
-
-def _phone(wanted: dict[str, Any], name: str) -> str:
-    value = wanted.get(name)
-    if not isinstance(value, str) or _PHONE.fullmatch(value) is None:
-        raise BadControl(f"{name}: a number such as +15555550100")
-    return value
-
-
-def _encodes(body: str) -> bool:
-    try:
-        body.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def _shown(message: CarrierMessage) -> dict[str, Any]:

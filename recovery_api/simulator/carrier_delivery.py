@@ -7,7 +7,8 @@ from functools import partial
 from urllib.parse import urlsplit
 
 from recovery_api.simulator.carrier_callbacks import Webhooks
-from recovery_api.simulator.carrier_faults import DELIVERY, FaultBoard
+from recovery_api.simulator.carrier_faults import DELIVERY, Fault, FaultBoard
+from recovery_api.simulator.carrier_held import HeldHooks
 from recovery_api.simulator.carrier_messages import API_VERSION, CarrierMessage
 from recovery_api.simulator.carrier_optouts import CANNED_REPLIES, opt_out_type
 from recovery_api.simulator.carrier_state import CarrierState
@@ -42,12 +43,14 @@ class Delivery:
         self._faults = faults
         self._timetable = timetable
         self._webhooks = webhooks
+        self._held = HeldHooks(timetable)
         self._inbound_url = inbound_address(app_url)
         self._pace = pace
         self._canned_replies = canned_replies
 
     def begin(self, message: CarrierMessage, send_at: datetime | None) -> None:
         """Starts a text on its way, now or when it is scheduled for."""
+        self._note(message, "taken", body=message.body, status=message.status)
         wait = (send_at - self._state.real_now()).total_seconds() if send_at else 0.0
         self._timetable.after(wait + self._pace.sent, partial(self._sent, message.sid))
 
@@ -59,17 +62,19 @@ class Delivery:
         self._call_back(message, "canceled", None)
         return True
 
-    def receive(self, phone: str, number: str, body: str, media: int = 0) -> tuple[CarrierMessage, str | None]:
-        """Takes a text from a phone, heeds its keyword, and tells the application."""
+    def receive(
+        self, phone: str, number: str, body: str, media: int = 0, ago: float = 0.0
+    ) -> tuple[CarrierMessage, str | None]:
+        """Takes a text from a phone, dated back by `ago` seconds; heeds its keyword, and tells the application."""
         keyword = opt_out_type(body)
-        message = self._state.receive(phone, number, body, media)
+        message = self._state.receive(phone, number, body, media, ago)
+        self._note(message, "text", body=body, opt_out_type=keyword)
         self._state.opt_outs.hear(phone, number, keyword)
         if keyword and self._canned_replies:
             self._state.reply(message, CANNED_REPLIES[keyword])
         if self._inbound_url:
-            twice = self._faults.strike({"deliver_twice"}, phone, "inbound")
             fields = _inbound_fields(message, self._state.account_sid, keyword)
-            self._tell(self._inbound_url, fields, phone, "inbound", copies=2 if twice else 1)
+            self._tell(self._inbound_url, fields, message, "inbound")
         return message, keyword
 
     def _sent(self, sid: str) -> None:
@@ -82,22 +87,40 @@ class Delivery:
         message = self._state.messages.get(sid)
         if message is None:
             return
-        trouble = self._faults.strike(DELIVERY, message.to, "all")
+        trouble = self._faults.strike(DELIVERY, message.to, "all", str(message.nth))
         status, code = ("undelivered", trouble.code) if trouble else ("delivered", None)
         if self._state.move(sid, status, code) is not None:
             self._call_back(message, status, code)
 
     def _call_back(self, message: CarrierMessage, status: str, code: int | None) -> None:
+        self._note(message, "status", status=status, error_code=code)
         if message.callback:
             fields = _status_fields(message, self._state.account_sid, status, code)
-            self._tell(message.callback, fields, message.to, "status")
+            self._tell(message.callback, fields, message, "status")
 
-    def _tell(self, address: str, fields: Mapping[str, str], phone: str, on: str, copies: int = 1) -> None:
-        if self._faults.strike({"no_webhooks"}, phone, on):
+    def _tell(self, address: str, fields: Mapping[str, str], message: CarrierMessage, on: str) -> None:
+        """Posts a web hook, or does with it what the faults in force make of it."""
+        of = f"{message.nth} {fields['SmsStatus']}"
+        if self._strike("no_webhooks", message, on, of):
             self._state.count("withheld")
+            self._note(message, "hook", on=on, withheld=True)
             return
-        late = self._faults.strike({"late"}, phone, on)
-        self._webhooks.post(address, fields, late.seconds if late else 0.0, copies)
+        late, twice = self._strike("late", message, on, of), self._strike("deliver_twice", message, on, of)
+        seconds, copies = late.seconds if late else 0.0, 2 if twice else 1
+        waits = self._strike("reorder", message, on, of)
+        self._note(message, "hook", on=on, seconds=seconds, copies=copies, reordered=waits is not None)
+        post = partial(self._webhooks.post, address, fields, seconds, copies)
+        if waits:
+            self._held.hold((message.phone, on), post, waits.seconds)
+        else:
+            post()
+            self._held.release((message.phone, on))
+
+    def _strike(self, kind: str, message: CarrierMessage, on: str, of: str) -> Fault | None:
+        return self._faults.strike({kind}, message.phone, on, of)
+
+    def _note(self, message: CarrierMessage, what: str, **facts: object) -> None:
+        self._state.log.note(message.phone, message.way, message.nth, what, **facts)
 
 
 def inbound_address(app_url: str) -> str:

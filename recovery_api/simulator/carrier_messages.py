@@ -1,6 +1,7 @@
 """The carrier's record of every text, and how it shows one."""
 
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,7 +15,10 @@ API_VERSION = "2010-04-01"
 
 @dataclass(slots=True)
 class CarrierMessage:
-    """One text. `number` counts up; `shown_at` follows the demo's clock, every other time is real."""
+    """One text. `number` counts all texts, `nth` those of this phone and direction.
+
+    `shown_at` follows the demo's clock, every other time is real.
+    """
 
     sid: str
     direction: str
@@ -31,12 +35,18 @@ class CarrierMessage:
     error_code: int | None = None
     media: int = 0
     number: int = 0
+    nth: int = 0
     deleted: bool = False
 
     @property
     def phone(self) -> str:
         """The end of the line that is not ours."""
         return self.from_ if self.direction == "inbound" else self.to
+
+    @property
+    def way(self) -> str:
+        """In or out, or the carrier's own reply."""
+        return {"inbound": "in", "outbound-reply": "reply"}.get(self.direction, "out")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +89,14 @@ class MessageStore:
             self._all: list[CarrierMessage] = []
             self._by_sid: dict[str, CarrierMessage] = {}
             self._by_phone: dict[str, list[CarrierMessage]] = {}
+            self._counted: Counter[tuple[str, str]] = Counter()
 
     def add(self, message: CarrierMessage) -> CarrierMessage:
         """Keeps a text and numbers it."""
         with self._lock:
             message.number = len(self._all) + 1
+            self._counted[message.phone, message.way] += 1
+            message.nth = self._counted[message.phone, message.way]
             self._all.append(message)
             self._by_sid[message.sid] = message
             for phone in {message.from_, message.to}:

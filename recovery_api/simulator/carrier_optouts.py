@@ -36,6 +36,15 @@ class OptOuts:
             elif kind == "START":
                 self._blocked.discard((phone, number))
 
+    def set(self, phone: str, number: str, opted_out: bool) -> None:
+        """Closes a phone to a number of ours, or opens it again, without a text: as a carrier's own desk may do."""
+        self.hear(phone, number, "STOP" if opted_out else "START")
+
+    def listed(self) -> list[tuple[str, str]]:
+        """Every pair of a phone and the number that it is closed to."""
+        with self._lock:
+            return sorted(self._blocked)
+
     def blocks(self, phone: str, number: str) -> bool:
         """Whether texts from this number of ours may not reach the phone."""
         return (phone, number) in self._blocked

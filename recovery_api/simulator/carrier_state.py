@@ -4,9 +4,10 @@ import secrets
 import threading
 from collections import Counter
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
+from recovery_api.simulator.carrier_log import CarrierLog
 from recovery_api.simulator.carrier_messages import CarrierMessage, MessageStore
 from recovery_api.simulator.carrier_optouts import OptOuts
 from recovery_api.simulator.carrier_requests import CarrierError, NewText
@@ -21,6 +22,7 @@ class CarrierState:
         self.account_sid = account_sid
         self.messages = MessageStore()
         self.opt_outs = OptOuts()
+        self.log = CarrierLog()
         self.real_now = real_now
         self._shown_now = shown_now
         self._lock = threading.Lock()
@@ -43,12 +45,14 @@ class CarrierState:
             service_sid=text.service_sid, callback=text.callback,
         )  # fmt: skip
 
-    def receive(self, phone: str, number: str, body: str, media: int = 0) -> CarrierMessage:
-        """Takes a text from a phone to a number of ours."""
+    def receive(self, phone: str, number: str, body: str, media: int = 0, ago: float = 0.0) -> CarrierMessage:
+        """Takes a text from a phone to a number of ours, dated back by `ago` seconds."""
         with self._lock:
             self._counts["inbound"] += 1
         service_sid = self._service_of.get(number)
-        return self._keep("inbound", phone, number, body, "received", media, service_sid=service_sid, sent=True)
+        return self._keep(
+            "inbound", phone, number, body, "received", media, service_sid=service_sid, sent=True, ago=ago
+        )
 
     def reply(self, to: CarrierMessage, body: str) -> CarrierMessage:
         """The carrier's own answer to a keyword."""
@@ -94,6 +98,7 @@ class CarrierState:
         """Forgets everything."""
         self.messages.clear()
         self.opt_outs.clear()
+        self.log.clear()
         with self._lock:
             self._counts.clear()
             self._sends.clear()
@@ -122,11 +127,13 @@ class CarrierState:
         service_sid: str | None = None,
         callback: str | None = None,
         sent: bool = False,
+        ago: float = 0.0,
     ) -> CarrierMessage:
-        now = self.real_now()
+        back = timedelta(seconds=ago)
+        now = self.real_now() - back
         # Never seeded: ids must stay unique when the carrier starts again over an old database.
         sid = ("MM" if media else "SM") + secrets.token_hex(16)
-        message = CarrierMessage(sid, direction, from_, to, body, status, now, now, self._shown_now())
+        message = CarrierMessage(sid, direction, from_, to, body, status, now, now, self._shown_now() - back)
         message.sent_at = now if sent else None
         message.service_sid, message.callback, message.media = service_sid, callback, media
         return self.messages.add(message)

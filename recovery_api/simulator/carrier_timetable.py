@@ -16,6 +16,7 @@ class Timetable:
         self._order = itertools.count()
         self._changed = threading.Condition()
         self._stopping = False
+        self._under_way = 0
         self._threads = [threading.Thread(target=self._work, name=f"carrier-{n}", daemon=True) for n in range(threads)]
 
     def start(self) -> None:
@@ -47,18 +48,28 @@ class Timetable:
         with self._changed:
             self._due.clear()
 
+    def is_idle_otherwise(self) -> bool:
+        """Whether nothing is due and nothing under way but the action that asks."""
+        with self._changed:
+            return not self._due and self._under_way <= 1
+
     def __len__(self) -> int:
         return len(self._due)
 
     def _work(self) -> None:
         while (action := self._next()) is not None:
-            action()
+            try:
+                action()
+            finally:
+                with self._changed:
+                    self._under_way -= 1
 
     def _next(self) -> Callable[[], None] | None:
         with self._changed:
             while not self._stopping:
                 wait = self._due[0][0] - monotonic() if self._due else None
                 if wait is not None and wait <= 0:
+                    self._under_way += 1
                     return heapq.heappop(self._due)[2]
                 self._changed.wait(wait)
         return None

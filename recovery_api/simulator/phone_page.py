@@ -10,6 +10,7 @@ from recovery_api.clinic import charts, words
 from recovery_api.clinic.courses import Course
 from recovery_api.clinic.flags import FlagBox
 from recovery_api.clinic.frame import Choice, StoryLine
+from recovery_api.simulator.phone_landline import Landline
 
 NETWORKS = (
     Choice("delivers", "Delivers"),
@@ -64,6 +65,7 @@ class PhonePage:
     course: Course
     thread: tuple[PhoneBubble, ...] = ()
     network: str = "delivers"
+    landline: Landline | None = None
     did: tuple[StoryLine, ...] = ()
     flags: tuple[FlagBox, ...] = ()
     notice: str = ""
@@ -82,6 +84,11 @@ class PhonePage:
     def clinic_phone(self) -> str:
         """The clinic's number as a phone shows it."""
         return words.phone_of(self.clinic_number)
+
+    @property
+    def patient_phone(self) -> str:
+        """The played patient's number as a phone shows it."""
+        return words.phone_of(self.patient.number)
 
     @property
     def networks(self) -> tuple[Choice, ...]:

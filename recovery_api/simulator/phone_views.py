@@ -19,6 +19,7 @@ from recovery_api.services.read_patient import PatientStory, read_patient
 from recovery_api.services.record_audit import SYSTEM
 from recovery_api.simulator.carrier_client import CarrierAway, CarrierLevers
 from recovery_api.simulator.demo_clock import move_clock, move_clock_to
+from recovery_api.simulator.phone_landline import read_landline
 from recovery_api.simulator.phone_page import NETWORKS, PhoneBubble, PhonePage, PhonePatient
 from recovery_api.simulator.play_patient import (
     SILENT_DAYS,
@@ -115,6 +116,7 @@ def _page(
             for text in story.texts[-40:]
         ),
         network=_network(played.phone),
+        landline=read_landline(levers(), played.phone) if played.channel == "voice" else None,
         did=tuple(reversed(story_of(story.events)))[:12],
         flags=tuple(box_of(flag, story.events, UUID(int=0), moment, story.patient.language) for flag in open_flags),
         notice=" ".join(map(str, get_flashed_messages())),
@@ -134,13 +136,14 @@ def _person(one: Playable) -> PhonePatient:
     )
 
 
-def _levers() -> CarrierLevers:
+def levers() -> CarrierLevers:
+    """The line to the simulated carrier."""
     return CarrierLevers(wiring().settings.twilio_api_base)
 
 
 def _network(phone: str) -> str:
     try:
-        return _NETWORK_OF.get(_levers().fault_of(phone), "delivers")
+        return _NETWORK_OF.get(levers().fault_of(phone), "delivers")
     except CarrierAway:
         return "delivers"
 
@@ -152,7 +155,7 @@ def _clock_file() -> Path:
     return file
 
 
-def _do(deed: Callable[[Playable], None]) -> Response | str:
+def do_as(deed: Callable[[Playable], None]) -> Response | str:
     """Do one thing as the patient, then show the page, or its parts where a script asked."""
     with clinic_transaction(demo_clinic(), wiring().vaults) as scope:
         played = _played(playable_patients(scope))
@@ -169,19 +172,19 @@ def _do(deed: Callable[[Playable], None]) -> Response | str:
 def text() -> Response | str:
     """The patient texts the clinic."""
     words = request.form.get("text", "")[:1600]
-    return _do(lambda played: _text(played.phone, words))
+    return do_as(lambda played: _text(played.phone, words))
 
 
 def _text(phone: str, words: str) -> None:
     with clinic_transaction(demo_clinic(), wiring().vaults) as scope:
         number = scope.number
-    _levers().text(phone, number, words)
+    levers().text(phone, number, words)
 
 
 @blueprint.post("/clock")
 def clock() -> Response | str:
     """Move product time."""
-    return _do(lambda played: _move(played, request.form.get("step", "")))
+    return do_as(lambda played: _move(played, request.form.get("step", "")))
 
 
 def _move(played: Playable, step: str) -> None:
@@ -204,7 +207,7 @@ def network() -> Response | str:
     wanted = request.form.get("network", "")
     if wanted not in {choice.value for choice in NETWORKS}:
         abort(422)
-    return _do(lambda played: _levers().set_fault(played.phone, FAULTS[wanted]))
+    return do_as(lambda played: levers().set_fault(played.phone, FAULTS[wanted]))
 
 
 @blueprint.post("/story")
@@ -213,7 +216,7 @@ def story() -> Response | str:
     name = request.form.get("story", "")
     if name not in STORIES:
         abort(422)
-    return _do(lambda played: _play(played, name))
+    return do_as(lambda played: _play(played, name))
 
 
 def _play(played: Playable, name: str) -> None:

@@ -27,6 +27,7 @@ class Playable:
     patient: PatientFacts
     phone: str
     is_flagged: bool
+    channel: str = "sms"
 
 
 def demo_clinic() -> UUID:
@@ -38,9 +39,11 @@ def playable_patients(scope: ClinicScope) -> list[Playable]:
     """Every patient with a phone, those with an open flag first."""
     point, flag = tables.contact_point, tables.flag
     phones = {
-        row.patient_id: scope.vault.open("contact_point.phone", row.id, row.phone_sealed)
+        row.patient_id: (scope.vault.open("contact_point.phone", row.id, row.phone_sealed), row.channel)
         for row in scope.connection.execute(
-            select(point.c.id, point.c.patient_id, point.c.phone_sealed).where(point.c.clinic_id == scope.clinic_id)
+            select(point.c.id, point.c.patient_id, point.c.phone_sealed, point.c.channel).where(
+                point.c.clinic_id == scope.clinic_id
+            )
         )
     }
     flagged = set(
@@ -48,7 +51,8 @@ def playable_patients(scope: ClinicScope) -> list[Playable]:
             select(flag.c.patient_id).where(flag.c.clinic_id == scope.clinic_id, flag.c.status != "resolved")
         ).scalars()
     )
-    found = [Playable(p, phones[p.id], p.id in flagged) for p in read_patients(scope) if p.id in phones]
+    known = [patient for patient in read_patients(scope) if patient.id in phones]
+    found = [Playable(one, phones[one.id][0], one.id in flagged, phones[one.id][1]) for one in known]
     return sorted(found, key=lambda one: (one.patient.family_name, one.patient.given_name))
 
 

@@ -87,6 +87,7 @@ def _seed_patient(scope: ClinicScope, one: MadeUpPatient, staff: Sequence[UUID],
         check_in_time=time(9, 30),
         record_number=f"{440000 + int(one.phone[-4:])}",
         visits=(visit_at,) if visit_at > now else (),
+        has_joined=True,
     )
     enrolled = enrol_patient(scope, new, SYSTEM, now - timedelta(minutes=1))
     messages = _seed_texts(scope, one, enrolled, rng, now)
@@ -234,13 +235,13 @@ def _see_to(scope: ClinicScope, flag_id: UUID, staff: Sequence[UUID], at: dateti
 
 
 def _seed_fate(scope: ClinicScope, one: MadeUpPatient, enrolled: Enrolled, now: datetime) -> None:
-    states = {"landline": "unusable", "opted_out": "opted_out"}
-    if one.fate in states:
+    fates = {"landline": {"channel": "voice"}, "opted_out": {"state": "opted_out"}}
+    if one.fate in fates:
         point = tables.contact_point
         scope.connection.execute(
             update(point)
             .where(point.c.clinic_id == scope.clinic_id, point.c.id == enrolled.contact_point_id)
-            .values(state=states[one.fate])
+            .values(**fates[one.fate])
         )
 
 

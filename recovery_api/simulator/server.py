@@ -43,7 +43,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What to send back, and how to end."""
+    """What to send back and how to end, `wait_seconds` from now."""
 
     status: int = 200
     body: bytes = b""
@@ -154,7 +154,7 @@ class _Conversation(BaseHTTPRequestHandler):
     do_GET = do_DELETE = do_PUT = do_POST
 
     def _send(self, answer: Answer) -> None:
-        if answer.ending is Ending.WAIT:
+        if answer.wait_seconds:
             self.server.owner.wait(answer.wait_seconds)
         if answer.ending is not Ending.ANSWER:
             self.close_connection = True

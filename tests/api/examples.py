@@ -7,9 +7,16 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from flask import Flask
+from sqlalchemy import select
+from werkzeug.test import TestResponse
 
 from recovery_api.api.calls import Operation
-from tests.builders import PatientPersona, Persona, check_in_body, record
+from recovery_api.ids import new_id
+from recovery_api.models import tables
+from recovery_api.services.hold_episode import NewHold, hold_episode
+from recovery_api.services.receive_sms import ReceivedText, receive_sms
+from recovery_api.services.record_audit import SYSTEM
+from tests.builders import BuiltClinic, PatientPersona, Persona, check_in_body, make_clinician, record
 
 Request = tuple[str, dict[str, Any]]
 
@@ -24,6 +31,8 @@ class World:
     appointment_id: UUID
     clinician_id: UUID
     new_patient_id: UUID
+    wording_id: UUID
+    device_id: UUID
 
     @property
     def now(self) -> Any:
@@ -38,6 +47,8 @@ def make_world(patient: PatientPersona, clinician: Persona, other: PatientPerson
     flag = clinician.get("/flags").json["items"][0]
     starts_at = (patient.clinic.wiring.clock.now() + timedelta(days=9)).isoformat()
     visit = clinician.post(f"/episodes/{patient.episode_id}/appointments", json={"starts_at": starts_at})
+    device = put_device(patient, device_id := new_id())
+    assert device.status_code == 200, device.json
     ended = clinician.patch(f"/episodes/{other.episode_id}", json={"status": "ended"})
     assert (made.status_code, visit.status_code, ended.status_code) == (201, 201, 200)
     return World(
@@ -47,9 +58,64 @@ def make_world(patient: PatientPersona, clinician: Persona, other: PatientPerson
         appointment_id=UUID(visit.json["id"]),
         clinician_id=clinician.id,
         new_patient_id=other.id,
+        wording_id=propose(patient.clinic),
+        device_id=device_id,
     )
 
 
+def put_device(patient: PatientPersona, device_id: UUID) -> TestResponse:
+    """Say where a phone of theirs is reached by push."""
+    return patient.call("PUT", f"/me/devices/{device_id}", json=PUSH)
+
+
+def day_sum(world: World, **changes: Any) -> dict[str, Any]:
+    """What a phone counted today."""
+    known = {"steps": 2140, "source": "healthkit", "coverage": "full", "computed_at": world.now.isoformat()}
+    return known | changes
+
+
+def propose(clinic: BuiltClinic) -> UUID:
+    """Words that a lead proposed, and nobody has signed yet."""
+    lead = make_clinician(clinic, "lead")
+    words = {"key": "posture_sitting", "language": "en", "body": "Sit in a firm chair and move every 30 minutes."}
+    answer = lead.post("/wordings", json=words)
+    assert answer.status_code == 201, answer.json
+    return UUID(answer.json["id"])
+
+
+def waiting_text(world: World) -> UUID:
+    """A text from a number that no patient has, which waits in the inbox."""
+    clinic, sid = world.patient.clinic, f"SM{uuid4().hex}"
+    with clinic.app.app_context():
+        receive_sms(ReceivedText(sid, "+12125550149", clinic.number, "4"), clinic.wiring.vaults, world.now)
+    with clinic.open() as scope:
+        chosen = select(tables.message.c.id).where(tables.message.c.sid == sid)
+        return UUID(str(scope.connection.execute(chosen).scalar_one()))
+
+
+def phone_of(world: World) -> UUID:
+    """The link of the patient with their phone."""
+    point = tables.contact_point
+    with world.patient.clinic.open() as scope:
+        chosen = select(point.c.id).where(point.c.patient_id == world.patient.id)
+        return UUID(str(scope.connection.execute(chosen).scalar_one()))
+
+
+def new_hold(world: World) -> dict[str, Any]:
+    """Three days in hospital."""
+    ends_at = (world.now + timedelta(days=3)).isoformat()
+    return {"ends_at": ends_at, "reason": "hospital", "owner_id": str(world.clinician_id)}
+
+
+def held(world: World) -> str:
+    """The address of the hold that the patient's recovery is on."""
+    hold = NewHold(world.now + timedelta(days=3), owner_id=world.clinician_id)
+    with world.patient.clinic.open() as scope:
+        hold_episode(scope, world.patient.episode_id, hold, SYSTEM, world.now)
+    return f"/episodes/{world.patient.episode_id}/hold"
+
+
+PUSH = {"platform": "fcm", "token": "made-up-push-token"}
 SEEN = {"headers": {"If-Match": "*"}}
 EXAMPLES: dict[str, Callable[[World], Request]] = {
     "readDocument": lambda world: ("/openapi.json", {}),
@@ -60,6 +126,11 @@ EXAMPLES: dict[str, Callable[[World], Request]] = {
         {"json": {"email": "nobody@clinic.example", "password": "not anybody's", "totp": "123456"}},
     ),
     "refreshToken": lambda world: ("/token/refresh", {"json": {"refresh_token": world.patient.refresh_token}}),
+    "beginEnrolment": lambda world: ("/enrol", {"json": {"code": "7K2M-9QXA-4TDE-P0VW"}}),
+    "confirmEnrolment": lambda world: (
+        "/enrol/confirm",
+        {"json": {"challenge": "rte_" + "A" * 43, "otp": "123456", "device_name": "A made-up phone"}},
+    ),
     "endToken": lambda world: ("/token", {}),
     "readMe": lambda world: ("/me", {}),
     "changeMe": lambda world: ("/me", {"json": {"language": "es"}}),
@@ -73,6 +144,29 @@ EXAMPLES: dict[str, Callable[[World], Request]] = {
     "listMyAppointments": lambda world: ("/me/appointments", {}),
     "confirmMyAppointment": lambda world: (f"/me/appointments/{world.appointment_id}/confirm", {}),
     "askToChangeMyAppointment": lambda world: (f"/me/appointments/{world.appointment_id}/change", {}),
+    "readMyCalendar": lambda world: (f"/me/appointments/{world.appointment_id}/calendar.ics", {}),
+    "putActivityDay": lambda world: (f"/me/activity-days/{world.now.date()}", {"json": day_sum(world)}),
+    "putActivityDays": lambda world: (
+        "/me/activity-days:batch",
+        {"json": {"items": [day_sum(world, date=world.now.date().isoformat())]}},
+    ),
+    "listMyQuestionnaires": lambda world: ("/me/questionnaires", {}),
+    "answerQuestionnaire": lambda world: (
+        "/me/questionnaires",
+        {
+            "json": {
+                "client_id": str(uuid4()),
+                "instrument": "rmdq",
+                "score": 11,
+                "recorded_at": world.now.isoformat(),
+            }
+        },
+    ),
+    "syncMe": lambda world: ("/me/sync", {}),
+    "putMyDevice": lambda world: (f"/me/devices/{world.device_id}", {"json": PUSH}),
+    "removeMyDevice": lambda world: (f"/me/devices/{world.device_id}", {}),
+    "issueEnrolCode": lambda world: (f"/patients/{world.patient.id}/enrol-code", {}),
+    "signOutPatient": lambda world: (f"/patients/{world.patient.id}/sign-out", {}),
     "listPatients": lambda world: ("/patients", {}),
     "addPatient": lambda world: (
         "/patients",
@@ -87,6 +181,8 @@ EXAMPLES: dict[str, Callable[[World], Request]] = {
     ),
     "readPatient": lambda world: (f"/patients/{world.patient.id}", {}),
     "changePatient": lambda world: (f"/patients/{world.patient.id}", {"json": {"sex": "female"}}),
+    "addPhone": lambda world: (f"/patients/{world.patient.id}/phones", {"json": {"phone": "+12125550148"}}),
+    "putWrongPhoneAway": lambda world: (f"/patients/{world.patient.id}/phones/{phone_of(world)}/wrong", {}),
     "startEpisode": lambda world: (
         f"/patients/{world.new_patient_id}/episodes",
         {"json": {"procedure": {"performed_on": world.now.date().isoformat(), "levels": ["L2"]}, "baseline_pain": 8}},
@@ -98,12 +194,18 @@ EXAMPLES: dict[str, Callable[[World], Request]] = {
         f"/episodes/{world.patient.episode_id}/check-ins",
         {"json": {"pain": 4, "client_id": str(uuid4())}},
     ),
+    "holdEpisode": lambda world: (
+        f"/episodes/{world.patient.episode_id}/hold",
+        {"json": new_hold(world)},
+    ),
+    "liftHold": lambda world: (held(world), {}),
     "bookAppointment": lambda world: (
         f"/episodes/{world.patient.episode_id}/appointments",
         {"json": {"starts_at": (world.now + timedelta(days=20)).isoformat()}},
     ),
     "changeAppointment": lambda world: (f"/appointments/{world.appointment_id}", {"json": {"status": "cancelled"}}),
     "listFlags": lambda world: ("/flags", {}),
+    "reportFlags": lambda world: ("/flags/report", {}),
     "readFlag": lambda world: (f"/flags/{world.flag_id}", {}),
     "acknowledgeFlag": lambda world: (f"/flags/{world.flag_id}/acknowledge", SEEN),
     "assignFlag": lambda world: (
@@ -123,6 +225,19 @@ EXAMPLES: dict[str, Callable[[World], Request]] = {
     "listPatientMessages": lambda world: (f"/patients/{world.patient.id}/messages", {}),
     "writeToPatient": lambda world: (f"/patients/{world.patient.id}/messages", {"json": {"body": "How are you?"}}),
     "listInbox": lambda world: ("/inbox", {}),
+    "placeInboxText": lambda world: (
+        f"/inbox/{waiting_text(world)}/assign",
+        {"json": {"patient_id": str(world.patient.id)}},
+    ),
+    "closeInboxText": lambda world: (f"/inbox/{waiting_text(world)}/close", {"json": {"note": "called"}}),
+    "listTexts": lambda world: ("/texts", {"query_string": {"limit": "2"}}),
+    "listWordings": lambda world: ("/wordings", {}),
+    "proposeWording": lambda world: (
+        "/wordings",
+        {"json": {"key": "saved", "language": "en", "body": "{n} is saved. Wrong? Text FIX and the right number."}},
+    ),
+    "signWording": lambda world: (f"/wordings/{world.wording_id}/sign", {}),
+    "refuseWording": lambda world: (f"/wordings/{world.wording_id}/refuse", {}),
 }
 
 

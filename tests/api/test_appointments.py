@@ -9,7 +9,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from recovery_api.models import tables
-from tests.builders import ClockHand, PatientPersona, Persona, make_clinic, make_clinician, make_patient
+from tests.builders import BuiltClinic, ClockHand, PatientPersona, Persona, make_clinic, make_clinician, make_patient
 
 
 @pytest.fixture
@@ -25,16 +25,25 @@ def reminders(patient: PatientPersona) -> list[tuple[str, str]]:
     reminder = tables.reminder
     with patient.clinic.open() as scope:
         rows = scope.connection.execute(
-            select(reminder).where(reminder.c.kind == "follow_up_visit").order_by(reminder.c.local_on)
+            select(reminder).where(reminder.c.text_key == "visit_reminder").order_by(reminder.c.local_on)
         ).all()
     return [(row.local_on.isoformat(), row.state) for row in rows]
 
 
 def test_a_booked_visit_is_reminded_of_the_day_before(visit: dict[str, Any], ann: PatientPersona) -> None:
     assert reminders(ann) == [("2026-11-28", "planned")]
-    [item] = [one for one in ann.get("/me/plan").json["items"] if one["kind"] == "follow_up_visit"]
+    _, item = [one for one in ann.get("/me/plan").json["items"] if one["kind"] == "follow_up_visit"]
     assert "Nov 29" in item["text"]
     assert "10:00 AM" in item["text"]
+
+
+def test_a_visit_is_planned_in_the_patients_language(clinic: BuiltClinic, ben: Persona, clock: ClockHand) -> None:
+    patient = make_patient(clinic, language="es")
+    starts_at = (clock.now + timedelta(days=9)).isoformat()
+    ben.post(f"/episodes/{patient.episode_id}/appointments", json={"starts_at": starts_at})
+    _, item = [one for one in patient.get("/me/plan").json["items"] if one["kind"] == "follow_up_visit"]
+    assert "29 de nov" in item["text"]
+    assert "10:00" in item["text"]
 
 
 def test_a_moved_visit_moves_its_reminder_and_is_booked_anew(

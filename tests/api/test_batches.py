@@ -20,7 +20,7 @@ def test_every_item_gets_its_own_outcome(ann: PatientPersona, clock: ClockHand) 
         fresh,
         fresh | {"pain": 9},
         check_in_body(ann, pain=11),
-        check_in_body(ann, recorded_at="2026-12-24T00:00:00Z"),
+        check_in_body(ann, recorded_at="2026-12-24T00:00:00"),
         "no object",
         None,
         {"client_id": 7},
@@ -59,6 +59,21 @@ def test_a_danger_between_refused_items_still_reaches_a_person(ann: PatientPerso
     assert flag["tier"] == "emergency"
     told = ben.get(f"/flags/{flag['id']}/explanation").json["told"]
     assert [one["clinician_id"] for one in told] == [str(ben.id)]
+
+
+@pytest.mark.parametrize("newest_first", [False, True])
+def test_the_order_in_which_a_phone_sends_makes_no_difference_to_the_rules(
+    newest_first: bool, ann: PatientPersona, ben: Persona, clock: ClockHand
+) -> None:
+    clock.forward(days=10)
+    pains = [3, 3, 3, 3, 3, 3, 8, 8]
+    items = [
+        check_in_body(ann, pain=pain, recorded_at=(clock.now - timedelta(days=len(pains) - n)).isoformat())
+        for n, pain in enumerate(pains)
+    ]
+    ann.post(BATCH, json={"items": items[::-1] if newest_first else items})
+    found = [(one["family"], one["tier"], one["reason"]) for one in ben.get("/flags").json["items"]]
+    assert ("worsening", "urgent") in [one[:2] for one in found], found
 
 
 @pytest.mark.parametrize("body", [{"items": []}, {"items": [{}] * 101}, {}, {"items": {}}, [], {"items": [{}], "x": 1}],

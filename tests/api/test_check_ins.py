@@ -172,8 +172,7 @@ def test_two_patients_may_use_the_same_id(ann: PatientPersona) -> None:
      ({"medication": {"otc": -1}}, "medication.otc"), ({"medication": {"aspirin": 1}}, "medication.aspirin"),
      ({"note": "a" * 2001}, "note"), ({"note": "bell\x07"}, "note"), ({"client_id": "7"}, "client_id"),
      ({"client_id": None}, "client_id"), ({"recorded_at": None}, "recorded_at"),
-     ({"recorded_at": "2026-11-20T10:00:00"}, "recorded_at"), ({"recorded_at": "2026-11-20T15:06:00Z"}, "recorded_at"),
-     ({"recorded_at": "2026-10-01T15:06:00Z"}, "recorded_at"), ({"local_date": "2026-11-18"}, "local_date"),
+     ({"recorded_at": "2026-11-20T10:00:00"}, "recorded_at"), ({"local_date": "2026-11-18"}, "local_date"),
      ({"day": 3}, "day"), ({"id": "0190b3a4-5f6e-7c8d-9e0f-112233445566"}, "id")],
     ids=lambda one: str(one)[:30],
 )  # fmt: skip

@@ -118,9 +118,9 @@ def test_every_answer_is_as_the_document_describes_it(
         savepoint.rollback()
         told = described(document)[name]["responses"]
         assert str(answer.status_code) in told, name
-        if answer.status_code == 204:
+        if answer.status_code == 204 or answer.mimetype == "text/calendar":
             continue
-        place = one.path.replace("<uuid:", "{").replace(">", "}")
+        place = one.path.replace("<uuid:", "{").replace("<string:", "{").replace(">", "}")
         pointer = _pointer(document, f"/api/v1{place}", one.method.lower(), answer)
         Draft202012Validator({"$ref": f"urn:api#{pointer}"}, registry=registry).validate(answer.json)
 

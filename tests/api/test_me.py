@@ -52,7 +52,7 @@ def test_what_was_handed_over_is_not_planned_again(ann: PatientPersona, clock: C
     ann.patch("/me", json={"check_in_time": "10:15"})
     with ann.clinic.open() as scope:
         rows = scope.connection.execute(select(reminder).where(reminder.c.local_on == TOMORROW)).all()
-    assert [row.state for row in rows] == ["handed_over"]
+    assert {row.state for row in rows} == {"handed_over"}
     assert "2026-11-21" not in {one["local_date"] for one in ann.get("/me/plan").json["items"]}
 
 
@@ -60,7 +60,8 @@ def test_what_was_handed_over_is_not_planned_again(ann: PatientPersona, clock: C
     ("change", "field"),
     [({"zone": "Mars/Olympus"}, "zone"), ({"zone": ""}, "zone"), ({"zone": "/etc/localtime"}, "zone"),
      ({"language": "fr"}, "language"), ({"language": None}, "language"), ({"check_in_time": "03:00"}, "check_in_time"),
-     ({"check_in_time": "20:00"}, "check_in_time"), ({"id": "x"}, "id"), ({"consent": []}, "consent")],
+     ({"check_in_time": "20:00"}, "check_in_time"), ({"id": "x"}, "id"), ({"channels": {"sms": "no"}}, "channels.sms"),
+     ({"consent": [{"purpose": "care_texts", "granted": False}]}, "consent.0.purpose")],
     ids=str,
 )  # fmt: skip
 def test_a_field_outside_its_bounds_is_named(change: dict[str, Any], field: str, ann: PatientPersona) -> None:
@@ -68,6 +69,31 @@ def test_a_field_outside_its_bounds_is_named(change: dict[str, Any], field: str,
     answer = ann.patch("/me", json={"check_in_time": "11:00"} | change)
     assert (answer.status_code, [one["field"] for one in answer.json["errors"]]) == (422, [field])
     assert ann.get("/me").json == before
+
+
+def test_texts_stopped_in_the_app_stay_here_and_somebody_calls(ann: PatientPersona, ben: Persona) -> None:
+    stopped = ann.patch("/me", json={"channels": {"sms": False}})
+    assert (stopped.status_code, stopped.json["channels"]["sms"]) == (200, False)
+    assert ben.post(f"/patients/{ann.id}/messages", json={"body": "How are you?"}).status_code == 409
+    [flag] = ben.get("/flags").json["items"]
+    assert (flag["tier"], flag["reason"]) == ("today", "Stopped texts in the app: call instead")
+    again = ann.patch("/me", json={"channels": {"sms": True}})
+    assert again.json["channels"]["sms"] is True
+    assert ben.post(f"/patients/{ann.id}/messages", json={"body": "How are you?"}).status_code == 201
+
+
+def test_a_wrong_number_never_comes_back_by_the_app(ann: PatientPersona) -> None:
+    with ann.clinic.open() as scope:
+        scope.connection.execute(update(tables.contact_point).values(state="wrong_person"))
+    assert ann.patch("/me", json={"channels": {"sms": True}}).json["channels"]["sms"] is False
+
+
+def test_research_is_granted_and_taken_back_in_the_ledger(ann: PatientPersona, clock: ClockHand) -> None:
+    for granted in (True, False):
+        clock.forward(minutes=1)
+        said = ann.patch("/me", json={"consent": [{"purpose": "research", "granted": granted}]}).json
+        [line] = [one for one in said["consent"] if one["purpose"] == "research"]
+        assert (line["granted"], line["channel"]) == (granted, "app")
 
 
 def test_today_shows_the_day_what_is_open_the_next_visit_and_the_band(
@@ -80,12 +106,13 @@ def test_today_shows_the_day_what_is_open_the_next_visit_and_the_band(
     said = ann.get("/me/episode").json
     assert (said["id"], said["status"], said["day"]) == (str(ann.episode_id), "active", 6)
     assert said["procedure"] == {"performed_on": "2026-11-15", "levels": ["L1"]}
-    assert [(one["kind"], one["local_date"]) for one in said["open_items"]] == [("check_in", "2026-11-21")]
+    open_today = [(one["kind"], one["local_date"]) for one in said["open_items"]]
+    assert open_today == [("check_in", "2026-11-21"), ("activity", "2026-11-21")]
     assert "Harbour Clinic" in said["open_items"][0]["text"]
     assert said["next_visit"]["starts_at"] == starts_at
     assert said["expected_band"]["low"] < said["expected_band"]["high"]
     ann.post("/me/check-ins", json=check_in_body(ann))
-    assert ann.get("/me/episode").json["open_items"] == []
+    assert [one["kind"] for one in ann.get("/me/episode").json["open_items"]] == ["activity"]
 
 
 def test_without_a_running_recovery_there_is_none_to_read(ann: PatientPersona, ben: Persona) -> None:

@@ -93,6 +93,18 @@ def test_a_reuse_after_a_minute_ends_the_whole_family(ann: PatientPersona) -> No
         assert list(seen) == [ann.id]
 
 
+def test_the_clinic_is_told_of_a_copied_token_and_a_lost_answer_tells_nobody(ann: PatientPersona, ben: Persona) -> None:
+    refresh(ann)
+    refresh(ann)
+    assert ben.get("/flags").json["items"] == [], "a repeat within a minute is a bad network"
+    use_earlier(ann, timedelta(seconds=65))
+    refresh(ann)
+    refresh(ann)
+    [flag] = ben.get("/flags").json["items"]
+    assert (flag["family"], flag["tier"], flag["rule"], flag["repeats"]) == ("operations", "today", "token_reused", 0)
+    assert flag["patient_id"] == str(ann.id)
+
+
 def test_a_device_that_signs_out_is_out_at_once_and_others_stay(ann: PatientPersona, clinic: BuiltClinic) -> None:
     _, pair = refresh(ann)
     assert ann.delete("/token").status_code == 204

@@ -185,3 +185,35 @@ def test_the_pages_work_with_scripts_off(browser: Browser, demo: dict[str, Any])
     page.get_by_role("button", name=re.compile("^Acknowledge")).first.click()
     expect(page.get_by_text("You own this flag now.")).to_be_visible()
     context.close()
+
+
+def test_a_patient_answers_on_the_web_page_with_scripts_off(browser: Browser, demo: dict[str, Any]) -> None:
+    context = browser.new_context(java_script_enabled=False, viewport={"width": 320, "height": 640})
+    context.set_default_timeout(20_000)
+    page = context.new_page()
+
+    def fits() -> None:
+        box = page.locator("body").bounding_box()
+        assert box is not None
+        assert box["width"] <= 320
+        smallest = min(one.bounding_box()["height"] for one in page.get_by_role("button").all())  # type: ignore[index]
+        assert smallest >= 48
+
+    page.goto(demo["check_in"])
+    born = re.search(r"born in (\d{4})", page.content())
+    assert born
+    page.fill("#year", born[1])
+    page.get_by_role("button", name="Start").click()
+    fits()
+    page.get_by_role("button", name="7", exact=True).click()
+    page.get_by_role("button", name="Short walks").click()
+    page.fill("input[name=said]", "2")
+    page.get_by_role("button", name="Next").click()
+    page.get_by_role("button", name="Español").click()
+    page.get_by_role("button", name="Sí").click()
+    fits()
+    page.get_by_label("Piernas débiles").check()
+    page.get_by_role("button", name="Avisar a mi equipo").click()
+    expect(page.get_by_role("heading", name="Llame al 911 ahora")).to_be_visible()
+    expect(page.locator("main a[href='tel:911']")).to_be_visible()
+    context.close()

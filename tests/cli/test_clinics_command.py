@@ -7,8 +7,10 @@ from click.testing import Result
 from flask import Flask
 from sqlalchemy import Connection, select
 
+from recovery_api.app import create_app
 from recovery_api.cli import register_commands
 from recovery_api.config import Settings
+from recovery_api.db import db
 from recovery_api.models import tables
 from recovery_api.services.add_clinic import find_clinic, open_set_up
 from tests.builders import BuiltClinic, Persona
@@ -101,8 +103,8 @@ def test_two_clinics_of_one_name_must_be_told_apart_by_id(app: Flask, clinic: Bu
 
 
 def test_settings_that_are_unfit_are_refused_before_anything_is_written(settings: Settings) -> None:
-    from recovery_api.app import create_app
-
     unfit = create_app(Settings(**{**vars(settings), "env": "production", "public_url": ""}))
     result = run(unfit, *LAKE)
+    with unfit.app_context():
+        db.engine.dispose()
     refused(result, "Not fit to start", "PUBLIC_URL is not set", "RECOVERY_CLOCK_FILE")

@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from recovery_api.cli.rules import rules
+from recovery_api.packs.rule_pack import rule_pack
 
 ROOT = Path(__file__).parents[2]
 COHORT = ROOT / "tests" / "data" / "cohort.py"
@@ -61,6 +62,7 @@ def test_alerts_are_written_in_the_order_of_episodes_and_days(diaries):
         ("8", "2", "RF-A", "emergency"),
         ("8", "2", "RF-C", "urgent"),
         ("8", "6", "MS-02", "review"),
+        ("9", "14", "PW-05", "review"),
     ]
     assert rows[0]["reason"] == "Pain 8 twice in a row; their usual is about 3"
 
@@ -137,7 +139,62 @@ def test_an_unfit_pack_is_refused_by_file_rule_and_reason(diaries, tmp_path):
     assert result.exit_code == 1
 
 
+def test_walking_and_pills_may_stand_in_columns_of_their_own(diaries):
+    diaries.write_text(HEADER.strip() + ",minutes_walked,pills_otc\n7,8,5,3,,0,2\n7,8,6,3,,0,9\n7,8,7,3,,,\n")
+    found = {(row["day"], row["rule"]) for row in replayed(diaries) if row["family"] != "silence"}
+    assert found == {("6", "AC-02"), ("6", "MED-02")}
+
+
+def test_a_silence_is_told_once_by_every_rule_that_it_calls_for(diaries):
+    diaries.write_text(HEADER + "".join(f"7,8,{day},{pain},\n" for day, pain in enumerate([3, 3, 3, 3, 7], 1)))
+    with diaries.open("a") as file:
+        file.write("8,8,14,3,\n")
+    rows = [(row["day"], row["rule"]) for row in replayed(diaries) if row["episode"] == "7"]
+    assert rows == [("7", "PW-02s"), ("9", "MS-02u")]
+
+
+@pytest.fixture
+def milder(tmp_path: Path) -> Path:
+    """A pack that calls pain severe from 9 on, and fever one for today."""
+    text = SHIPPED.read_text().replace("pain: 8\n      times", "pain: 9\n      times")
+    path = tmp_path / "milder.yaml"
+    path.write_text(text.replace("tier: urgent\n    sentence: Fever", "tier: today\n    sentence: Fever"))
+    return path
+
+
+def test_a_comparison_tells_what_another_pack_would_have_added_and_removed(diaries, milder):
+    out = diaries.with_name("changed.csv")
+    result = run("--diaries", diaries, "--compare", milder, "--out", out)
+    assert result.exit_code == 0, result.output
+    changes = [(row["episode"], row["rule"], row["tier"], row["change"]) for row in alerts(out)]
+    assert changes == [
+        ("7", "PW-02", "review", "added"),
+        ("8", "RF-C", "today", "added"),
+        ("7", "PW-03", "urgent", "removed"),
+        ("8", "RF-C", "urgent", "removed"),
+    ]
+    assert "would have added 2 alerts and removed 2" in result.output
+    assert "nursing, estimated" in result.output
+    assert "30 patient-days" in result.output
+
+
+def test_a_pack_compared_with_itself_changes_nothing(diaries):
+    result = run("--diaries", diaries, "--compare", SHIPPED)
+    assert "added 0 alerts and removed 0" in result.output
+
+
+def test_the_page_of_the_rules_is_the_one_that_the_pack_makes(tmp_path):
+    page = tmp_path / "rules.md"
+    result = CliRunner().invoke(rules, ["page", "--out", str(page)])
+    assert result.exit_code == 0, result.output
+    written = (ROOT / "docs" / "rules.md").read_text(encoding="utf-8")
+    assert page.read_text(encoding="utf-8") == written, "run: flask --app wsgi rules page --out docs/rules.md"
+    assert all(f"### {rule.id}, version {rule.version}\n" in written for rule in rule_pack().rules)
+
+
 def test_wrong_usage_exits_with_2(diaries, tmp_path):
+    assert run("--diaries", diaries, "--clinic", "Demo", "--since", "2026-01-01").exit_code == 2
+    assert run("--clinic", "Demo").exit_code == 2
     assert run("--diaries", diaries).exit_code == 2
     assert run("--diaries", tmp_path / "none.csv", "--out", tmp_path / "out.csv").exit_code == 2
     assert run("--diaries", diaries, "--out", diaries).exit_code == 2

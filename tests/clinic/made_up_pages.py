@@ -1,5 +1,6 @@
 """Made-up patients for the tests of the clinicians' pages."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -29,6 +30,7 @@ from recovery_api.clinic.pages import (
     WorklistPage,
     WorklistRow,
 )
+from recovery_api.clinic.text_page import TextGroup, TextLine, TextPage, TextsPage, WordingLine
 from recovery_api.clinic.words import Group
 from recovery_api.domain.tiers import Tier
 from recovery_api.simulator.phone_page import PhoneBubble, PhonePage, PhonePatient
@@ -181,6 +183,31 @@ INBOX = InboxPage(
 )
 SET_UP = SetUpPage("token", "Spine clinic", "Nia Example", "nia@demo.example", "JBSWY3DPEHPK3PXP", "otpauth://totp/x")
 
+
+def a_text(**changes: object) -> TextPage:
+    line = TextLine(
+        "saved",
+        "en",
+        "Thanks, we saved 10. Text FIX 7.",
+        "Thanks, we saved {n}. Text FIX 7.",
+        "GSM-7",
+        1,
+        32,
+        1.2,
+        True,
+    )
+    wordings = tuple(
+        WordingLine(f"wording-{state}", "Own {n}", "Own {n}", state, "L. Harrow", NOW, "Dr Penn", NOW)
+        for state in ("waiting", "in_effect", "refused")
+    )
+    known = {"history": wordings, "may_sign": True, "may_propose": True, "draft": "Own {n}", "errors": ("lost {n}",)}
+    return TextPage(**{"frame": a_frame(), "line": line, "shipped": "Thanks, we saved {n}.", **known, **changes})
+
+
+SPANISH = replace(a_text().line, language="es", is_waiting=True)
+TEXTS = TextsPage(a_frame(), (TextGroup("saved", (a_text().line, SPANISH)),), 1)
+
+
 EVERY_PAGE = {
     "clinic/worklist.html": a_worklist(a_row(), a_row(2, tier=Tier.TODAY, status="snoozed", snoozed_until=NOW)),
     "clinic/_worklist_rows.html": a_worklist(a_row(more_count=2, owner="M. Sample", status="acknowledged")),
@@ -190,6 +217,8 @@ EVERY_PAGE = {
     "clinic/inbox.html": INBOX,
     "clinic/sign_in.html": SignInPage("nia@demo.example", "Wrong.", "/worklist", (DemoStaff("a@b.c", "pass", "123"),)),
     "clinic/set_up.html": SET_UP,
+    "clinic/texts.html": TEXTS,
+    "clinic/text.html": a_text(),
     "clinic/problem.html": ProblemPage(412, "Somebody was first", "M. Sample took it.", a_frame(), request_id="r-1"),
     "simulator/phone.html": a_phone(),
     "simulator/_phone.html": a_phone(),

@@ -2,7 +2,9 @@
 
 import re
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 import yaml
@@ -11,10 +13,11 @@ from recovery_api.domain.errors import MissingValue, PackError, UnknownText
 from recovery_api.domain.messages import MessagePack, filled, placeholders
 from recovery_api.domain.segments import measure
 from recovery_api.domain.symptoms import LETTERS
-from recovery_api.domain.text_lint import LONGEST_VALUES, problems, reading_grade
+from recovery_api.domain.text_lint import LONGEST_VALUES, own_problems, problems, reading_grade
 from recovery_api.packs import load_yaml
 from recovery_api.packs.reading import reply_reader
-from recovery_api.packs.texts import checked_texts, message_pack
+from recovery_api.packs.texts import as_sent, checked_texts, message_pack
+from recovery_api.services.answer_visit import visit_words
 
 PACK = message_pack()
 EVERY_TEXT = [(language, key) for language in PACK.languages for key in sorted(PACK.keys(language))]
@@ -22,19 +25,62 @@ VALUES = {
     "check_in_pain": {"clinic"}, "check_in_symptoms": set(), "check_in_minutes": set(), "check_in_pills": set(),
     "rest_short_walks": set(), "posture_sitting": set(), "visit_reminder": {"date", "time"}, "saved": {"n"},
     "saved_then_symptoms": {"n"}, "saved_range": {"a", "b"}, "saved_worse": {"n", "h", "emergency"},
+    "saved_mended": {"n"}, "emergency_saved": {"emergency", "n"}, "urgent_saved": {"h", "emergency", "n"},
+    "hour_changed": {"time"}, "hour_refused": set(), "check_in_pain_caregiver": {"clinic"},
+    "missed_check_in_caregiver": set(), "are_you_ok_caregiver": set(), "enrol_ask_caregiver": {"clinic"},
     "saved_symptoms": {"phone"}, "ask_pain_again": set(), "ask_suggestion": {"n"}, "emergency": {"emergency"},
     "urgent": {"h", "emergency"}, "call_back": {"phone", "emergency"}, "missed_check_in": set(), "are_you_ok": set(),
     "stopped": {"clinic", "phone", "emergency"}, "started": {"clinic", "emergency"},
     "help": {"clinic", "phone", "emergency"}, "wrong_person": set(), "deceased": {"phone"},
     "who_is_answering": {"labels", "first"}, "unread_to_person": {"phone", "emergency"},
     "visit_confirmed": {"date", "time"}, "visit_change": {"phone"}, "page_clinician": {"clinic", "tier", "code"},
+    "prepare_blood_thinner": {"clinic", "phone"}, "prepare_new_illness": {"phone"},
+    "prepare_ride": {"date", "phone"}, "prepare_home": set(), "prepare_fasting": {"fasting_hour", "phone"},
+    "baseline_pain": set(), "procedure_day": {"phone"}, "rest_first_evening": {"emergency"},
+    "bandage_and_showers": {"shower_hours"}, "no_driving_yet": {"drive_on"}, "posture_getting_up": set(),
+    "pain_pills_safely": {"acetaminophen_mg", "phone"}, "visit_coming": {"date", "time"}, "year_done": {"phone"},
+    "visit_tomorrow": {"date", "time", "phone"}, "visit_missed": {"phone"}, "visit_none": {"phone"},
+    "questionnaire_form": {"phone"}, "prepare_tell_us": {"phone"}, "prepare_imaging": {"phone"},
+    "prepare_medicines": {"phone"},
+    "posture_lifting": {"lifting_pounds"}, "walk_a_little_more": set(), "pain_pills_bowels": {"phone"},
+    "blood_thinner_again": {"phone"}, "posture_sleeping": set(), "fall_safety": set(), "now_twice_a_week": set(),
+    "brace_as_told": set(), "bone_care": set(), "moves_and_vitamins": set(), "ask_about_lifting": {"lifting_pounds"},
+    "two_months_watch": {"phone"}, "now_once_a_month": {"phone"},
     "enrol_ask": {"clinic"}, "enrol_welcome": {"emergency", "phone"}, "login_code": {"clinic", "code"},
 }  # fmt: skip
 
 
+# The message set of the shipped protocol, by its own names. Left out: a form in the app (R30) and the question about a
+# fall (A-FALL), for which there is no feature; R7, R25 and R80 are one reminder of a visit.
+CLINICAL_SET = {
+    "E0": "enrol_ask", "E1": "enrol_welcome", "P-7": "prepare_blood_thinner", "P-5": "prepare_new_illness",
+    "P-3": "prepare_ride", "P-2": "prepare_home", "P-1a": "prepare_fasting", "B0": "baseline_pain",
+    "P0": "procedure_day", "R0": "rest_first_evening", "C1": "check_in_pain", "C2": "check_in_symptoms",
+    "C3": "check_in_minutes", "C4": "check_in_pills", "R1": "rest_short_walks", "R1b": "bandage_and_showers",
+    "R2": "no_driving_yet", "R2b": "pain_pills_safely", "R3": "posture_sitting", "R4": "posture_getting_up",
+    "R5": "posture_lifting", "R6": "walk_a_little_more", "R7": "visit_reminder", "R8": "pain_pills_bowels",
+    "R9": "blood_thinner_again", "R10": "posture_sleeping", "R12": "fall_safety", "R14": "now_twice_a_week",
+    "R18": "brace_as_told", "R21": "bone_care", "R25": "visit_reminder", "R35": "moves_and_vitamins",
+    "R42": "ask_about_lifting", "R60": "two_months_watch", "R80": "visit_reminder", "R90": "now_once_a_month",
+    "A-OK": "saved", "A-WORSE": "saved_worse", "A-Q": "ask_pain_again", "A-RNG": "saved_range",
+    "A-CONF": "ask_suggestion", "A-911": "emergency", "A-URG": "urgent", "A-MISS1": "missed_check_in",
+    "A-MISS2": "are_you_ok", "A-STOP": "stopped", "A-HELP": "help",
+}  # fmt: skip
+
+
+def test_the_clinical_message_set_is_in_the_pack_in_both_languages() -> None:
+    assert len(CLINICAL_SET) == 47
+    for language in PACK.languages:
+        assert {name: key for name, key in CLINICAL_SET.items() if key not in PACK.keys(language)} == {}
+
+
 @pytest.mark.parametrize("language", PACK.languages)
 def test_every_language_has_every_text_with_the_same_values(language: str) -> None:
-    assert {key: placeholders(PACK.text(key, language)) for key in PACK.keys(language)} == VALUES
+    first = PACK.languages[0]
+    assert PACK.keys(language) == PACK.keys(first)
+    assert {key: placeholders(PACK.text(key, language)) for key in VALUES} == VALUES
+    for key in PACK.keys(language):
+        assert placeholders(PACK.text(key, language)) == placeholders(PACK.text(key, first)), key
 
 
 @pytest.mark.parametrize(("language", "key"), EVERY_TEXT)
@@ -58,7 +104,9 @@ def test_the_symptom_question_offers_each_letter_once_and_n_for_none(language: s
 @pytest.mark.parametrize(
     ("answer", "language", "intent"),
     [("CALL", "en", "call_me"), ("LLAMAR", "es", "call_me"), ("START", "en", "opt_in"), ("PAIN 7", "en", "check_in"),
-     ("DOLOR 7", "es", "check_in"), ("STOP", "es", "opt_out"), ("HELP", "en", "help")],
+     ("DOLOR 7", "es", "check_in"), ("FIX 7", "en", "check_in"), ("CORRIJO 7", "es", "check_in"),
+     ("STOP", "es", "opt_out"), ("HELP", "en", "help"), ("FALL", "en", "report"),
+     ("TRONIDO", "es", "report")],
 )  # fmt: skip
 def test_the_answers_that_the_texts_name_are_understood(answer: str, language: str, intent: str) -> None:
     named = [key for key in PACK.keys(language) if answer.removesuffix(" 7") in PACK.text(key, language)]
@@ -104,6 +152,25 @@ def test_the_linter_refuses_a_bad_text(text: str, complaint: str) -> None:
     assert any(found.startswith(complaint) for found in problems("saved", "en", text))
 
 
+@pytest.mark.parametrize(("language", "key"), EVERY_TEXT)
+def test_a_text_is_sent_as_it_was_counted(language: str, key: str) -> None:
+    text = PACK.render(key, language, LONGEST_VALUES)
+    assert as_sent(text) == text
+
+
+def test_curly_marks_are_made_plain_before_they_cost_anything() -> None:
+    assert as_sent("It\u2019s \u201cfine\u201d \u2026 ¿qué?") == 'It\'s "fine" ... ¿qué?'
+
+
+@pytest.mark.parametrize("language", PACK.languages)
+def test_no_day_or_hour_is_longer_than_the_linter_reckons_with(language: str) -> None:
+    zone = ZoneInfo("America/New_York")
+    for day in range(366):
+        words = visit_words(datetime(2028, 1, 1, 22, 30, tzinfo=zone) + timedelta(days=day), zone, language)
+        assert len(words.date) <= len(LONGEST_VALUES["date"]), words
+        assert len(words.time) <= len(LONGEST_VALUES["time"]), words
+
+
 def test_a_patients_name_in_a_text_is_refused_even_where_a_value_is_given() -> None:
     assert problems("saved", "en", "Hi {name}.", {**LONGEST_VALUES, "name": "Ann"}) == ["carries personal data: name"]
 
@@ -141,6 +208,51 @@ def test_a_pack_is_refused_when_its_languages_differ() -> None:
 def test_a_pack_is_refused_on_loading_when_a_text_fails_the_linter() -> None:
     with pytest.raises(PackError, match=r"en\.yaml: saved: uses YES as an answer"):
         checked_texts(contents(en={"saved": "Saved {n}. Right? Reply YES."}))
+
+
+def test_a_pack_may_agree_on_two_segments_for_a_text_and_for_no_other() -> None:
+    long = contents(es={"saved": "Gracias, anotó {n}. " + "Está bien. " * 9})
+    assert checked_texts(long, {"es": ["saved"]})
+    with pytest.raises(PackError, match=r"es\.yaml: saved: 'ó' at .* is not in GSM-7"):
+        checked_texts(long)
+    with pytest.raises(PackError, match=r"takes 3 segments"):
+        checked_texts(contents(es={"saved": "Anotó {n}. " + "Está bien. " * 13}), {"es": ["saved"]})
+
+
+@pytest.mark.parametrize(
+    ("key", "language", "text", "complaints"),
+    [
+        ("saved", "en", "Thank you, {n} is saved. Not right? Text FIX and the right number.", []),
+        ("saved", "en", "Thank you, it is saved. Not right? Text FIX and the right number.", ["lost {n}"]),
+        ("saved", "en", "Thank you, {n} is saved.", ["lost the answer FIX"]),
+        ("saved", "en", "{clinic}: {n} is saved. Not right? Text FIX again.", ["must not use {clinic}"]),
+        ("saved", "en", "{n} is saved, {name}. Text FIX.", ["unknown placeholder name"]),
+        ("saved", "en", " \n", ["is empty"]),
+        ("stopped", "en", "{clinic}: No more texts. Call {phone} or {emergency}.", ["lost the answer START"]),
+        ("visit_reminder", "en", "You come {date} at {time}. Reply 1 to confirm.",
+         ["lost the answer 1", "lost the answer 2"]),
+        ("visit_reminder", "es", "Cita: {date}, {time}. Responda 1 para confirmar o 2 para cambiarla.", []),
+        ("check_in_symptoms", "en", "New?\nA weak legs\nB bladder\nC fever\nD chest pain\nE wound\nN none",
+         ["lost the answer F"]),
+    ],
+)  # fmt: skip
+def test_a_clinics_own_words_must_ask_for_and_fill_in_the_same(
+    key: str, language: str, text: str, complaints: list[str]
+) -> None:
+    assert own_problems(key, language, text, PACK.text(key, language), 1) == complaints
+
+
+@pytest.mark.parametrize(("language", "key"), EVERY_TEXT)
+def test_the_shipped_words_pass_as_a_clinics_own(language: str, key: str) -> None:
+    shipped = PACK.text(key, language)
+    assert own_problems(key, language, shipped, shipped, 1) == []
+
+
+def test_own_words_take_the_place_of_the_shipped_ones_in_their_language_alone() -> None:
+    mine = PACK.with_own("1+3", {("en", "saved"): "{n} it is."})
+    assert (mine.render("saved", "en", {"n": "4"}), mine.version) == ("4 it is.", "1+3")
+    assert mine.text("saved", "es") == PACK.text("saved", "es")
+    assert PACK.text("saved", "en") != "{n} it is."
 
 
 def test_the_pack_names_its_version() -> None:

@@ -5,36 +5,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recovery_api.domain.replies import QUESTIONS, Reply
-from recovery_api.domain.symptoms import SYMPTOM_TIERS
 from recovery_api.packs.reading import reply_reader
 from tests.domain.reply_figures import Figures, figures, personal_texts
+from tests.fuzz.reply_promises import INTENTS, QUESTIONS_AND_OTHERS, broken_promise
 
-EXAMPLES, CORPUS = "replies_examples.csv", "replies_corpus.csv"
-DANGERS = (
-    "I cant feel my legs",
-    "no puedo orinar",
-    "chest pain",
-    "I fell",
-    "me sale pus de la herida",
-    "temp 101.3",
-    "I want to die",
-)
+EXAMPLES, CORPUS, BATCHES = "replies_examples.csv", "replies_corpus.csv", "replies_batches.csv"
 PIECES = (
     "7", "10", "no", "not", "my", "legs", "numb", "can't", "feel", "pain", "is", "a", "5-6", "/", ",", ".", "?", "+",
     "fever", "or", "stop", "now", "was", "A", "N", "de", "y", "1O",
 )  # fmt: skip
-MOST_URGENT_FIRST = ("emergency", "urgent", "today", "review", None)
-INTENTS = {
-    "check_in", "symptoms", "report", "ask_again", "opt_out", "opt_in", "help", "call_me", "wrong_person", "deceased",
-    "appointment_confirm", "appointment_change", "activity", "medication",
-}  # fmt: skip
 
 
 def read(text: str, question: str = "pain", language: str = "en") -> Reply:
     return reply_reader().read(text, question, language)
 
 
-@pytest.fixture(scope="module", params=[EXAMPLES, CORPUS])
+@pytest.fixture(scope="module", params=[EXAMPLES, CORPUS, BATCHES])
 def result(request: pytest.FixtureRequest) -> Figures:
     found = figures(request.param)
     print(found.table())
@@ -61,8 +47,38 @@ def test_a_wish_to_stop_is_never_missed_and_never_invented(result: Figures) -> N
     assert result.counts["opt_out wrong"] == 0, result.table()
 
 
-def test_every_labelled_reply_is_read_exactly(result: Figures) -> None:
-    assert result.counts["exact"] == result.of["exact"], result.table()
+@pytest.mark.parametrize("name", [EXAMPLES, CORPUS])
+def test_every_labelled_reply_is_read_exactly(name: str) -> None:
+    found = figures(name)
+    assert found.counts["exact"] == found.of["exact"], found.table()
+
+
+def test_what_dictation_mishears_is_a_danger_all_the_same() -> None:
+    assert [read(t).tier for t in ("I can't feel my feat", "my lags are weak", "trouble breeding", "chest pane")] == (
+        ["emergency"] * 4
+    )
+    assert [read(t).tier for t in ("we played chess", "what a feat", "dumb luck 3")] == [None] * 3
+
+
+def test_a_word_of_the_legs_bladder_or_breath_that_nothing_explains_is_asked_about_at_once() -> None:
+    assert read("my feet are wrapped in fog today").symptoms == {"leg_weakness"}
+    assert read("something odd with my pee").symptoms == {"bladder_bowel"}
+    assert [read(t).tier for t in ("my feet are cold 3", "breathing is fine 3", "put my legs up 3")] == [None] * 3
+
+
+def test_what_is_over_raises_no_flag_but_what_goes_on_does() -> None:
+    assert read("ya se me quito la fiebre. 3").tier is None
+    assert read("my leg was asleep but it's fine now, 3").tier is None
+    assert read("stopped bleeding").tier is None
+    assert read("hasn't stopped bleeding").tier in ("urgent", "emergency")
+    assert read("no puedo respirar bien").tier == "emergency"
+
+
+def test_neither_the_number_of_a_house_nor_the_scale_is_a_score() -> None:
+    for text in ("my house number is 9", "svn out of ten", "control over number 2", "my grandson is 8"):
+        assert read(text).pain is None
+    assert read("got up at 6, my sister came around 10, the back is maybe a 4 I guess").pain == 4
+    assert [read(t).pain for t in ("not a 7, a 4", "5 now 3 earlier", "fiveish")] == [4, 5, 5]
 
 
 def test_the_corpus_is_large_and_in_both_languages() -> None:
@@ -93,26 +109,12 @@ texts = st.one_of(
 )
 
 
-@settings(max_examples=400, deadline=None)
-@given(texts, st.sampled_from([*QUESTIONS, "", "weather"]), st.sampled_from(["en", "es", "xx"]))
-def test_any_text_at_all_is_read(text: str, question: str, language: str) -> None:
-    reply = read(text, question, language)
-    assert reply.pain is None or 0 <= reply.pain <= 10
-    assert reply.suggest is None or 0 <= reply.suggest <= 10
-    assert reply.pain is None or reply.suggest is None
-    assert reply.intent in INTENTS
-    assert reply.symptoms <= SYMPTOM_TIERS.keys()
-    assert 0 <= reply.confidence <= 1
-    assert reply.because
-    assert reply.language in ("en", "es")
-
-
-@settings(max_examples=300, deadline=None)
-@given(texts, st.sampled_from(DANGERS), st.sampled_from(QUESTIONS))
-def test_a_danger_that_is_added_never_lowers_the_tier(text: str, danger: str, question: str) -> None:
-    alone, added, together = read(text, question), read(danger, question), read(f"{text}. {danger}.", question)
-    rank = MOST_URGENT_FIRST.index
-    assert rank(together.tier) <= min(rank(alone.tier), rank(added.tier))
+@settings(max_examples=500, deadline=None)
+@given(texts, st.sampled_from(QUESTIONS_AND_OTHERS), st.integers(0, 9))
+def test_any_text_at_all_is_read_and_a_danger_behind_it_never_lowers_the_tier(
+    text: str, question: str, danger: int
+) -> None:
+    assert broken_promise(text, question, danger) is None
 
 
 @settings(max_examples=200, deadline=None)

@@ -157,3 +157,7 @@ def test_a_fever_in_digits_alone_answers_the_symptom_question() -> None:
 
 def test_a_plea_for_the_pain_to_end_is_seen_today_and_answered_with_the_question() -> None:
     assert (read("please stop the pain").intent, read("please stop the pain").tier) == ("ask_again", "today")
+
+
+def test_a_denial_never_reaches_over_the_end_of_a_sentence() -> None:
+    assert reply_reader().read("no 38.5 38.5 at 38.5. temp 101.3", "pain").tier == "urgent"

@@ -4,14 +4,17 @@ from collections import Counter
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
+from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recovery_api.domain.protocol import TEXTS_A_DAY, Step
+from recovery_api.domain.protocol import TEXTS_A_DAY, Protocol, Step
 from recovery_api.domain.schedule import (
+    Circumstances,
+    Hold,
     PlannedReminder,
     Visit,
     allowed_until,
@@ -36,9 +39,11 @@ def plan(
     visits: tuple[Visit, ...] = (),
     first: int = 0,
     last: int = 365,
+    protocol: Protocol = PROTOCOL,
+    **more: Any,
 ) -> tuple[PlannedReminder, ...]:
     start, end = procedure_on + timedelta(days=first), procedure_on + timedelta(days=last)
-    return plan_reminders(PROTOCOL, procedure_on, zone, preferred, visits, start, end)
+    return plan_reminders(protocol, Circumstances(procedure_on, zone, preferred, visits, **more), start, end)
 
 
 def local(reminder: PlannedReminder, zone: ZoneInfo = NEW_YORK) -> datetime:
@@ -103,11 +108,15 @@ def test_the_hours_for_texts_end_at_20_on_the_patients_clock():
 
 def test_a_year_begins_with_a_check_in_rest_posture_and_ends_with_a_check_in():
     reminders = plan()
-    first_days = [(item.kind, item.local_on.day, item.text_key) for item in reminders if item.local_on.day <= 4][:5]
+    first_days = [(item.kind, item.local_on.day, item.text_key) for item in reminders[:9]]
     assert first_days == [
+        ("rest", 1, "rest_first_evening"),
+        ("activity", 1, "no_driving_yet"),
         ("check_in", 2, "check_in_pain"),
         ("rest", 2, "rest_short_walks"),
+        ("medication", 2, "pain_pills_safely"),
         ("check_in", 3, "check_in_pain"),
+        ("rest", 3, "bandage_and_showers"),
         ("check_in", 4, "check_in_pain"),
         ("posture", 4, "posture_sitting"),
     ]
@@ -126,12 +135,13 @@ def test_a_check_in_comes_at_the_preferred_time_and_expires_when_quiet_begins():
     [(time(3), time(9)), (time(23), time(19, 30)), (time(19, 45), time(19, 30)), (time(19), time(19))],
 )
 def test_a_preferred_time_outside_the_hours_moves_inside(preferred, due):
-    assert local(plan(preferred=preferred, first=2, last=2)[0]).time() == due
+    [check_in] = [item for item in plan(preferred=preferred, first=13, last=13) if item.kind == "check_in"]
+    assert local(check_in).time() == due
 
 
 def test_a_visit_is_announced_the_day_before_in_the_patients_zone():
     visit = Visit("visit-1", utc(2026, 3, 11, 1))  # the evening of the 10th in New York
-    reminder = next(item for item in plan(visits=(visit,)) if item.kind == "follow_up_visit")
+    reminder = next(item for item in plan(visits=(visit,)) if item.text_key == "visit_reminder")
     assert (reminder.local_on, reminder.slot) == (date(2026, 3, 9), "visit-1")
     assert reminder.values == {"visit": "visit-1", "date": "2026-03-10", "time": "21:00"}
     assert (reminder.text_key, reminder.question) == ("visit_reminder", "appointment")
@@ -139,7 +149,7 @@ def test_a_visit_is_announced_the_day_before_in_the_patients_zone():
 
 def test_two_visits_on_a_day_are_two_reminders():
     visits = (Visit("a", utc(2026, 3, 10, 15)), Visit("b", utc(2026, 3, 10, 18)), Visit("a", utc(2026, 3, 10, 15)))
-    slots = [item.slot for item in plan(visits=visits) if item.kind == "follow_up_visit"]
+    slots = [item.slot for item in plan(visits=visits) if item.text_key == "visit_reminder"]
     assert sorted(slots) == ["a", "b"]
 
 
@@ -174,7 +184,8 @@ def test_on_the_day_that_samoa_skipped_a_step_moves_on_and_a_visit_is_announced_
 
 def test_a_plan_that_begins_after_the_skipped_day_holds_what_moved_there():
     reminders = plan(APIA, date(2011, 12, 27), first=4, last=4)
-    assert [(item.kind, item.local_on.day) for item in reminders] == [("check_in", 31), ("posture", 31)]
+    days = [(item.text_key, item.local_on.day) for item in reminders]
+    assert days == [("check_in_pain", 31), ("posture_getting_up", 31)]
 
 
 def test_a_step_that_moves_gives_way_to_the_days_own():
@@ -183,9 +194,7 @@ def test_a_step_that_moves_gives_way_to_the_days_own():
         Step("stays", "posture", "rest_short_walks", None, (4,), None, None, "day"),
     )
     procedure_on = date(2011, 12, 27)
-    reminders = plan_reminders(
-        replace(PROTOCOL, steps=steps), procedure_on, APIA, time(10), (), procedure_on, date(2012, 1, 2)
-    )
+    reminders = plan(APIA, procedure_on, last=6, protocol=replace(PROTOCOL, steps=steps))
     assert [item.text_key for item in reminders] == ["rest_short_walks"]
 
 
@@ -235,3 +244,57 @@ def test_a_window_of_the_plan_is_the_whole_plan_seen_through_it(zone, procedure_
     start, end = procedure_on + timedelta(days=first), procedure_on + timedelta(days=first + length)
     window = plan(zone, procedure_on, visits=tuple(visits), first=first, last=first + length)
     assert window == tuple(item for item in whole if start <= item.local_on <= end)
+
+
+# Holds, consultation, use
+
+
+@given(ZONES, PROCEDURES, VISITS, st.integers(-200, 9000), st.integers(1, 900))
+@settings(max_examples=100)
+def test_a_hold_takes_out_what_falls_into_it_and_moves_nothing_else(zone, procedure_on, visits, begins, lasts):
+    begins_at = datetime.combine(procedure_on, time(0), UTC) + timedelta(hours=begins)
+    hold = Hold(begins_at, begins_at + timedelta(hours=lasts))
+    whole = plan(zone, procedure_on, visits=tuple(visits), first=-30)
+    held = plan(zone, procedure_on, visits=tuple(visits), first=-30, holds=(hold,))
+    assert held == tuple(item for item in whole if not hold.begins_at <= item.due_at < hold.ends_at)
+
+
+@pytest.mark.parametrize(("days_before", "told"), [(30, True), (9, True), (8, False), (3, False)])
+def test_who_is_seen_early_is_asked_the_day_after_what_to_bring(days_before, told):
+    procedure_on = date(2026, 3, 1)
+    consulted_on = procedure_on - timedelta(days=days_before)
+    found = [item.local_on for item in plan(first=-30, last=0, consulted_on=consulted_on) if "tell_us" in item.text_key]
+    assert found == ([consulted_on + timedelta(days=1)] if told else [])
+
+
+def test_a_week_before_the_procedure_everything_to_prepare_is_told_once():
+    found = {item.text_key: item.local_on.day for item in plan(procedure_on=date(2026, 3, 20), first=-7, last=0)}
+    assert found == {
+        "prepare_blood_thinner": 13, "prepare_imaging": 14, "prepare_new_illness": 15, "prepare_medicines": 16,
+        "prepare_ride": 17, "prepare_home": 18, "baseline_pain": 19, "procedure_day": 19, "prepare_fasting": 19,
+        "rest_first_evening": 20, "no_driving_yet": 20,
+    }  # fmt: skip
+
+
+def test_texts_carry_the_clinics_limits_and_the_day_of_the_procedure():
+    values = {item.text_key: item.values for item in plan(first=-7)}
+    assert values["posture_lifting"] == {"lifting_pounds": "10"}
+    assert values["no_driving_yet"] == {"drive_on": "2026-03-03"}
+    assert values["prepare_ride"] == {"date": "2026-03-01"}
+    assert values["rest_short_walks"] == {}
+
+
+def test_a_text_that_is_of_use_for_some_hours_ends_with_them_wherever_it_moves():
+    steps = (
+        Step("asks", "check_in", "check_in_pain", "pain", (1,), None, time(13), "day"),
+        Step("short", "rest", "rest_short_walks", None, (1,), None, time(13), "day", lasts=timedelta(hours=3)),
+    )
+    [_, short] = plan(first=1, last=1, protocol=replace(PROTOCOL, steps=steps))
+    assert (local(short).hour, short.expires_at - short.due_at) == (15, timedelta(hours=3))
+
+
+def test_what_is_of_no_use_by_now_is_left_out():
+    facts = Circumstances(date(2026, 3, 1), NEW_YORK, time(10))
+    day = date(2026, 3, 14)
+    assert plan_reminders(PROTOCOL, facts, day, day, utc(2026, 3, 14, 23, 59)) != ()
+    assert plan_reminders(PROTOCOL, facts, day, day, utc(2026, 3, 15, 0)) == ()

@@ -3,36 +3,71 @@
 import random
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from datetime import time as clock_time
 from pathlib import Path
+from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from recovery_api.config import Settings
+from recovery_api.core import create_core
+from recovery_api.db import clinic_transaction, db
+from recovery_api.services.enrol_patient import NewPatient, enrol_patient
+from recovery_api.services.record_audit import SYSTEM
+from recovery_api.wiring import wiring
 from tests.deployment import Deployment, inbound_form, post_inbound, wait_for
 
 TEXTS = 200
 PACE = 1.5  # seconds between two kills
 TRIES = 400
 LEFT = ("accepted", "queued", "sent", "delivered")
-VICTIMS = ("web", "ticker", "sender-alert", "sender-bulk", "postmaster")
+VICTIMS = ("sender-bulk", "sender-alert", "postmaster", "ticker", "web")
+SILENT, TEXTING = 12, 10  # patients of each clinic whose questions fall due one after the other during the killing
+STEP = timedelta(minutes=50)  # of product time between two kills
+ZONE = ZoneInfo("America/New_York")
 
-pytestmark = pytest.mark.processes
+pytestmark = [pytest.mark.processes, pytest.mark.timeout(600)]
 
 
-def test_200_texts_survive_the_killing_of_every_process_in_turn(tmp_path: Path) -> None:
-    deployment = Deployment(tmp_path)
+@dataclass(frozen=True)
+class Someone:
+    """A patient of one clinic and its number."""
+
+    clinic_id: str
+    number: str
+    id: str
+    phone: str
+
+
+@pytest.mark.soak
+def test_200_texts_survive_the_killing_of_every_process_in_turn(
+    tmp_path: Path, samples: Callable[[int, int], int]
+) -> None:
+    deployment, victims = Deployment(tmp_path), VICTIMS * samples(1, 2)
     try:
         deployment.prepare()
+        start = _tomorrow_morning()
+        people = _enrol(deployment, start, len(victims) * STEP)
+        silent, texting = people[: 2 * SILENT], people[2 * SILENT :]
+        _set_clock(deployment, start)
         deployment.start()
         deployment.wait_until_ready()
         deployment.carrier("POST", "faults", {"fault": "reset_after_accept", "rate": 0.05})
         deployment.carrier("POST", "faults", {"fault": "drop_before", "rate": 0.03, "on": "create"})
         with _kept_alive(deployment):
-            _text_while_killing(deployment)
+            _text_while_killing(deployment, texting, start, victims)
             deployment.carrier("DELETE", "faults")
-            _check(deployment)
+            _check(deployment, start + len(victims) * STEP)
+            for one in silent:
+                assert _questions_to(deployment, one) == 1, "each question once"
+            for one in people:
+                _check_phone(deployment, one)
     finally:
         deployment.stop()
 
@@ -50,29 +85,59 @@ def _kept_alive(deployment: Deployment) -> Iterator[None]:
         keeper.result()
 
 
-def _text_while_killing(deployment: Deployment) -> None:
+def _tomorrow_morning() -> datetime:
+    """Nine in the clinics' zone: everything that the first day brings lies ahead, and nobody sleeps."""
+    tomorrow = datetime.now(ZONE).date() + timedelta(days=1)
+    return datetime.combine(tomorrow, clock_time(9), ZONE).astimezone(UTC)
+
+
+def _enrol(deployment: Deployment, start: datetime, killing: timedelta) -> list[Someone]:
+    """Patients on their fifth day, whose daily questions are spread over the killing, clinic by clinic in turn."""
+    app = create_core(Settings.from_env(deployment.env))
+    people = []
+    with app.app_context():
+        for place in range(SILENT + TEXTING):
+            at = (start + killing * (place % SILENT + 0.5) / SILENT).astimezone(ZONE)
+            for clinic in deployment.seeded["clinics"]:
+                new = NewPatient(
+                    given_name="Made", family_name=f"Up {place}", born_on=date(1948, 3, 12), baseline_pain=8,
+                    phone=f"{clinic['number'][:8]}01{50 + place}", performed_on=at.date() - timedelta(days=5),
+                    levels=("L1",), check_in_time=at.time().replace(second=0, microsecond=0), has_joined=True,
+                )  # fmt: skip
+                with clinic_transaction(UUID(clinic["id"]), wiring().vaults) as scope:
+                    enrolled = enrol_patient(scope, new, SYSTEM, datetime.now(UTC))
+                people.append(Someone(clinic["id"], clinic["number"], str(enrolled.patient_id), new.phone))
+        db.engine.dispose()
+    return people
+
+
+def _text_while_killing(
+    deployment: Deployment, texting: list[Someone], start: datetime, victims: Sequence[str]
+) -> None:
     """Texts of both clinics' patients arrive for as long as the killing lasts, the last of them after it."""
-    clinics = deployment.seeded["clinics"]
-    people = [(clinic["number"], clinic["patients"][2]["phone"]) for clinic in clinics]
     rng = random.Random(7)
     forms = []
     for place in range(TEXTS):
-        number, phone = people[place % 2]
+        one = texting[place % len(texting)]
         body = "my legs feel weak since last night" if place in (20, 21) else str(rng.randint(0, 4))
-        forms.append(inbound_form(phone, number, body))
+        forms.append(inbound_form(one.phone, one.number, body))
     with ThreadPoolExecutor(9) as pool:
-        killer = pool.submit(_kill_each_twice, deployment)
-        posts = list(_posts_at_a_pace(pool, deployment, forms, killer))
+        killer = pool.submit(_kill_in_turn, deployment, start, victims)
+        posts = list(_posts_at_a_pace(pool, deployment, forms, killer, PACE * len(victims)))
         killer.result()
         assert [post.result() for post in posts] == [200] * TEXTS
     wait_for(lambda: deployment.get("/readyz")[0] == 200, "not everything came back")
 
 
 def _posts_at_a_pace(
-    pool: ThreadPoolExecutor, deployment: Deployment, forms: list[dict[str, str]], killer: "Future[None]"
+    pool: ThreadPoolExecutor,
+    deployment: Deployment,
+    forms: list[dict[str, str]],
+    killer: "Future[None]",
+    seconds: float,
 ) -> Iterator["Future[int]"]:
     """Post evenly over the time that the killing should take; the last five once it is over."""
-    pause = PACE * len(VICTIMS) * 2 / (TEXTS - 5)
+    pause = seconds / (TEXTS - 5)
     for place, form in enumerate(forms):
         if place == TEXTS - 5:
             killer.result()
@@ -90,11 +155,11 @@ def _post_until_taken(deployment: Deployment, form: dict[str, str]) -> int:
     return status
 
 
-def _kill_each_twice(deployment: Deployment) -> None:
-    """Eight hours pass meanwhile in steps of two: fewer than a page lives, so that none may expire."""
-    for step, victim in enumerate(VICTIMS * 2):
+def _kill_in_turn(deployment: Deployment, start: datetime, victims: Sequence[str]) -> None:
+    """The day passes meanwhile: in fewer hours than a page lives, so that none may expire."""
+    for step, victim in enumerate(victims, start=1):
         time.sleep(PACE)
-        _pass_time(deployment, hours=2 * (step // 2))
+        _set_clock(deployment, start + step * STEP)
         if victim == "postmaster":
             deployment.kill_postmaster()
             continue
@@ -102,22 +167,18 @@ def _kill_each_twice(deployment: Deployment) -> None:
         deployment.kill(victim)
 
 
-def _pass_time(deployment: Deployment, hours: int) -> None:
-    deployment.clock_file.write_text(f"{hours * 3600:+d}\n")
+def _set_clock(deployment: Deployment, to: datetime) -> None:
+    deployment.clock_file.write_text(f"{(to - datetime.now(UTC)).total_seconds():+.0f}\n")
 
 
-def _check(deployment: Deployment) -> None:
+def _check(deployment: Deployment, end: datetime) -> None:
     wait_for(
         lambda: deployment.count("SELECT count(*) FROM due_work WHERE kind = 'send_alert'") == 0,
         "pages and safety texts wait in the outbox",
         120,
     )
-    for hours in (30, 36, 42, 48):
-        _pass_time(deployment, hours)
-        handed_over = (
-            "SELECT count(*) FROM due_work WHERE kind = 'reminder' AND due_at < now() + %s * interval '1 hour'"
-        )
-        wait_for(lambda h=hours, q=handed_over: deployment.count(q, h) == 0, "reminders wait")
+    handed_over = "SELECT count(*) FROM due_work WHERE kind = 'reminder' AND due_at < %s"
+    wait_for(lambda: deployment.count(handed_over, end) == 0, "reminders wait")
     wait_for(
         lambda: deployment.count("SELECT count(*) FROM due_work WHERE kind LIKE 'send%'") == 0,
         "texts wait in the outbox",
@@ -132,22 +193,29 @@ def _check(deployment: Deployment) -> None:
             "SELECT count(*) FROM message WHERE purpose = %s AND NOT state = ANY(%s)", purpose, list(ends)
         )
         assert rows == 0, purpose
-    assert deployment.count("SELECT count(*) FROM message WHERE purpose = 'reminder' AND sid IS NOT NULL") > 0
     pages = deployment.count("SELECT count(*) FROM message WHERE purpose = 'page'")
     assert pages == deployment.count("SELECT count(*) FROM flag_event WHERE kind = 'paged'") >= 2
     answers = deployment.count("SELECT count(*) FROM message WHERE direction = 'out' AND in_reply_to_id IS NOT NULL")
     assert answers == TEXTS
-    for clinic in deployment.seeded["clinics"]:
-        for place in (0, 2):
-            _check_phone(deployment, clinic["id"], clinic["patients"][place])
 
 
-def _check_phone(deployment: Deployment, clinic_id: str, patient: dict[str, str]) -> None:
+def _questions_to(deployment: Deployment, one: Someone) -> int:
+    """How often the day's question was planned and left for a phone."""
+    return deployment.count(
+        "SELECT count(*) FROM message JOIN reminder ON reminder.id = message.reminder_id"
+        " WHERE reminder.kind = 'check_in' AND message.sid IS NOT NULL"
+        " AND message.clinic_id = %s AND message.patient_id = %s",
+        one.clinic_id,
+        one.id,
+    )
+
+
+def _check_phone(deployment: Deployment, one: Someone) -> None:
     """As many texts reached a phone as the outbox sent to it: each once."""
     left = deployment.count(
         "SELECT count(*) FROM message WHERE direction = 'out' AND sid IS NOT NULL AND phone_digest ="
         " (SELECT phone_digest FROM contact_point WHERE clinic_id = %s AND patient_id = %s)",
-        clinic_id,
-        patient["id"],
+        one.clinic_id,
+        one.id,
     )
-    assert len(deployment.texts_to(patient["phone"])) == left
+    assert len(deployment.texts_to(one.phone)) == left

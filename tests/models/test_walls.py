@@ -13,13 +13,30 @@ from recovery_api.config import Settings
 from recovery_api.db import metadata
 from recovery_api.ids import new_id
 from recovery_api.models import tables
+from recovery_api.packs import load_yaml
+from recovery_api.packs.ladder_pack import SHIPPED
+from recovery_api.services.find_ladder import LastResort
 from recovery_api.services.receive_sms import ReceivedText, receive_sms
-from tests.builders import BuiltClinic, PatientPersona, Persona, check_in_body, make_patient
+from recovery_api.services.record_audit import SYSTEM
+from recovery_api.services.set_ladder import set_ladder
+from recovery_api.services.set_rota import set_rota
+from recovery_api.services.text_check_in_link import make_link
+from tests.builders import BuiltClinic, PatientPersona, Persona, check_in_body, make_clinician, make_patient
 
-WITHOUT_CLINIC = {"alembic_version", "clinic", "sender_number", "credential", "due_work", "heartbeat"}
+WITHOUT_CLINIC = {
+    "alembic_version",
+    "clinic",
+    "sender_number",
+    "credential",
+    "due_work",
+    "heartbeat",
+    "sender_state",
+    "watch",
+    "enrol_challenge",
+}
 OPEN = WITHOUT_CLINIC - {"clinic"}
 WALLED = sorted(set(metadata.tables) - OPEN)
-APPEND_ONLY = ("audit_event", "check_in", "consent", "flag_event")
+APPEND_ONLY = ("audit_event", "check_in", "consent", "flag_event", "questionnaire", "wording", "wording_decision")
 CURRENT = "(NULLIF(current_setting('app.clinic'::text, true), ''::text))::uuid"
 
 
@@ -52,6 +69,14 @@ def receive(patient: PatientPersona, body: str, sender: str = "") -> None:
     message = ReceivedText(f"SM{new_id().hex}", sender or patient.phone, clinic.number, body)
     with clinic.app.app_context():
         assert receive_sms(message, clinic.wiring.vaults, clinic.wiring.clock.now())
+
+
+def change_a_text(clinic: BuiltClinic) -> None:
+    """A text in words of the clinic's own, signed by two people."""
+    lead, second = make_clinician(clinic, "lead"), make_clinician(clinic, "lead")
+    words = {"key": "posture_sitting", "language": "en", "body": "Sit in a firm chair and move every 30 minutes."}
+    proposed = lead.post("/wordings", json=words).json["id"]
+    assert second.post(f"/wordings/{proposed}/sign").status_code == 200
 
 
 # the schema
@@ -130,11 +155,40 @@ def two_clinics(clinic: BuiltClinic, other_clinic: BuiltClinic, ben: Persona, cl
         patient = make_patient(place)
         answer = patient.post("/me/check-ins", json=check_in_body(patient), headers={"Idempotency-Key": "a" * 20})
         assert answer.status_code == 201
+        use_the_app(patient)
+        with place.open() as scope:
+            now = place.wiring.clock.now()
+            make_link(scope, patient.id, patient.episode_id, "en", "https://recovery.test", now)
         receive(patient, "9, my legs feel weak")
+        change_a_text(place)
+        give_rota(place)
     return clinic.id, other_clinic.id
 
 
-EMPTY = {"device", "appointment"}
+def use_the_app(patient: PatientPersona) -> None:
+    """Rows of every kind that an app makes beside check-ins."""
+    now = patient.clinic.wiring.clock.now()
+    day = {"steps": 900, "source": "healthkit", "coverage": "full", "computed_at": now.isoformat()}
+    asked = {"client_id": str(new_id()), "instrument": "phq2", "score": 1, "recorded_at": now.isoformat()}
+    assert patient.call("PUT", f"/me/activity-days/{now.date()}", json=day).status_code == 200
+    assert (
+        patient.call("PUT", f"/me/devices/{new_id()}", json={"platform": "fcm", "token": "t" * 20}).status_code == 200
+    )
+    assert patient.post("/me/questionnaires", json=asked).status_code == 201
+    assert patient.get("/me/sync").status_code == 200
+
+
+def give_rota(clinic: BuiltClinic) -> None:
+    """A ladder and a rota of the clinic's own."""
+    email, now = f"nurse{clinic.number[1:]}@clinic.example", clinic.wiring.clock.now()
+    make_clinician(clinic, "nurse", email=email)
+    shift = {"who": email, "duty": "nurse", "days": ["mon"], "from": "07:00", "to": "19:00"}
+    with clinic.open() as scope:
+        set_ladder(scope, load_yaml(SHIPPED), LastResort("+12125550186"), SYSTEM, now)
+        set_rota(scope, {"shifts": [shift], "holidays": [now.date()]}, SYSTEM, now)
+
+
+EMPTY = {"appointment", "carrier_comparison", "hold", "page", "phone_call", "trial"}
 
 
 def test_without_a_clinic_nothing_can_be_seen(database: Connection, two_clinics: tuple[UUID, UUID]) -> None:
@@ -164,7 +218,7 @@ def test_a_row_can_neither_be_added_to_another_clinic_nor_moved_there(
         row = dict(database.execute(select(table).limit(1)).mappings().one())
         with refused(database):
             database.execute(insert(table), {**row, "clinic_id": other})
-        if name not in APPEND_ONLY:
+        if name not in (*APPEND_ONLY, "sync_point"):  # never changed either, but forgotten
             with refused(database):
                 database.execute(update(table).values(clinic_id=other))
 
@@ -174,7 +228,7 @@ def test_rows_of_another_clinic_are_not_changed_by_a_statement_that_names_them(
 ) -> None:
     own, other = two_clinics
     enter(database, own)
-    for name in set(WALLED) - {"clinic", *APPEND_ONLY}:
+    for name in set(WALLED) - {"clinic", "sync_point", *APPEND_ONLY}:
         table = metadata.tables[name]
         changed = database.execute(update(table).where(table.c.clinic_id == other).values(clinic_id=other))
         assert changed.rowcount == 0, name
@@ -193,7 +247,7 @@ def test_what_was_written_down_is_never_changed_or_removed(
 
 def test_no_clinical_row_is_deleted_by_the_application(database: Connection, two_clinics: tuple[UUID, UUID]) -> None:
     enter(database, two_clinics[0])
-    for name in sorted(set(WALLED) - {"idempotency_key"}):
+    for name in sorted(set(WALLED) - {"idempotency_key", "sync_point"}):  # what a phone was told, not what it told
         with refused(database):
             database.execute(text(f'DELETE FROM "{name}"'))
 

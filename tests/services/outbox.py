@@ -130,6 +130,11 @@ class Outbox:
         with self.clinic.open() as scope:
             return list(scope.connection.execute(select(tables.flag).order_by(tables.flag.c.opened_at)).all())
 
+    def contact_channel(self) -> str:
+        """Whether the phone is texted or called."""
+        with self.clinic.open() as scope:
+            return str(scope.connection.execute(select(tables.contact_point.c.channel)).scalar_one())
+
     def contact_state(self) -> str:
         """Whether the phone may be used."""
         with self.clinic.open() as scope:

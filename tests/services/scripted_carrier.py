@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from recovery_api.clock import real_now
 from recovery_api.gateways.sms import (
     Accepted,
     CarrierUnreachable,
@@ -14,6 +15,7 @@ from recovery_api.gateways.sms import (
     InboundText,
     OutboundText,
     SendOutcome,
+    SentText,
     Unknown,
 )
 from tests.builders import NOW
@@ -46,8 +48,13 @@ class ScriptedCarrier:
     def __init__(self) -> None:
         self.script: deque[SendOutcome | str] = deque()
         self.taken: dict[str, OutboundText] = {}
+        self.taken_at: dict[str, datetime] = {}
         self.offered: list[OutboundText] = []
         self.list_is_reachable = True
+        self.inbox: list[InboundText] = []
+        self.sent_box: list[SentText] = []
+        self.records: dict[str, Delivery] = {}
+        self.looked_up: list[str] = []
         self.times_asked = 0
         self.while_sending: Callable[[str, OutboundText], None] = lambda sid, text: None
         self._numbers = itertools.count(1)
@@ -61,22 +68,41 @@ class ScriptedCarrier:
         if entry not in (None, LOST_ANSWER):
             return entry
         sid = f"SM{next(self._numbers):032x}"
-        self.taken[sid] = text
+        self.taken[sid], self.taken_at[sid] = text, real_now()
         self.while_sending(sid, text)
         return Accepted(sid, "queued") if entry is None else Unknown(LOST_ANSWER)
 
-    def find(self, to: str, body: str, since: datetime, taken: Container[str] = frozenset()) -> str | None:
+    def find(
+        self, to: str, body: str, since: datetime, taken: Container[str] = frozenset(), until: datetime | None = None
+    ) -> str | None:
         """The list of what was taken."""
         if not self.list_is_reachable:
             raise CarrierUnreachable("refused")
         self.times_asked += 1
-        found = (sid for sid, text in self.taken.items() if (text.to, text.body) == (to, body) and sid not in taken)
+        ends = until or real_now()
+        found = (
+            sid
+            for sid, text in self.taken.items()
+            if (text.to, text.body) == (to, body) and sid not in taken and since <= self.taken_at[sid] <= ends
+        )
         return next(found, None)
 
     def list_inbound(self, to: str, since: datetime) -> Iterator[InboundText]:
-        """Nothing came in."""
-        return iter(())
+        """The texts of `inbox`, the newest first as Twilio lists them."""
+        self._answer_lists()
+        return iter([text for text in reversed(self.inbox) if text.to == to and text.received_at >= since])
+
+    def list_outbound(self, from_: str, since: datetime, until: datetime) -> Iterator[SentText]:
+        """The texts of `sent_box`."""
+        self._answer_lists()
+        return iter([text for text in self.sent_box if since <= text.taken_at <= until])
 
     def delivery_of(self, sid: str) -> Delivery | None:
-        """Nothing is known."""
-        return None
+        """What `records` says."""
+        self._answer_lists()
+        self.looked_up.append(sid)
+        return self.records.get(sid)
+
+    def _answer_lists(self) -> None:
+        if not self.list_is_reachable:
+            raise CarrierUnreachable("refused")

@@ -1,16 +1,21 @@
 """Callbacks settle a text whatever their order, and a phone that cannot be reached becomes a flag."""
 
+from datetime import timedelta
 from itertools import permutations
+from typing import Any
 from uuid import UUID
 
 import pytest
+from sqlalchemy import Row, select
 
 from recovery_api.db import clinic_transaction
 from recovery_api.domain.errors import NotFound
 from recovery_api.ids import new_id
+from recovery_api.models import tables
+from recovery_api.services.pace_senders import list_senders
 from tests.services.outbox import Outbox
 
-LANDLINE, STOPPED, FULL_INBOX = 30006, 21610, 30003
+LANDLINE, NO_HANDSET, STOPPED, HANDSET_OFF, FILTERED, UNREGISTERED = 30006, 30005, 21610, 30003, 30007, 30034
 
 
 @pytest.fixture
@@ -32,27 +37,30 @@ def test_the_furthest_status_wins_in_any_order(outbox: Outbox, sent: tuple[UUID,
 
 def test_two_endings_that_cannot_both_be_true_are_noted_as_a_conflict(outbox: Outbox, sent: tuple[UUID, str]) -> None:
     outbox.callback(*sent, "delivered")
-    outbox.callback(*sent, "undelivered", FULL_INBOX)
+    outbox.callback(*sent, "undelivered", HANDSET_OFF)
     row = outbox.row(sent[0])
     assert (row.state, row.conflict) == ("delivered", "undelivered")
 
 
-@pytest.mark.parametrize(("code", "state"), [(LANDLINE, "unusable"), (STOPPED, "opted_out")])
+@pytest.mark.parametrize(
+    ("code", "state", "channel"),
+    [(LANDLINE, "active", "voice"), (NO_HANDSET, "active", "voice"), (STOPPED, "opted_out", "sms")],
+)
 def test_a_phone_that_no_text_can_reach_is_marked_and_flagged_once(
-    outbox: Outbox, sent: tuple[UUID, str], code: int, state: str
+    outbox: Outbox, sent: tuple[UUID, str], code: int, state: str, channel: str
 ) -> None:
     for status in ("sent", "undelivered", "undelivered", "failed"):
         outbox.callback(*sent, status, code)
     row = outbox.row(sent[0])
     assert (row.state, row.error_code) == ("undelivered", code)
-    assert outbox.contact_state() == state
+    assert (outbox.contact_state(), outbox.contact_channel()) == (state, channel)
     [flag] = outbox.flags()
     assert (flag.family, flag.tier, flag.repeats) == ("delivery", "today", 0)
     assert flag.patient_id == outbox.patient.id
 
 
 def test_a_passing_failure_leaves_the_phone_as_it_was(outbox: Outbox, sent: tuple[UUID, str]) -> None:
-    outbox.callback(*sent, "undelivered", FULL_INBOX)
+    outbox.callback(*sent, "undelivered", HANDSET_OFF)
     assert outbox.row(sent[0]).state == "undelivered"
     assert outbox.contact_state() == "active"
     assert outbox.flags() == []
@@ -96,3 +104,73 @@ def test_a_text_that_was_stopped_here_but_left_all_the_same_is_followed(outbox: 
     assert outbox.callback(message_id, "SM" + "a" * 32, "sent")
     assert (outbox.row(message_id).state, outbox.row(message_id).sid) == ("sent", "SM" + "a" * 32)
     assert not outbox.is_queued(message_id)
+
+
+# what a failure teaches
+
+
+def undelivered(outbox: Outbox, code: int = HANDSET_OFF) -> UUID:
+    """One more text that the carrier took and could not deliver."""
+    message_id = outbox.queue()
+    outbox.work()
+    outbox.clock.forward(minutes=1)
+    assert outbox.callback(message_id, str(outbox.row(message_id).sid), "undelivered", code)
+    return message_id
+
+
+def sender_note(outbox: Outbox) -> Row[Any]:
+    with outbox.clinic.app.app_context():
+        [row] = list_senders()
+    return row
+
+
+def test_two_texts_in_a_row_that_did_not_arrive_are_a_flag(outbox: Outbox) -> None:
+    undelivered(outbox)
+    assert outbox.flags() == []
+    undelivered(outbox)
+    [flag] = outbox.flags()
+    assert (flag.family, flag.tier, flag.rule) == ("delivery", "today", "MS-03")
+    assert flag.episode_id == outbox.patient.episode_id
+    undelivered(outbox)
+    assert len(outbox.flags()) == 1
+
+
+def test_a_text_that_arrived_in_between_ends_the_row(outbox: Outbox) -> None:
+    undelivered(outbox)
+    arrived = outbox.queue()
+    outbox.work()
+    outbox.callback(arrived, str(outbox.row(arrived).sid), "delivered")
+    outbox.clock.forward(minutes=1)
+    undelivered(outbox)
+    assert outbox.flags() == []
+
+
+def test_a_stop_at_the_carrier_goes_into_the_ledger_with_everything_that_was_waiting(outbox: Outbox) -> None:
+    waiting = outbox.queue("ask_pain_again", "conversation", due_at=outbox.clock.now + timedelta(minutes=30))
+    undelivered(outbox, STOPPED)
+    assert (outbox.contact_state(), outbox.row(waiting).state) == ("opted_out", "suppressed")
+    assert not outbox.is_queued(waiting)
+    with outbox.clinic.open() as scope:
+        ledger = tables.consent
+        last = scope.connection.execute(select(ledger).order_by(ledger.c.recorded_at.desc()).limit(1)).one()
+    assert (last.granted, last.purpose, last.source) == (False, "all_texts", "carrier")
+
+
+def test_a_filtered_text_is_counted_for_the_operator_and_written_down_without_its_words(
+    outbox: Outbox, capsys: pytest.CaptureFixture[str]
+) -> None:
+    message_id = undelivered(outbox, FILTERED)
+    assert sender_note(outbox).filtered == 1
+    said = [line for line in capsys.readouterr().out.splitlines() if "text.filtered" in line]
+    assert len(said) == 1
+    assert str(message_id) in said[0]
+    assert outbox.patient.phone not in said[0]
+    assert outbox.flags() == []
+
+
+def test_a_number_that_the_carrier_has_not_registered_stops_sending_and_keeps_its_texts(outbox: Outbox) -> None:
+    undelivered(outbox, UNREGISTERED)
+    kept = outbox.queue()
+    assert outbox.work() == 0
+    assert outbox.row(kept).state == "planned"
+    assert (sender_note(outbox).last_code, sender_note(outbox).opened_at) == (UNREGISTERED, outbox.real.now)

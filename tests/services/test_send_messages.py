@@ -1,16 +1,20 @@
 """The outbox: no text leaves twice where the carrier has it, none is lost, and none leaves that is no longer wanted."""
 
+from collections import Counter
 from datetime import datetime, timedelta
 from itertools import product
 from uuid import UUID
 
 import pytest
 
+from jobs.sender import _send_one
 from recovery_api.clock import real_now
 from recovery_api.gateways.sms import Accepted, NotSent, Rejected, SendOutcome, Throttled, Unknown
 from recovery_api.services.claim_work import current_holders, release_dead_holders
+from recovery_api.services.outbox_rows import LIVE, QUIET, Attempt, callback_id
 from recovery_api.services.requeue_texts import requeue_texts
-from recovery_api.services.send_messages import LIVE, QUIET, Attempt, begin_attempt, callback_id, write_outcome
+from recovery_api.services.send_messages import WITHDRAWN, begin_attempt, still_wanted, write_outcome
+from recovery_api.services.settle_unknown import settle_with_list
 from tests.builders import record
 from tests.services.outbox import STEPS, Outbox
 from tests.services.phone import Phone
@@ -47,15 +51,20 @@ def test_a_refused_text_is_settled_with_its_code_and_never_tried_again(outbox: O
 
 
 @pytest.mark.parametrize(
-    ("code", "kind", "state"), [(21610, "opted_out", "opted_out"), (21614, "recipient_permanent", "unusable")]
+    ("code", "kind", "state", "channel"),
+    [
+        (21610, "opted_out", "opted_out", "sms"),
+        (21614, "recipient_permanent", "active", "voice"),
+        (21211, "recipient_permanent", "unusable", "sms"),
+    ],
 )
 def test_a_refusal_for_good_marks_the_phone_and_tells_a_person(
-    outbox: Outbox, code: int, kind: str, state: str
+    outbox: Outbox, code: int, kind: str, state: str, channel: str
 ) -> None:
     outbox.queue()
     outbox.carrier.script.append(Rejected(code, kind))
     outbox.work()
-    assert outbox.contact_state() == state
+    assert (outbox.contact_state(), outbox.contact_channel()) == (state, channel)
     [flag] = outbox.flags()
     assert (flag.family, flag.tier, flag.inputs) == ("delivery", "today", {"code": code})
 
@@ -219,6 +228,23 @@ def test_an_outcome_of_an_attempt_that_was_given_up_leaves_the_next_one_alone(
     assert outbox.queue_row(message_id) == work
     assert outbox.contact_state() == "active"
     assert outbox.work_until_settled(message_id).state == "accepted"
+
+
+@pytest.mark.parametrize("is_reachable", [True, False])
+def test_the_list_asked_for_an_attempt_that_was_given_up_leaves_the_next_one_alone(
+    outbox: Outbox, is_reachable: bool
+) -> None:
+    message_id = outbox.queue()
+    attempt = frozen_while_a_second_attempt_began(outbox, message_id)
+    outbox.real.forward(seconds=61)
+    outbox.work()
+    before, work = outbox.row(message_id), outbox.queue_row(message_id)
+    assert (before.state, before.attempts, before.asked_list) == ("unknown", 2, 1)
+    outbox.real.forward(seconds=1)
+    outbox.carrier.list_is_reachable = is_reachable
+    with outbox.clinic.app.app_context():
+        settle_with_list(attempt, outbox.carrier, outbox.clinic.wiring.vaults, outbox.clock.now)
+    assert (outbox.row(message_id), outbox.queue_row(message_id)) == (before, work)
 
 
 def test_a_text_whose_first_attempt_turns_out_to_have_been_taken_is_not_sent_again(outbox: Outbox) -> None:
@@ -429,3 +455,132 @@ def test_alerts_have_a_lane_of_their_own_and_safety_goes_first_in_it(outbox: Out
     assert outbox.work("alert") == 2
     assert outbox.carrier.offered[0].body.partition(".")[0] == "This may be an emergency"
     assert outbox.work("bulk") == 1
+
+
+# the pace of a number, and a carrier that is away
+
+
+def test_reminders_wait_for_their_number_and_alerts_do_not(outbox: Outbox) -> None:
+    reminders = [outbox.queue("help", "service") for _ in range(14)]
+    rounds = [outbox.work() for _ in range(2)]
+    left = [one for one in reminders if outbox.row(one).state == "accepted"]
+    assert (rounds[0], len(left)) == (10, 10)
+    assert outbox.work() == 0
+    outbox.queue(**ALERT)
+    assert outbox.work("alert") == 1
+    outbox.real.forward(seconds=1)
+    assert outbox.work() == 0, "the alert's segment is waited off first"
+    outbox.real.forward(seconds=60)
+    outbox.work()
+    assert all(outbox.row(one).state == "accepted" for one in reminders)
+
+
+def test_a_waiting_reminder_gives_way_to_an_answer_that_came_later(outbox: Outbox) -> None:
+    for _ in range(12):
+        outbox.queue("help", "service")
+    outbox.work()
+    answer = outbox.queue("saved", values={"n": "4"})
+    outbox.real.forward(seconds=1, milliseconds=100)
+    outbox.work()
+    assert outbox.row(answer).state == "accepted"
+
+
+def test_five_failures_in_a_row_open_the_circuit_and_one_text_at_a_time_probes_it(outbox: Outbox) -> None:
+    texts = [outbox.queue() for _ in range(8)]
+    outbox.carrier.script.extend([NotSent("refused")] * 9)
+    outbox.work()
+    offered = len(outbox.carrier.offered)
+    assert offered == 5
+    outbox.real.forward(seconds=29)
+    assert outbox.work() == 0
+    outbox.real.forward(seconds=2)
+    outbox.work()
+    assert len(outbox.carrier.offered) == offered + 1
+    outbox.carrier.script.clear()
+    for _ in range(8):
+        outbox.real.forward(seconds=301)
+        outbox.work()
+    assert {outbox.row(one).state for one in texts} == {"accepted"}
+
+
+def test_alerts_probe_every_five_seconds_while_reminders_wait(outbox: Outbox) -> None:
+    outbox.queue()
+    alert = outbox.queue(**ALERT)
+    outbox.carrier.script.extend([NotSent("refused")] * 5)
+    for _ in range(5):
+        outbox.work("alert")
+        outbox.real.forward(seconds=16)
+    outbox.carrier.script.append(NotSent("refused"))
+    outbox.work("alert")
+    assert outbox.work() == 0
+    outbox.real.forward(seconds=16)
+    outbox.work("alert")
+    assert outbox.row(alert).state == "accepted"
+    assert outbox.work() == 1
+
+
+def test_a_refusal_of_our_own_number_keeps_the_text_and_opens_the_circuit_at_once(outbox: Outbox) -> None:
+    message_id = outbox.queue()
+    outbox.carrier.script.append(Rejected(20003, "sender_config"))
+    outbox.work()
+    row = outbox.row(message_id)
+    assert (row.state, row.error_code, row.settled_at) == ("planned", 20003, None)
+    assert outbox.flags() == []
+    outbox.real.forward(seconds=10)
+    assert outbox.work() == 0
+    outbox.real.forward(seconds=25)
+    outbox.work()
+    assert outbox.row(message_id).state == "accepted"
+
+
+def test_a_fenced_sender_says_nothing_of_the_carrier(outbox: Outbox) -> None:
+    message_id = outbox.queue()
+    for _ in range(6):
+        outbox.work(seconds_since_claim=20.5)
+        outbox.real.forward(seconds=301)
+    outbox.work()
+    assert outbox.row(message_id).state == "accepted"
+
+
+def test_a_stop_between_the_mark_and_the_call_keeps_the_text_here(outbox: Outbox) -> None:
+    message_id = outbox.queue()
+    [claim] = outbox.claim()
+    parts = outbox.clinic.wiring
+    with outbox.clinic.app.app_context():
+        attempt = begin_attempt(claim, parts.vaults, "https://recovery.test", outbox.clock.now)
+        assert attempt is not None
+        assert still_wanted(attempt, parts.vaults, outbox.clock.now)
+    Phone(outbox.clinic, outbox.patient.phone).text("STOP")
+    with outbox.clinic.app.app_context():
+        assert not still_wanted(attempt, parts.vaults, outbox.clock.now)
+        write_outcome(attempt, WITHDRAWN, parts.vaults, outbox.clock.now)
+    assert outbox.work_until_settled(message_id, rounds=2).state == "suppressed"
+    assert outbox.carrier.offered == []
+
+
+def test_two_texts_with_the_same_words_do_not_take_each_others_id(outbox: Outbox) -> None:
+    lost, taken = outbox.queue(**ALERT), outbox.queue(**ALERT)
+    outbox.carrier.script.append(LOST_REQUEST)
+    [first, second] = outbox.claim("alert")
+    with outbox.clinic.app.app_context():
+        _send_one(outbox.jobs_app, first, 0.0, lambda: 0.0)
+    outbox.real.forward(minutes=2)
+    outbox.carrier.script.append(LOST_ANSWER)
+    outbox.work("alert")
+    for _ in range(6):
+        outbox.real.forward(seconds=61)
+        outbox.work("alert")
+    sent = Counter(text.status_callback for text in outbox.carrier.taken.values())
+    assert set(sent.values()) == {1}
+    assert len(sent) == 2
+    assert {outbox.row(one).state for one in (lost, taken)} == {"accepted"}
+    assert second.row_id != first.row_id
+
+
+def test_a_callback_takes_its_id_back_from_a_text_that_adopted_it(outbox: Outbox) -> None:
+    adopter, owner, sid = outbox.queue(), outbox.queue(), "SM" + "d" * 32
+    outbox.mark_one(adopter, state="accepted", sid=sid, attempted_at=outbox.real.now)
+    outbox.mark_one(owner, state="unknown", attempted_at=outbox.real.now)
+    assert outbox.callback(owner, sid, "delivered")
+    assert (outbox.row(owner).state, outbox.row(owner).sid) == ("delivered", sid)
+    assert (outbox.row(adopter).state, outbox.row(adopter).sid) == ("unknown", None)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from recovery_api.domain.labels import WORDS, default_label, label_rest
 from recovery_api.models import tables
+from recovery_api.services.hand_over_reminders import hand_over_due
 from tests.builders import BuiltClinic, ClockHand, PatientPersona, Persona, make_patient
 from tests.services.phone import Phone
 
@@ -215,3 +216,105 @@ def test_a_stop_and_a_start_never_bring_back_the_wrong_person(couple: Couple) ->
     assert couple.phone.states() == {"opted_out", "wrong_person"}
     couple.phone.text("START")
     assert couple.phone.states() == {"active", "wrong_person"}
+
+
+# whom a text is about
+
+
+def test_every_text_to_a_shared_phone_carries_the_label_that_the_clinic_chose(couple: Couple) -> None:
+    assert couple.phone.text("BS 4").bodies[0].startswith("BS: ")
+    assert couple.phone.text("AT: PAIN 2").bodies[0].startswith("AT: ")
+    assert couple.phone.text("BS: I can't breathe").bodies[0].startswith("BS: This may be an emergency.")
+
+
+def test_a_text_in_nobodys_name_carries_no_label(couple: Couple) -> None:
+    for body in ("4", EMERGENCY, "HELP"):
+        [said] = couple.phone.text(body).bodies
+        assert not said.startswith(("AT: ", "BS: "))
+
+
+def test_a_reminder_to_a_shared_phone_says_whom_it_is_about(couple: Couple, clock: ClockHand) -> None:
+    clock.forward(days=1)
+    with couple.phone.clinic.app.app_context():
+        hand_over_due("tests:0:0", couple.phone.clinic.wiring.vaults, clock.now)
+    said: dict[object, set[str]] = {}
+    with couple.phone.clinic.open() as scope:
+        for row in couple.phone.rows("message"):
+            if row.purpose == "reminder":
+                body = scope.vault.open("message.body", row.id, row.body_sealed)
+                said.setdefault(row.patient_id, set()).add(body[:4])
+    assert said == {couple.at: {"AT: "}, couple.bs: {"BS: "}}
+
+
+def test_one_of_two_may_leave_and_the_other_stays(couple: Couple) -> None:
+    outcome = couple.phone.text("BS: please stop texting me")
+    assert (outcome.disposition, outcome.answer) == ("opted_out", "stopped")
+    point = tables.contact_point
+    with couple.phone.clinic.open() as scope:
+        rows = scope.connection.execute(point.select()).all()
+    assert {row.patient_id: row.state for row in rows} == {couple.at: "active", couple.bs: "opted_out"}
+
+
+@pytest.mark.parametrize(
+    ("body", "disposition", "rule"),
+    [("she died last night", "deceased", "reported_deceased"), ("wrong number", "wrong_person", "says_wrong_number")],
+)
+def test_a_death_or_a_wrong_number_without_a_label_pauses_the_phone_and_asks_nothing(
+    couple: Couple, body: str, disposition: str, rule: str
+) -> None:
+    outcome = couple.phone.text(body)
+    assert (outcome.disposition, outcome.answer) == (disposition, disposition)
+    assert couple.phone.states() == {"opted_out"}
+    tasks = [flag.patient_id for flag in couple.phone.rows("flag") if flag.rule == rule]
+    assert sorted(tasks) == sorted([couple.at, couple.bs])
+
+
+def test_a_death_with_a_label_stops_that_person_alone(couple: Couple) -> None:
+    assert couple.phone.text("BS: he died last night").answer == "deceased"
+    point = tables.contact_point
+    with couple.phone.clinic.open() as scope:
+        rows = scope.connection.execute(point.select()).all()
+    assert {row.patient_id: row.state for row in rows} == {couple.at: "active", couple.bs: "opted_out"}
+
+
+def test_a_call_asked_for_on_a_shared_phone_is_a_task_for_each(couple: Couple) -> None:
+    outcome = couple.phone.text("CALL")
+    assert (outcome.disposition, outcome.answer) == ("call_asked", "call_back")
+    assert sorted(flag.patient_id for flag in couple.phone.rows("flag")) == sorted([couple.at, couple.bs])
+
+
+def test_help_on_a_shared_phone_is_given_to_whoever_asks(couple: Couple) -> None:
+    assert couple.phone.text("HELP").answer == "help"
+
+
+# who comes back
+
+
+def states_of(couple: Couple) -> dict[UUID, str]:
+    point = tables.contact_point
+    with couple.phone.clinic.open() as scope:
+        return {row.patient_id: row.state for row in scope.connection.execute(point.select())}
+
+
+def grants_by_text(couple: Couple) -> list[UUID]:
+    return [row.patient_id for row in couple.phone.rows("consent") if row.source == "opted_in"]
+
+
+def test_a_start_by_name_brings_back_that_person_alone(couple: Couple) -> None:
+    couple.phone.text("AT: stop")
+    couple.phone.text("BS: stop")
+    assert couple.phone.text("BS: start").disposition == "opted_in"
+    assert states_of(couple) == {couple.at: "opted_out", couple.bs: "active"}
+    assert grants_by_text(couple) == [couple.bs]
+    couple.phone.text("AT: start")
+    assert states_of(couple) == {couple.at: "active", couple.bs: "active"}
+
+
+def test_a_start_in_nobodys_name_brings_back_nobody_who_left_by_name(couple: Couple, clock: ClockHand) -> None:
+    couple.phone.text("STOP")
+    couple.phone.text("AT: start")
+    clock.forward(minutes=1)
+    couple.phone.text("AT: stop")
+    couple.phone.text("START")
+    assert states_of(couple) == {couple.at: "opted_out", couple.bs: "active"}
+    assert sorted(grants_by_text(couple)) == sorted([couple.at, couple.bs])

@@ -2,9 +2,10 @@
 
 import http.client
 import json
+import socket
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,8 @@ from tests.deployment import TOKEN, Deployment, inbound_form, post_inbound, sign
 pytestmark = pytest.mark.processes
 
 PATH = "/webhooks/twilio/inbound"
-REPLAYS, CONNECTIONS = 10_000, 16
+NEXT_TOKEN = "the-next-token"
+CONNECTIONS = 16
 
 
 @pytest.fixture(scope="module")
@@ -25,6 +27,7 @@ def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]
     running = Deployment(Path(tmp_path_factory.mktemp("road")))
     try:
         running.prepare()
+        running.env["TWILIO_AUTH_TOKEN"] = f"{NEXT_TOKEN},{TOKEN}"
         running.start()
         running.wait_until_ready()
         yield running
@@ -56,10 +59,30 @@ def send(deployment: Deployment, body: bytes, headers: dict[str, str]) -> int:
         connection.close()
 
 
+def as_bytes(deployment: Deployment, body: bytes, headers: dict[str, str]) -> bytes:
+    """A whole request as it goes over the wire, to be sent often."""
+    fields = {"Host": f"127.0.0.1:{deployment.port}", "Content-Length": str(len(body)), **headers}
+    lines = [f"POST {PATH} HTTP/1.1", *(f"{name}: {value}" for name, value in fields.items())]
+    return "\r\n".join([*lines, "", ""]).encode() + body
+
+
+def status_of_answer(connection: socket.socket) -> int:
+    """The status of one answer, read to its end; its length stands in its head."""
+    answer = b""
+    while b"\r\n\r\n" not in answer:
+        answer += connection.recv(65536) or b"the connection ended\r\n\r\n"
+    head, _, content = answer.partition(b"\r\n\r\n")
+    length = int(head.lower().partition(b"content-length:")[2].split()[0])
+    while len(content) < length:
+        content += connection.recv(65536)
+    return int(head.split()[1])
+
+
 def nurse_of(clinic: dict[str, Any]) -> str:
     return next(one["access_token"] for one in clinic["staff"] if one["role"] == "nurse")
 
 
+@pytest.mark.server
 def test_weak_legs_page_without_a_name_and_become_the_nurses_emergency(
     deployment: Deployment,
 ) -> None:
@@ -84,27 +107,30 @@ def test_weak_legs_page_without_a_name_and_become_the_nurses_emergency(
     assert ask(deployment, "GET", "/api/v1/flags", other_nurse)[1]["items"] == []
 
 
-def test_ten_thousand_replays_make_one_row_one_flag_and_one_answer(deployment: Deployment) -> None:
+@pytest.mark.soak
+def test_thousands_of_replays_make_one_row_one_flag_and_one_answer(
+    deployment: Deployment, samples: Callable[[int, int], int]
+) -> None:
+    replays = samples(2_000, 10_000)
     clinic = deployment.seeded["clinics"][1]
     form = inbound_form(clinic["patients"][2]["phone"], clinic["number"], "I can't feel my legs")
     body, headers = signed(f"{deployment.env['PUBLIC_URL']}{PATH}", form)
     statuses: Counter[int] = Counter()
 
+    request = as_bytes(deployment, body, headers)
+
     def replay() -> None:
-        connection = http.client.HTTPConnection("127.0.0.1", deployment.port, timeout=60)
-        for _ in range(REPLAYS // CONNECTIONS):
-            connection.request("POST", PATH, body, headers)
-            answer = connection.getresponse()
-            answer.read()
-            statuses[answer.status] += 1
-        connection.close()
+        with socket.create_connection(("127.0.0.1", deployment.port), timeout=60) as connection:
+            for _ in range(replays // CONNECTIONS):
+                connection.sendall(request)
+                statuses[status_of_answer(connection)] += 1
 
     threads = [threading.Thread(target=replay) for _ in range(CONNECTIONS)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert statuses == {200: REPLAYS}
+    assert statuses == {200: replays}
     assert deployment.count("SELECT count(*) FROM message WHERE sid = %s", form["MessageSid"]) == 1
     assert deployment.count("SELECT count(*) FROM flag WHERE clinic_id = %s", clinic["id"]) == 1
     wait_for(lambda: deployment.texts_to(clinic["patients"][2]["phone"]), "no answer")
@@ -142,19 +168,12 @@ def test_forged_and_shifted_texts_are_refused_and_leave_no_row(deployment: Deplo
     assert deployment.count("SELECT count(*) FROM message") == before
 
 
-def test_two_tokens_are_accepted_while_one_replaces_the_other(tmp_path: Path) -> None:
-    deployment = Deployment(tmp_path, workers=1)
-    try:
-        deployment.prepare()
-        deployment.env["TWILIO_AUTH_TOKEN"] = f"the-next-token,{TOKEN}"
-        deployment.start("web")
-        wait_for(lambda: deployment.get("/healthz")[0] == 200, "the web did not start")
-        clinic = deployment.seeded["clinics"][0]
-        for token in (TOKEN, "the-next-token"):
-            form = inbound_form(clinic["patients"][2]["phone"], clinic["number"], "3")
-            assert send(deployment, *signed(f"{deployment.env['PUBLIC_URL']}{PATH}", form, token)) == 200
-    finally:
-        deployment.stop()
+@pytest.mark.parametrize("token", [TOKEN, NEXT_TOKEN], ids=["the last token", "the next token"])
+def test_two_tokens_are_accepted_while_one_replaces_the_other(deployment: Deployment, token: str) -> None:
+    clinic = deployment.seeded["clinics"][1]
+    form = inbound_form(clinic["patients"][2]["phone"], clinic["number"], "3")
+    assert send(deployment, *signed(f"{deployment.env['PUBLIC_URL']}{PATH}", form, token)) == 200
+    assert deployment.count("SELECT count(*) FROM message WHERE sid = %s", form["MessageSid"]) == 1
 
 
 @pytest.mark.parametrize(
@@ -229,6 +248,7 @@ def test_a_carrier_that_is_away_delays_the_answer_and_not_the_web(deployment: De
     wait_for(lambda: len(deployment.texts_to(phone)) == texts + 1, "the answer never left")
 
 
+@pytest.mark.server
 def test_with_the_database_away_nothing_is_acknowledged_and_nothing_lost(deployment: Deployment) -> None:
     clinic = deployment.seeded["clinics"][1]
     form = inbound_form(clinic["patients"][2]["phone"], clinic["number"], "3")
@@ -240,3 +260,64 @@ def test_with_the_database_away_nothing_is_acknowledged_and_nothing_lost(deploym
         deployment.postgres.start()
     wait_for(lambda: post_inbound(deployment, form)[0] == 200, "the web did not come back")
     assert deployment.count("SELECT count(*) FROM message WHERE sid = %s", form["MessageSid"]) == 1
+
+
+def test_a_landline_is_called_once_and_its_keys_become_a_check_in(deployment: Deployment) -> None:
+    patient = deployment.seeded["clinics"][1]["patients"][0]
+    noon = f"Etc/GMT{datetime.now(UTC).hour - 12:+d}"
+    with deployment.sql() as owner:
+        owner.execute("UPDATE patient SET zone = %s WHERE id = %s", (noon, patient["id"]))
+        owner.execute("UPDATE contact_point SET channel = 'voice' WHERE patient_id = %s", (patient["id"],))
+    keys = ["1", "4", "1", *["2"] * 6]
+    deployment.carrier("POST", "phones", {"phone": patient["phone"], "answers": "human", "keys": keys})
+    fault = deployment.carrier(
+        "POST", "faults", {"fault": "error_500_after_accept", "on": "create", "phone": patient["phone"]}
+    )
+    with deployment.sql() as owner:
+        due = owner.execute(
+            "UPDATE reminder SET due_at = now(), expires_at = now() + interval '2 hours' WHERE id = (SELECT id FROM"
+            " reminder WHERE episode_id = %s AND kind = 'check_in' AND state = 'planned' ORDER BY due_at LIMIT 1)"
+            " RETURNING id",
+            (patient["episode_id"],),
+        ).fetchone()
+        assert due is not None
+        owner.execute("UPDATE due_work SET due_at = now() WHERE kind = 'reminder' AND row_id = %s", due)
+    answered = "SELECT count(*) FROM check_in WHERE episode_id = %s AND channel = 'voice' AND pain = 4"
+    wait_for(lambda: deployment.count(answered, patient["episode_id"]), "no check-in by voice")
+    ended = "SELECT count(*) FROM phone_call WHERE patient_id = %s AND outcome = 'finished' AND state = 'ended'"
+    wait_for(lambda: deployment.count(ended, patient["id"]), "the call has no end")
+    deployment.carrier("DELETE", f"faults/{fault['id']}")
+    [call] = deployment.carrier("GET", f"calls?phone=%2B{patient['phone'][1:]}")["items"]
+    assert any("back pain" in line["words"] for line in call["heard"])
+
+
+def every_written_line(deployment: Deployment) -> dict[str, str]:
+    """Whatever the processes and the database wrote down, and what they tell a monitor."""
+    files = [*deployment.folder.rglob("*.log"), *deployment.folder.rglob("*.out"), *deployment.folder.rglob("log")]
+    said = {str(file): file.read_text(errors="replace") for file in files if file.is_file()}
+    return {**said, "metrics": deployment.get("/metrics")[1].decode()}
+
+
+def test_no_phone_and_no_words_reach_a_log_a_metric_or_an_error(deployment: Deployment) -> None:
+    clinic = deployment.seeded["clinics"][0]
+    phone, words = clinic["patients"][2]["phone"], "zebracanary my pain is 4"
+    url = f"{deployment.env['PUBLIC_URL']}{PATH}"
+    for fault in ("reset_after_accept", "landline"):
+        deployment.carrier("POST", "faults", {"fault": fault, "times": 1, "phone": phone})
+    before = len(deployment.texts_to(phone))
+    assert post_inbound(deployment, inbound_form(phone, clinic["number"], words))[0] == 200
+    assert send(deployment, *signed(url, {**inbound_form(phone, clinic["number"], words), "To": "+19995550100"})) == 404
+    assert 400 <= send(deployment, *signed(url, inbound_form(phone, clinic["number"], words), "another-token")) < 500
+    wait_for(lambda: len(deployment.texts_to(phone)) > before, "no answer")
+    unsettled = "SELECT count(*) FROM message WHERE direction = 'out' AND state = 'undelivered'"
+    wait_for(lambda: deployment.count(unsettled) > 0, "the landline was not told of")
+    people = [one["phone"] for each in deployment.seeded["clinics"] for one in each["patients"]]
+    secrets = ["zebracanary", "legs feel weak", "+12125550130", *people]
+    found = {
+        (place, secret)
+        for place, said in every_written_line(deployment).items()
+        for secret in secrets
+        if secret.removeprefix("+1") in said
+    }
+    assert found == set()
+    assert any("text.sent" in said for said in every_written_line(deployment).values())

@@ -11,22 +11,25 @@ if (window.trustedTypes && !trustedTypes.defaultPolicy) {
 
 document.addEventListener("DOMContentLoaded", () => {
   const desk = document.getElementById("main");
-  const screen = document.getElementById("screen");
   let turn = 0;
   let sending = Promise.resolve(); // one press after the other, none of them lost
   document.body.classList.add("scripted");
 
   function toEnd() {
+    const screen = document.querySelector(".screen");
     screen.scrollTop = screen.scrollHeight;
   }
 
   function show(text) {
     const next = new DOMParser().parseFromString(text, "text/html");
+    if (!next.getElementById("landline") !== !document.getElementById("landline")) return location.reload();
     let changed = false;
     for (const part of next.querySelectorAll("[data-part]")) {
       const place = document.getElementById(part.id);
       if (!place || place.outerHTML === part.outerHTML) continue;
+      const pressed = place.contains(document.activeElement) ? document.activeElement.value : null;
       place.replaceWith(document.adoptNode(part));
+      if (pressed) part.querySelector(`button[value="${CSS.escape(pressed)}"]`)?.focus();
       changed = true;
     }
     if (changed) toEnd();

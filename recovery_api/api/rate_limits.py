@@ -1,0 +1,81 @@
+"""Rate limits: so many calls a minute for each token, and for each address at the doors where secrets are tried.
+
+They live in the memory of each process: they guard its time, and hold up to as many times the number as there are
+processes. What must hold exactly (tries of a code, texts an hour) is counted in the database.
+"""
+
+import hashlib
+import threading
+from dataclasses import dataclass, field
+
+from flask import Flask, current_app, request
+
+from recovery_api.clock import monotonic
+from recovery_api.domain.errors import TooMany
+
+A_TOKEN, AN_ADDRESS = 600, 60  # calls a minute
+MOST_REMEMBERED = 50_000
+DOORS = frozenset({"beginEnrolment", "confirmEnrolment", "signInStaff"})
+_UNBOTHERED = 1_000  # times as many in a demo or a test, where one machine plays everybody
+_NAME = "recovery-rate-limit"
+
+
+@dataclass(slots=True)
+class RateLimit:
+    """Calls a minute, evenly or in one burst: a bucket a caller, which refills as time goes by."""
+
+    a_minute: float
+    _empty_until: dict[bytes, float] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def wait(self, caller: bytes, now: float) -> float:
+        """Take one call of `caller`, at `now` in seconds; 0, or how many seconds are to be waited first."""
+        each = 60 / self.a_minute
+        with self._lock:
+            if len(self._empty_until) >= MOST_REMEMBERED:
+                self._empty_until = {key: at for key, at in self._empty_until.items() if at > now}
+            full_at = max(self._empty_until.get(caller, now), now) + each
+            if full_at - now > 60:
+                return full_at - now - 60
+            self._empty_until[caller] = full_at
+            return 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class RateLimits:
+    """The limits of one process; `hops` is how many proxies of ours stand before it."""
+
+    token: RateLimit
+    address: RateLimit
+    hops: int = 0
+
+
+def make_limits(in_production: bool, hops: int = 0) -> RateLimits:
+    """The limits as they are documented; a thousand times as much where the product is only tried."""
+    times = 1 if in_production else _UNBOTHERED
+    return RateLimits(RateLimit(A_TOKEN * times), RateLimit(AN_ADDRESS * times), hops)
+
+
+def keep_limits(app: Flask, limits: RateLimits) -> None:
+    """Let an application answer within these limits."""
+    app.extensions[_NAME] = limits
+
+
+def check_rate(operation: str, secret: str | None) -> None:
+    """Count the request at hand: at a door where secrets are tried for its address, else for its token.
+
+    Raises TooMany. Without a token the address stands in, with the token's limit.
+    """
+    limits: RateLimits = current_app.extensions[_NAME]
+    limit = limits.address if operation in DOORS else limits.token
+    by_token = secret is not None and operation not in DOORS
+    caller = secret if secret is not None and by_token else _address(limits.hops)
+    wait = limit.wait(hashlib.sha256(caller.encode()).digest(), monotonic())
+    if wait > 0:
+        raise TooMany("Too many requests: wait a moment.", wait)
+
+
+def _address(hops: int) -> str:
+    """The caller's address: of as many entries as we have proxies, the one that the outermost of them wrote."""
+    told = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",") if part.strip()]
+    return told[-hops] if 0 < hops <= len(told) else request.remote_addr or ""

@@ -1,0 +1,39 @@
+"""How often a phone is answered by itself: enough for any person, too seldom for two machines to keep talking."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+MOST_AN_HOUR = 8
+MOST_SCORES_AN_HOUR = 24  # a saved score is said back every time, unless a machine is reporting
+KEPT = 12
+_HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
+_LONG = 24  # characters: nobody types the same long text twice a day, an auto-responder does
+_SHORT_REPEATS = 3
+
+Past = Sequence[tuple[datetime, bytes]]
+
+
+def plain_text(body: str) -> str:
+    """A text without case and spacing, by which a repeat of it is known."""
+    return " ".join(body.casefold().split())
+
+
+def may_answer(past: Past, text: bytes, length: int, now: datetime) -> bool:
+    """Whether a text may get an automatic answer: not the ninth in an hour, and not the same text all over again.
+
+    `past` holds when answers went out and digests of the texts that they answered, `length` the characters of this one.
+    """
+    if sum(now - at < _HOUR for at, _ in past) >= MOST_AN_HOUR:
+        return False
+    repeats = sum(known == text and now - at < _DAY for at, known in past)
+    return repeats < (1 if length > _LONG else _SHORT_REPEATS)
+
+
+def may_say_back(reported_at: Sequence[datetime], now: datetime) -> bool:
+    """Whether a saved score may be said back, after scores that came at `reported_at`."""
+    return sum(now - at < _HOUR for at in reported_at) < MOST_SCORES_AN_HOUR
+
+
+def remembered(past: Past, text: bytes, now: datetime) -> list[tuple[datetime, bytes]]:
+    """What is kept of the answers once one more went out."""
+    return [*past, (now, text)][-KEPT:]

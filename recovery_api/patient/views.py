@@ -1,0 +1,168 @@
+"""The web check-in: a link that a button and a year of birth open, one question a screen, and what to do now."""
+
+from typing import Any
+
+from flask import Blueprint, abort, make_response, redirect, render_template, request
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response
+
+from recovery_api.domain.errors import Invalid, NotFound, Unauthenticated
+from recovery_api.domain.web_answers import STEPS, SUMMARY, SYMPTOMS, step_before
+from recovery_api.patient.screens import Screen, refusal_of
+from recovery_api.patient.session import check_form, check_origin, form_token, session_secret, set_cookie
+from recovery_api.patient.words import OTHER, language_of, say, say_phone
+from recovery_api.services.answer_web_check_in import (
+    WebCheckInRead,
+    choose_language,
+    keep_answer,
+    read_web_check_in,
+    send_web_check_in,
+)
+from recovery_api.services.open_web_check_in import Door, belong_together, look_at_link, open_link
+from recovery_api.services.read_config import read_config
+from recovery_api.wiring import wiring
+
+blueprint = Blueprint(
+    "patient", __name__, template_folder="templates", static_folder="static", static_url_path="/c/static"
+)
+
+_WORDS = {"say": say, "say_phone": say_phone}
+
+
+@blueprint.get("/c/<token>")
+def show_door(token: str) -> Response:
+    """The page behind a link. Looking spends nothing, so that a preview may."""
+    door = _look(token)
+    if door is not None:
+        return _door(door)
+    return redirect("/c/q", 303) if session_secret() and belong_together(token, session_secret()) else _dead()
+
+
+@blueprint.post("/c/<token>")
+def open_door(token: str) -> Response:
+    """Spend the link, where the year of birth is right."""
+    check_origin()
+    parts, language = wiring(), language_of(request.form.get("lang", ""))
+    door, said = _look(token), request.form.get("year", "").strip()
+    if door is None:
+        return _dead()
+    if not (len(said) == 4 and said.isascii() and said.isdigit()):
+        return _door(door, say("year_hint", language), 422)
+    opened = open_link(token, int(said), language, parts.vaults, parts.clock.now())
+    if opened is None or (opened.session is None and opened.tries_left == 0):
+        return _dead()
+    if opened.session is None:
+        left = "tries_one" if opened.tries_left == 1 else "tries_many"
+        return _door(door, f"{say('wrong_year', language)} {say(left, language, n=opened.tries_left)}", 422)
+    response = redirect("/c/q", 303)
+    set_cookie(response, opened.session)
+    return response
+
+
+@blueprint.get("/c/q")
+def go_on() -> Response:
+    """On to the first question that was not asked."""
+    return _next(read_web_check_in(session_secret(), wiring().vaults))
+
+
+@blueprint.get("/c/q/<step>")
+def show_step(step: str) -> Response:
+    """One question, the summary, or what to do after sending."""
+    read = read_web_check_in(session_secret(), wiring().vaults)
+    is_open = step in STEPS and not read.is_sent and (step != SUMMARY or read.answers.next_step == SUMMARY)
+    if not is_open and not (step == "done" and read.is_sent):
+        return _next(read)
+    return _screen(read, step)
+
+
+@blueprint.post("/c/q/<step>")
+def answer_step(step: str) -> Response:
+    """Keep one answer, and go on; a danger is sent at once."""
+    check_form()
+    if step not in STEPS or step == SUMMARY:
+        abort(404)
+    parts = wiring()
+    ticked = [name[2:] for name in request.form if name.startswith("s_")] if step == SYMPTOMS else []
+    try:
+        read = keep_answer(
+            session_secret(), step, request.form.get("said", ""), ticked, parts.vaults, parts.clock.now()
+        )
+    except Invalid:
+        read = read_web_check_in(session_secret(), parts.vaults)
+        return _screen(read, step, refusal_of(step, read.door.language), 422)
+    return _next(read)
+
+
+@blueprint.post("/c/q/send")
+def send() -> Response:
+    """Send the answers; twice is once."""
+    check_form()
+    parts = wiring()
+    try:
+        return _next(send_web_check_in(session_secret(), parts.vaults, parts.clock.now()))
+    except Invalid:
+        read = read_web_check_in(session_secret(), parts.vaults)
+        return _screen(read, SUMMARY, refusal_of(SUMMARY, read.door.language), 422)
+
+
+@blueprint.post("/c/q/language")
+def change_language() -> Response:
+    """Go on in the other language, on the same screen."""
+    check_form()
+    choose_language(session_secret(), language_of(request.form.get("lang", "")), wiring().vaults)
+    step = request.form.get("step", "")
+    return redirect(f"/c/q/{step}" if step in STEPS else "/c/q", 303)
+
+
+@blueprint.errorhandler(Unauthenticated)
+@blueprint.errorhandler(NotFound)
+def say_closed(_: Exception) -> Response:
+    """The session is over, or the recovery has ended meanwhile."""
+    return _dead()
+
+
+@blueprint.errorhandler(403)
+@blueprint.errorhandler(404)
+def say_refused(error: HTTPException) -> Response:
+    """A form that is not ours, or an address that is none; a patient is never sent to the clinicians' pages."""
+    return _dead(error.code or 404)
+
+
+def _next(read: WebCheckInRead) -> Response:
+    return redirect(f"/c/q/{'done' if read.is_sent else read.answers.next_step}", 303)
+
+
+def _look(token: str) -> Door | None:
+    parts = wiring()
+    return look_at_link(token, parts.vaults, is_demo=parts.settings.env == "demo")
+
+
+def _door(door: Door, error: str = "", status: int = 200) -> Response:
+    wanted = request.values.get("lang", "")
+    return _page("door", door, language_of(wanted) if wanted else door.language, status, error=error)
+
+
+def _dead(status: int = 410) -> Response:
+    """One page for every link that opens nothing: unknown, old, used or locked."""
+    known = read_config(None, None, wiring().vaults)
+    door = Door(known.clinic_name or "", known.clinic_phone or "", known.emergency_number, "en")
+    wanted = request.args.get("lang") or request.accept_languages.best_match(tuple(OTHER), "en")
+    return _page("dead", door, language_of(wanted), status)
+
+
+def _screen(read: WebCheckInRead, step: str, error: str = "", status: int = 200) -> Response:
+    shown = Screen(step, read.door.language, read.answers, read.advice, step_before(step) if step in STEPS else None)
+    return _page(shown.template, read.door, shown.language, status, error=error, screen=shown, csrf=form_token())
+
+
+def _page(template: str, door: Door, language: str, status: int, **values: Any) -> Response:
+    page = render_template(
+        f"patient/{template}.html",
+        door=door,
+        lang=language,
+        other=OTHER[language],
+        path=request.path,
+        **_WORDS,
+        **values,
+    )
+    return make_response(page, status)

@@ -1,0 +1,149 @@
+"""The words of the web check-in; a native speaker on the clinical side signs the Spanish off before use."""
+
+from collections.abc import Mapping
+
+from recovery_api.domain.symptom_words import SYMPTOM_WORDS
+
+_EN = {
+    "title": "Check-in",
+    "other": "Español",
+    "hello": "Your check-in",
+    "year": "What year were you born?",
+    "year_hint": "Four digits, like 1948. So that nobody else answers for you.",
+    "start": "Start",
+    "wrong_year": "That is not the year we have.",
+    "tries_one": "You can try 1 more time.",
+    "tries_many": "You can try {n} more times.",
+    "dead": "This link has closed",
+    "dead_body": "It can be used once, on the day it came. Answer our text with a number from 0 to 10, or call us.",
+    "question_of": "Question {n} of {all}",
+    "pain": "How bad is your back pain now?",
+    "pain_low": "0 = no pain",
+    "pain_high": "10 = worst pain",
+    "activity": "What did you do today?",
+    "in_bed": "Stayed in bed",
+    "mostly_resting": "Mostly rested",
+    "short_walks": "Short walks",
+    "light_chores": "Light chores",
+    "usual_day": "My usual day",
+    "pills": "How many pain pills did you take in the last day?",
+    "pills_hint": "0 if none.",
+    "new": "Is anything new or wrong?",
+    "new_hint": "Weak or numb legs, bladder or bowel trouble, chest pain, hard to breathe, fever, a red or wet spot, "
+    "a fall, a rash, or anything else that worries you.",
+    "yes": "Yes",
+    "no": "No",
+    "symptoms": "Which of these do you have?",
+    "symptoms_hint": "Tick all that are true. We tell your care team at once.",
+    "none": "None of these",
+    "other_trouble": "Something else that worries you? Call us.",
+    "tick": "Tick at least one, or choose None of these.",
+    "number": "Please give a whole number from 0 to {most}.",
+    "choose": "Please choose one of these.",
+    "next": "Next",
+    "tell": "Tell my care team",
+    "skip": "Skip this question",
+    "back": "Back",
+    "summary": "Is this right?",
+    "summary_pain": "Pain",
+    "summary_activity": "Today",
+    "summary_pills": "Pain pills",
+    "summary_new": "New trouble",
+    "skipped": "no answer",
+    "change": "Change",
+    "send": "Send",
+    "nothing": "You gave no answer yet. Answer one question at least.",
+    "done": "Thank you. We have your answers.",
+    "done_emergency": "Call {emergency} now",
+    "done_urgent": "A nurse will call you",
+    "done_today": "We will call you",
+    "close": "You can close this page.",
+    "mistake": "Made a mistake? Call us.",
+    "unwell": "If you feel very unwell, call {emergency} now.",
+    "call": "Call {phone}",
+    "call_clinic": "Call your clinic",
+    "not_watched": "Nobody watches this page day and night.",
+}
+_ES = {
+    "title": "Sus respuestas",
+    "other": "English",
+    "hello": "Sus respuestas de hoy",
+    "year": "¿En qué año nació usted?",
+    "year_hint": "Cuatro cifras, por ejemplo 1948. Así nadie más responde por usted.",
+    "start": "Empezar",
+    "wrong_year": "No es el año que tenemos.",
+    "tries_one": "Puede intentarlo 1 vez más.",
+    "tries_many": "Puede intentarlo {n} veces más.",
+    "dead": "Este enlace está cerrado",
+    "dead_body": "Sirve una vez, el día en que llega. Responda a nuestro mensaje con una cifra de 0 a 10, o llámenos.",
+    "question_of": "Pregunta {n} de {all}",
+    "pain": "¿Qué tanto le duele la espalda ahora?",
+    "pain_low": "0 = sin dolor",
+    "pain_high": "10 = el peor dolor",
+    "activity": "¿Qué hizo hoy?",
+    "in_bed": "Me quedé en cama",
+    "mostly_resting": "Casi todo el día descansé",
+    "short_walks": "Paseos cortos",
+    "light_chores": "Tareas ligeras",
+    "usual_day": "Mi día normal",
+    "pills": "¿Cuántas pastillas para el dolor tomó desde ayer?",
+    "pills_hint": "0 si ninguna.",
+    "new": "¿Hay algo nuevo o que esté mal?",
+    "new_hint": "Piernas débiles o dormidas, problemas para orinar o evacuar, dolor de pecho, falta de aire, fiebre, "
+    "herida roja o mojada, una caída, ronchas, o cualquier otra cosa que le preocupe.",
+    "yes": "Sí",
+    "no": "No",
+    "symptoms": "¿Qué tiene de esta lista?",
+    "symptoms_hint": "Marque todo lo que tenga. Avisamos de inmediato a su equipo médico.",
+    "none": "Nada de esto",
+    "other_trouble": "¿Le preocupa otra cosa? Llámenos.",
+    "tick": "Marque al menos una, o elija Nada de esto.",
+    "number": "Escriba un número entero de 0 a {most}.",
+    "choose": "Elija una de estas.",
+    "next": "Siguiente",
+    "tell": "Avisar a mi equipo",
+    "skip": "Pasar esta pregunta",
+    "back": "Atrás",
+    "summary": "¿Está bien así?",
+    "summary_pain": "Dolor",
+    "summary_activity": "Hoy",
+    "summary_pills": "Pastillas para el dolor",
+    "summary_new": "Algo nuevo",
+    "skipped": "sin respuesta",
+    "change": "Cambiar",
+    "send": "Enviar",
+    "nothing": "Todavía no hay respuestas. Conteste al menos una pregunta.",
+    "done": "Gracias. Tenemos sus respuestas.",
+    "done_emergency": "Llame al {emergency} ahora",
+    "done_urgent": "Una enfermera le va a llamar",
+    "done_today": "Le vamos a llamar",
+    "close": "Ya puede cerrar esta página.",
+    "mistake": "¿Se equivocó? Llámenos.",
+    "unwell": "Si se siente muy mal, llame al {emergency} ahora.",
+    "call": "Llamar al {phone}",
+    "call_clinic": "Llamar a su clínica",
+    "not_watched": "Nadie vigila esta página día y noche.",
+}
+WORDS: Mapping[str, Mapping[str, str]] = {"en": _EN, "es": _ES}
+OTHER = {"en": "es", "es": "en"}
+
+
+def language_of(wanted: str) -> str:
+    """A language that has words; English for every other."""
+    return wanted if wanted in WORDS else "en"
+
+
+def say(key: str, language: str, **values: object) -> str:
+    """One piece of wording with its values."""
+    return WORDS[language][key].format(**values)
+
+
+def say_symptom(code: str, language: str) -> str:
+    """A danger in the words of the app."""
+    return SYMPTOM_WORDS[code][language]
+
+
+def say_phone(number: str) -> str:
+    """A number as it is read aloud; those of other countries as they are dialled."""
+    is_local = number.startswith("+1") and len(number) == len("+12125550100")
+    return f"({number[2:5]}) {number[5:8]}-{number[8:]}" if is_local else number

@@ -1,0 +1,113 @@
+"""Answer a report: say the score back with how to mend it, ask what is missing once, and danger before all else."""
+
+import re
+from datetime import date
+
+from recovery_api.domain.check_in import local_day
+from recovery_api.domain.tiers import Tier
+from recovery_api.services.change_contact import ask_question, close_question
+from recovery_api.services.turn import URGENT_HOURS, Answered, Turn
+
+_DIGITS = re.compile(r"\d+")
+_QUESTIONS_AGAIN = {"symptoms": "check_in_symptoms", "activity": "check_in_minutes", "medication": "check_in_pills"}
+
+
+def day_answered(turn: Turn) -> date:
+    """The day whose question this text answers; today where none is open."""
+    contact, written_at = turn.contact, turn.arrival.sent_at or turn.now
+    if contact.open_question(written_at) is not None and contact.question_on is not None:
+        return contact.question_on
+    return local_day(written_at, contact.zone)
+
+
+def answer_danger(turn: Turn) -> Answered:
+    """Danger is answered with what to do, at any hour, whatever else the text says; a score beside it is said back."""
+    close_question(turn.scope, turn.contact)
+    pain = turn.reply.pain if turn.recorded else None
+    if turn.tier is Tier.EMERGENCY:
+        _say_danger(turn, "emergency", pain)
+    elif pain is not None and turn.reply.tier is None:
+        turn.say("saved_worse", purpose="safety", n=str(pain), h=URGENT_HOURS)
+    else:
+        _say_danger(turn, "urgent", pain, h=URGENT_HOURS)
+    return Answered("recorded" if turn.recorded else "for_a_person", needs_person=turn.recorded is None)
+
+
+def _say_danger(turn: Turn, text_key: str, pain: int | None, **values: str) -> None:
+    if pain is None:
+        turn.say(text_key, purpose="safety", **values)
+    else:
+        turn.say(f"{text_key}_saved", purpose="safety", n=str(pain), **values)
+
+
+def saved(turn: Turn) -> Answered:
+    """A score was saved: say it back, and ask for symptoms where the protocol wants them."""
+    if turn.recorded is None:
+        return to_a_person(turn)
+    close_question(turn.scope, turn.contact)
+    pain, low = str(turn.reply.pain), _low_end(turn)
+    mended = turn.recorded.version > 1
+    if turn.contact.question == "pain" and not mended and _asks_symptoms(turn.recorded.day):
+        ask_question(turn.scope, turn.contact, "symptoms", day_answered(turn), turn.now)
+        turn.say("saved_then_symptoms", n=pain)
+    elif Tier.TODAY in (turn.reply.tier, turn.tier):
+        turn.say("saved_worse", n=pain, h="24")
+    elif mended:
+        turn.say("saved_mended", n=pain)
+    elif low is not None:
+        turn.say("saved_range", a=str(low), b=pain)
+    else:
+        turn.say("saved", n=pain)
+    return Answered("recorded")
+
+
+def _low_end(turn: Turn) -> int | None:
+    """The lower of two numbers, of which the higher was saved; None where the text has no such two in digits."""
+    if turn.reply.qualifier != "range":
+        return None
+    numbers = [int(digits) for digits in _DIGITS.findall(turn.arrival.body)]
+    return min(numbers) if len(numbers) == 2 and max(numbers) == turn.reply.pain else None
+
+
+def _asks_symptoms(day: int) -> bool:
+    """The symptom question follows the score daily to day 14 and weekly afterwards (shipped protocol)."""
+    return 0 <= day <= 14 or day % 7 == 0
+
+
+def saved_symptoms(turn: Turn) -> Answered:
+    """Anything but a score was saved."""
+    if turn.recorded is None:
+        return to_a_person(turn)
+    close_question(turn.scope, turn.contact)
+    turn.say("saved_symptoms")
+    return Answered("recorded")
+
+
+def ask_again(turn: Turn) -> Answered:
+    """Ask one short question back; where that was done already, or a picture came alone, a person reads it."""
+    if turn.reply.qualifier == "thanks" and turn.tier is None:
+        return Answered("thanked")
+    if turn.arrival.media and not turn.arrival.body.strip():
+        return to_a_person(turn)
+    question = turn.contact.open_question(turn.now)
+    if question is not None and turn.contact.times_asked >= 1:
+        return to_a_person(turn)
+    again = question if question in _QUESTIONS_AGAIN else "pain"
+    ask_question(turn.scope, turn.contact, again, day_answered(turn), turn.now, times_asked=1)
+    suggest = turn.reply.suggest if turn.reply.suggest is not None or question != "appointment" else turn.reply.choice
+    if again in _QUESTIONS_AGAIN:
+        turn.say(_QUESTIONS_AGAIN[again])
+    elif suggest is not None:
+        turn.say("ask_suggestion", n=str(suggest))
+    else:
+        turn.say("ask_pain_again")
+    return Answered("asked_again")
+
+
+def to_a_person(turn: Turn) -> Answered:
+    """A person reads it, and the patient is told so once."""
+    if turn.contact.times_asked < 2:
+        question = turn.contact.question or "pain"
+        ask_question(turn.scope, turn.contact, question, day_answered(turn), turn.now, times_asked=2)
+        turn.say("unread_to_person")
+    return Answered("for_a_person", needs_person=True)

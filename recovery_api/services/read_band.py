@@ -1,0 +1,60 @@
+"""Read the clinic's own course out of its stored recoveries, for the band on the chart."""
+
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import case, func, select
+
+from recovery_api.db import ClinicScope
+from recovery_api.domain.recovery_band import WINDOWS, RecoveryBand, WindowFigures, band_up_to
+from recovery_api.models import tables
+from recovery_api.services.read_flags import synthetic_patients
+
+_MOST_KEPT = 1000
+_kept: dict[tuple[UUID, date], tuple[WindowFigures, ...]] = {}  # figures of a whole clinic, worked out once a day
+
+
+def read_band(scope: ClinicScope, last_day: int, today: date) -> RecoveryBand:
+    """The band up to a day since the procedure; the clinic's own figures are those of `today` once they were read."""
+    place = scope.clinic_id, today
+    if place not in _kept:
+        if len(_kept) >= _MOST_KEPT:
+            _kept.clear()
+        _kept[place] = read_figures(scope)
+    return band_up_to(last_day, _kept[place])
+
+
+def read_figures(scope: ClinicScope) -> tuple[WindowFigures, ...]:
+    """How the clinic's patients did by window, each patient counted once; the synthetic one is left out.
+
+    Only recoveries with a known pain before the procedure, and the first version of an answer where it was corrected.
+    """
+    check_in, episode = tables.check_in, tables.episode
+    window = case(*[(check_in.c.day.between(first, last), stands) for first, last, stands in WINDOWS])
+    each = (
+        select(
+            window.label("day"),
+            func.avg(check_in.c.pain).label("pain"),
+            func.min(episode.c.baseline_pain).label("baseline"),
+        )
+        .join(episode, (episode.c.clinic_id == check_in.c.clinic_id) & (episode.c.id == check_in.c.episode_id))
+        .where(
+            check_in.c.clinic_id == scope.clinic_id,
+            check_in.c.version == 1,
+            check_in.c.pain.is_not(None),
+            check_in.c.day.between(1, WINDOWS[-1][1]),
+            episode.c.baseline_pain > 0,
+            ~episode.c.patient_id.in_(synthetic_patients(scope)),
+        )
+        .group_by(window, episode.c.id)
+        .subquery()
+    )
+    rows = scope.connection.execute(
+        select(
+            each.c.day,
+            func.count().label("patients"),
+            func.avg(each.c.pain / each.c.baseline).label("share"),
+            func.coalesce(func.stddev_samp(each.c.pain), 0).label("spread"),
+        ).group_by(each.c.day)
+    )
+    return tuple(WindowFigures(row.day, row.patients, float(row.share), float(row.spread)) for row in rows)

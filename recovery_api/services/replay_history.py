@@ -1,0 +1,128 @@
+"""Replay rules over a clinic's own stored history, and tell what became of the flags that its rules raised."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import Select, select
+
+from recovery_api.db import AnyRow, ClinicScope
+from recovery_api.domain.alert_load import Alert, Usefulness, usefulness
+from recovery_api.domain.escalation import replay, replay_silence
+from recovery_api.domain.readings import EpisodeFacts, Reading
+from recovery_api.domain.rules import RulePack
+from recovery_api.models import tables
+from recovery_api.services.read_flags import synthetic_patients
+from recovery_api.services.record_audit import Actor, record_audit
+from recovery_api.services.record_check_in import READING, latest_versions
+from recovery_api.services.silence_facts import LEFT
+
+
+@dataclass(frozen=True, slots=True)
+class StoredHistory:
+    """One recovery as it is stored: its readings, oldest first, and the days since the procedure to be looked at."""
+
+    episode: str
+    facts: EpisodeFacts
+    readings: Sequence[Reading]
+    first_day: int
+    last_day: int
+
+    @property
+    def patient_days(self) -> int:
+        """How many days of this recovery are looked at."""
+        return max(self.last_day - self.first_day + 1, 0)
+
+
+def read_histories(scope: ClinicScope, since: date, viewer: Actor, now: datetime) -> list[StoredHistory]:
+    """Every recovery of the clinic that ran on or after `since`; the look is audited, the synthetic patient left out.
+
+    Whether a flag was open while a patient fell silent is not replayed.
+    """
+    episode, procedure, today = tables.episode, tables.procedure, now.astimezone(scope.zone).date()
+    rows = scope.connection.execute(
+        select(episode.c.id, episode.c.baseline_pain, episode.c.ends_on, procedure.c.performed_on)
+        .join(procedure, (procedure.c.clinic_id == episode.c.clinic_id) & (procedure.c.id == episode.c.procedure_id))
+        .where(
+            episode.c.clinic_id == scope.clinic_id,
+            episode.c.ends_on >= since,
+            procedure.c.performed_on <= today,
+            ~episode.c.patient_id.in_(synthetic_patients(scope)),
+        )
+        .order_by(episode.c.id)
+    ).all()
+    readings, asked = _readings(scope, since), _asked(scope, since)
+    record_audit(scope, viewer, "rules.replayed", ("clinic", scope.clinic_id), now, None, {"episodes": len(rows)})
+    return [_history(row, readings[row.id], asked[row.id], since, today) for row in rows]
+
+
+def replay_history(history: StoredHistory, pack: RulePack, now: datetime) -> list[Alert]:
+    """What the rules say of one recovery from its first day on that is looked at, oldest first."""
+    readings, facts = history.readings, history.facts
+    judged = zip(readings, replay(readings, facts, pack, now), strict=True)
+    found = [(reading.day, finding) for reading, findings in judged for finding in findings]
+    found += replay_silence(readings, facts, pack, history.last_day)
+    kept = [Alert(history.episode, day, finding) for day, finding in found if day >= history.first_day]
+    return sorted(kept, key=lambda alert: alert.day)
+
+
+def report_usefulness(scope: ClinicScope, since: datetime) -> tuple[Usefulness, ...]:
+    """By rule, what became of the flags that opened from `since` on; the synthetic patient's are left out."""
+    flag = tables.flag
+    rows = scope.connection.execute(
+        select(flag.c.rule, flag.c.outcome, flag.c.status).where(
+            flag.c.clinic_id == scope.clinic_id,
+            flag.c.opened_at >= since,
+            ~flag.c.patient_id.in_(synthetic_patients(scope)) | flag.c.patient_id.is_(None),
+        )
+    )
+    return usefulness((row.rule, row.outcome if row.status == "resolved" else None) for row in rows)
+
+
+def _history(row: AnyRow, stored: Sequence[AnyRow], asked: Sequence[date], since: date, today: date) -> StoredHistory:
+    days = frozenset((on - row.performed_on).days for on in asked)
+    return StoredHistory(
+        episode=str(row.id),
+        facts=EpisodeFacts(row.performed_on, row.baseline_pain, days),
+        readings=[known.reading for known in latest_versions(stored)],
+        first_day=max((since - row.performed_on).days, 0),
+        last_day=(min(today, row.ends_on) - row.performed_on).days,
+    )
+
+
+def _readings(scope: ClinicScope, since: date) -> defaultdict[UUID, list[AnyRow]]:
+    check_in = tables.check_in
+    chosen = select(check_in.c.episode_id, *READING).where(
+        check_in.c.clinic_id == scope.clinic_id, check_in.c.episode_id.in_(_running(scope, since))
+    )
+    found: defaultdict[UUID, list[AnyRow]] = defaultdict(list)
+    for row in scope.connection.execute(chosen):
+        found[row.episode_id].append(row)
+    return found
+
+
+def _asked(scope: ClinicScope, since: date) -> defaultdict[UUID, list[date]]:
+    """The local days whose question left, by recovery."""
+    reminder, message = tables.reminder, tables.message
+    chosen = (
+        select(reminder.c.episode_id, reminder.c.local_on)
+        .join(message, (message.c.clinic_id == reminder.c.clinic_id) & (message.c.reminder_id == reminder.c.id))
+        .where(
+            reminder.c.clinic_id == scope.clinic_id,
+            reminder.c.episode_id.in_(_running(scope, since)),
+            reminder.c.kind == "check_in",
+            reminder.c.state == "handed_over",
+            message.c.state.in_(LEFT),
+        )
+    )
+    found: defaultdict[UUID, list[date]] = defaultdict(list)
+    for row in scope.connection.execute(chosen):
+        found[row.episode_id].append(row.local_on)
+    return found
+
+
+def _running(scope: ClinicScope, since: date) -> Select[tuple[UUID]]:
+    episode = tables.episode
+    return select(episode.c.id).where(episode.c.clinic_id == scope.clinic_id, episode.c.ends_on >= since)

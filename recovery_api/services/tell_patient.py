@@ -1,0 +1,61 @@
+"""Tell the patient that a person has their report: one text a flag, held back until the morning where it may wait."""
+
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+
+from recovery_api.db import AnyRow, ClinicScope
+from recovery_api.domain.local_time import OPENS, local_instant, within_quiet_hours
+from recovery_api.domain.tiers import Tier
+from recovery_api.models import tables
+from recovery_api.services.add_flag_event import add_event
+from recovery_api.services.queue_texts import Outgoing, Recipient, queue_texts
+
+
+def tell_patient(scope: ClinicScope, flag: AnyRow, now: datetime) -> dict[str, Any]:
+    """Queue the text where the patient reported something; returns the columns that the caller writes with the flag.
+
+    It is an answer to an emergency at any hour, and waits for the patient's own 9:00 otherwise.
+    """
+    reported = flag.message_id is not None or flag.check_in_id is not None
+    if flag.patient_told_at is not None or flag.patient_id is None or not reported:
+        return {}
+    contact = _contact(scope, flag)
+    if contact is None:
+        return {}
+    phone = scope.vault.open("contact_point.phone", contact.id, contact.phone_sealed)
+    recipient = Recipient(phone, contact.language, contact.id, flag.patient_id, flag.episode_id)
+    due_at = now if flag.tier == Tier.EMERGENCY else _daytime(now, ZoneInfo(contact.zone))
+    text = Outgoing(recipient, "service", text_key="report_read", due_at=due_at, flag_id=flag.id)
+    queue_texts(scope, [text], now)
+    add_event(scope, flag.id, "patient_told", now, detail={"leaves_at": due_at.isoformat()})
+    return {"patient_told_at": now}
+
+
+def _contact(scope: ClinicScope, flag: AnyRow) -> AnyRow | None:
+    """The patient's own phone, where it takes texts."""
+    point, patient = tables.contact_point, tables.patient
+    return scope.connection.execute(
+        select(point.c.id, point.c.phone_sealed, patient.c.language, patient.c.zone)
+        .join(patient, (patient.c.clinic_id == point.c.clinic_id) & (patient.c.id == point.c.patient_id))
+        .where(
+            point.c.clinic_id == scope.clinic_id,
+            point.c.patient_id == flag.patient_id,
+            point.c.state == "active",
+            point.c.whose == "patient",
+            point.c.channel == "sms",
+            patient.c.status == "active",
+        )
+        .order_by(point.c.created_at)
+        .limit(1)
+    ).one_or_none()
+
+
+def _daytime(now: datetime, zone: ZoneInfo) -> datetime:
+    if not within_quiet_hours(now, zone):
+        return now
+    local = now.astimezone(zone)
+    day = local.date() if local.time() < OPENS else local.date() + timedelta(days=1)
+    return local_instant(zone, day, OPENS)

@@ -1,0 +1,80 @@
+"""What must hold in every simulated clinic: no text at night, twice, too often, or after somebody asked for the end."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from recovery_api.domain.local_time import within_quiet_hours
+from recovery_api.domain.protocol import TEXTS_A_DAY
+
+STARTED = ("reminder", "service")
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """One text that reached the carrier, with what the product keeps of it."""
+
+    phone: str
+    patient: str
+    purpose: str
+    text_key: str
+    is_answer: bool
+    reminder: str
+    at: datetime
+    zone: str
+
+    @property
+    def is_started(self) -> bool:
+        """Whether we began, and were not answering."""
+        return self.purpose in STARTED and not self.is_answer
+
+
+@dataclass
+class Checks:
+    """Collects what broke, each once, in words."""
+
+    broken: list[str] = field(default_factory=list)
+    _stopped: dict[str, datetime] = field(default_factory=dict)
+    _of_day: Counter[tuple[str, date]] = field(default_factory=Counter)
+    _reminders: set[str] = field(default_factory=set)
+
+    def note_stop(self, phone: str, at: datetime) -> None:
+        """The holder of a phone asked for the end of texts."""
+        self._stopped.setdefault(phone, at)
+
+    def note_start(self, phone: str, at: datetime) -> None:
+        """They asked for texts again; what was begun in that minute counts as after it."""
+        self._stopped.pop(phone, None)
+
+    def look_at(self, sent: Sent) -> None:
+        """Judge one text that the carrier took."""
+        zone = ZoneInfo(sent.zone)
+        if sent.is_started and within_quiet_hours(sent.at, zone):
+            self._say(f"night text: {sent.text_key} at {sent.at.astimezone(zone):%Y-%m-%d %H:%M} {sent.zone}")
+        stopped, last_words = self._stopped.get(sent.phone), sent.text_key in ("stopped", "enrol_ask")
+        if stopped is not None and sent.at > stopped and sent.is_started and not last_words:
+            self._say(f"text after opt-out: {sent.text_key} on {sent.at:%Y-%m-%d}")
+        if sent.reminder:
+            if sent.reminder in self._reminders:
+                self._say(f"double text: {sent.text_key} on {sent.at:%Y-%m-%d}")
+            self._reminders.add(sent.reminder)
+        if sent.purpose == "reminder":
+            day = (sent.patient, sent.at.astimezone(zone).date())
+            self._of_day[day] += 1
+            if self._of_day[day] > TEXTS_A_DAY:
+                self._say(f"more than {TEXTS_A_DAY} texts to one patient on {day[1]}")
+
+    def coverage(self, alone: int, at: datetime) -> None:
+        """What the coverage watch found without anybody or anything that looks at it."""
+        if alone:
+            self._say(f"coverage: {alone} left alone at {at:%Y-%m-%d %H:%M}")
+
+    def danger(self, words: str, was_flagged: bool) -> None:
+        """A fall was told of: somebody must have been flagged."""
+        if not was_flagged:
+            self._say(f"no flag after: {words}")
+
+    def _say(self, what: str) -> None:
+        if what not in self.broken:
+            self.broken.append(what)

@@ -1,0 +1,170 @@
+"""What the people of a simulated clinic do: join, answer, fall, travel, leave; and the nurse who takes their flags."""
+
+from datetime import date, datetime, time, timedelta
+from functools import partial
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+
+from recovery_api.db import ClinicScope, clinic_transaction
+from recovery_api.domain.working_hours import WorkingHours
+from recovery_api.gateways.voice import OutboundCall
+from recovery_api.models import tables
+from recovery_api.services.answer_flags import Deed, acknowledge_flag, resolve_flag
+from recovery_api.services.book_visits import change_visit
+from recovery_api.services.change_preferences import Preferences, change_preferences
+from recovery_api.services.record_audit import Actor
+from recovery_api.simulator.year_carrier import Taken
+from recovery_api.simulator.year_checks import Sent
+from recovery_api.simulator.year_hooks import Keys, text_sid
+from recovery_api.simulator.year_people import Person, answer_to, fall_words
+
+if TYPE_CHECKING:
+    from recovery_api.simulator.year import Year
+
+_LANDLINE = 30006
+_AWAY = timedelta(days=9)
+_NURSE_LOOKS = timedelta(hours=2)
+
+
+class Life:
+    """Everybody's doings in one simulated year."""
+
+    def __init__(self, year: "Year") -> None:
+        self._year = year
+        self._ids = {person.phone: patient_id for patient_id, person in reversed(year.people.items())}
+        self._began = year.clock.at
+
+    def begin(self) -> None:
+        """Plan what will befall whom, and the nurse's rounds."""
+        for patient_id, person in self._year.people.items():
+            self._befall(person, "quits", 11, partial(self._text, person, "STOP"))
+            self._befall(person, "falls", 15, partial(self._fall, person))
+            self._befall(person, "traveller", 12, partial(self._travel, patient_id, person))
+        self._nurse()
+
+    def _befall(self, person: Person, event: str, hour: int, deed: Any) -> None:
+        day = person.day_of(event)
+        if day is not None:
+            on = self._procedure_on(person) + timedelta(days=day)
+            self._year.at(datetime.combine(on, time(hour), ZoneInfo(person.zone)), deed)
+
+    def _procedure_on(self, person: Person) -> date:
+        return (self._began + timedelta(days=person.procedure_in_days)).date()
+
+    def meet_text(self, taken: Taken) -> None:
+        """One text of ours: judged, delivered or not, and perhaps answered."""
+        year = self._year
+        sent, patient_id = self._sent(taken)
+        if sent is None:
+            return
+        year.checks.look_at(sent)
+        person = year.people.get(patient_id) if patient_id else None
+        if person is None:
+            year.hooks.status(taken, "delivered")
+            return
+        if person.has("landline"):
+            year.hooks.status(taken, "undelivered", _LANDLINE)
+            return
+        year.hooks.status(taken, "delivered")
+        local_on = year.clock.at.astimezone(ZoneInfo(person.zone)).date()
+        answer = answer_to(person, taken.text.body, (local_on - self._procedure_on(person)).days, year.clock.at)
+        if answer is not None:
+            body, after = answer
+            year.at(year.clock.at + after, partial(self._text, person, body))
+
+    def _sent(self, taken: Taken) -> tuple[Sent | None, UUID | None]:
+        message, patient = tables.message, tables.patient
+        with clinic_transaction(self._year.clinic_id, self._year.vaults) as scope:
+            row = scope.connection.execute(
+                select(message, patient.c.zone)
+                .outerjoin(
+                    patient, (patient.c.clinic_id == message.c.clinic_id) & (patient.c.id == message.c.patient_id)
+                )
+                .where(message.c.clinic_id == scope.clinic_id, message.c.sid == taken.sid)
+            ).one_or_none()
+        if row is None:
+            return None, None
+        sent = Sent(
+            taken.text.to, str(row.patient_id), row.purpose, str(row.text_key), row.in_reply_to_id is not None,
+            str(row.reminder_id or ""), taken.at, row.zone or "UTC",
+        )  # fmt: skip
+        return sent, row.patient_id
+
+    def meet_call(self, sid: str, call: OutboundCall) -> None:
+        """One call of ours: picked up and answered, two times in three."""
+        year = self._year
+        person = year.people[self._ids[call.to]]
+        day = (year.clock.at.date() - self._procedure_on(person)).days
+        if person.dice("call", year.clock.at).random() < 0.67:
+            year.said["calls answered"] += 1
+            year.hooks.call(sid, call.url, call.status_callback, call.to, call.from_, Keys(person.pain(day)))
+        else:
+            year.hooks.missed(sid, call.status_callback, call.to, call.from_)
+
+    def _text(self, person: Person, body: str) -> None:
+        """A text from somebody's phone; a whole STOP or START is heard by the carrier too."""
+        year, word = self._year, body.strip().upper()
+        if word in ("STOP", "START"):
+            year.carrier.state.opt_outs.hear(person.phone, year.number, word)
+            (year.checks.note_start if word == "START" else year.checks.note_stop)(person.phone, year.clock.at)
+        year.said["texts"] += 1
+        year.hooks.inbound(person.phone, year.number, body, text_sid())
+
+    def _fall(self, person: Person) -> None:
+        words = fall_words(person)
+        self._text(person, words)
+        flag = tables.flag
+        with clinic_transaction(self._year.clinic_id, self._year.vaults) as scope:
+            found = scope.connection.execute(
+                select(flag.c.id).where(flag.c.clinic_id == scope.clinic_id, flag.c.status != "resolved")
+            ).first()
+        self._year.checks.danger(words, found is not None)
+
+    def _travel(self, patient_id: UUID, person: Person) -> None:
+        self._set_zone(patient_id, person.journey())
+        self._year.at(self._year.clock.at + _AWAY, partial(self._set_zone, patient_id, person.zone))
+
+    def _set_zone(self, patient_id: UUID, zone: str) -> None:
+        with clinic_transaction(self._year.clinic_id, self._year.vaults) as scope:
+            actor = Actor("patient", patient_id)
+            change_preferences(scope, patient_id, Preferences(zone=zone), actor, self._year.clock.at)
+
+    def _nurse(self) -> None:
+        """Every two hours the nurse notes who came, and takes what waits; at night only what cannot."""
+        year, flag = self._year, tables.flag
+        with clinic_transaction(year.clinic_id, year.vaults) as scope:
+            self._note_visits(scope)
+            rows = scope.connection.execute(
+                select(flag.c.id, flag.c.tier)
+                .where(flag.c.clinic_id == scope.clinic_id, flag.c.status != "resolved")
+                .order_by(flag.c.opened_at, flag.c.id)
+            ).all()
+            at_work = WorkingHours(scope.zone).next_open(year.clock.at) == year.clock.at
+            for row in rows:
+                if at_work or row.tier in ("emergency", "urgent"):
+                    deed = Deed(year.nurse_id, row.id, None)
+                    acknowledge_flag(scope, deed, year.clock.at)
+                    resolve_flag(scope, deed, "advised", "Called and advised (simulated)", year.clock.at)
+        year.at(year.clock.at + _NURSE_LOOKS, self._nurse)
+
+    def _note_visits(self, scope: ClinicScope) -> None:
+        """Who had a visit yesterday came, nine times in ten; of a few nobody says anything."""
+        year, visit, episode = self._year, tables.appointment, tables.episode
+        rows = scope.connection.execute(
+            select(visit.c.id, episode.c.patient_id)
+            .join(episode, (episode.c.clinic_id == visit.c.clinic_id) & (episode.c.id == visit.c.episode_id))
+            .where(
+                visit.c.clinic_id == scope.clinic_id,
+                visit.c.status.in_(("booked", "confirmed", "change_asked")),
+                visit.c.starts_at < year.clock.at,
+                visit.c.starts_at > year.clock.at - _NURSE_LOOKS,
+            )
+        ).all()
+        for row in rows:
+            chance = year.people[row.patient_id].dice("came", year.clock.at).random()
+            if chance < 0.95:
+                status = "kept" if chance < 0.85 else "missed"
+                change_visit(scope, row.id, None, status, Actor("clinician", year.nurse_id), year.clock.at)

@@ -1,0 +1,60 @@
+"""The inbox page: whose a text may be is offered, and the choice files it."""
+
+import re
+from uuid import UUID
+
+import pytest
+from flask.testing import FlaskClient
+
+from recovery_api.services.credentials import issue
+from tests.builders import PatientPersona, Persona, make_patient
+from tests.services.phone import Phone
+
+
+@pytest.fixture
+def browser(ben: Persona) -> FlaskClient:
+    """Ben, signed in."""
+    with ben.clinic.open() as scope:
+        secret = issue(scope.connection, "session", ben.clinic.id, ben.id)
+    client = ben.clinic.app.test_client()
+    client.set_cookie("__Host-session", secret)
+    client.set_cookie("session", secret)
+    return client
+
+
+def offered(page: str) -> list[str]:
+    return list(re.findall(r'<option value="([0-9a-f-]{36})"', page))
+
+
+def done(browser: FlaskClient, message_id: UUID, **fields: str) -> str:
+    found = re.search(r'name="csrf" value="([0-9a-f]+)"', browser.get("/inbox").text)
+    assert found is not None
+    answer = browser.post(f"/inbox/{message_id}/done", data={"csrf": found[1], **fields}, follow_redirects=True)
+    assert answer.status_code == 200
+    return answer.text
+
+
+def test_an_unknown_numbers_text_is_filed_for_whom_the_clinician_chooses(
+    ann: PatientPersona, browser: FlaskClient
+) -> None:
+    make_patient(ann.clinic, given_name="Pell", phone="+12125550145")
+    stranger = Phone(ann.clinic, "+13475550177")
+    message_id = stranger.text("4").message.id
+    page = browser.get("/inbox").text
+    assert len(offered(page)) == 2
+    assert "Testerby, Annwyl, born 1948" in page
+    assert "The text is on the patient&#39;s page now" in done(browser, message_id, patient_id=str(ann.id))
+    [check_in] = stranger.rows("check_in")
+    assert (check_in.pain, check_in.message_id) == (4, message_id)
+    assert "dealt with that message already" in done(browser, message_id, patient_id=str(ann.id))
+
+
+def test_a_shared_phone_offers_those_who_share_it(ann: PatientPersona, browser: FlaskClient) -> None:
+    other = make_patient(ann.clinic, given_name="Borvin", family_name="Samplewick", phone=ann.phone)
+    make_patient(ann.clinic, given_name="Pell", phone="+12125550145")
+    phone = Phone(ann.clinic, ann.phone)
+    message_id = phone.text("4").message.id
+    assert set(offered(browser.get("/inbox").text)) == {str(ann.id), str(other.id)}
+    done(browser, message_id, note="called, neither wrote it")
+    assert phone.rows("check_in") == []
+    assert offered(browser.get("/inbox").text) == []

@@ -1,0 +1,91 @@
+"""A simulated clinic: nothing breaks in it, a seed lives the same days twice, and its checks see what they should."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import pytest
+from flask import Flask
+
+from recovery_api.config import Settings
+from recovery_api.simulator.year import Year
+from recovery_api.simulator.year_carrier import MovingClock, YearCarrier
+from recovery_api.simulator.year_checks import Checks, Sent
+from recovery_api.simulator.year_hooks import YearHooks
+from recovery_api.simulator.year_people import make_people
+from recovery_api.simulator.year_start import start_clinic
+from recovery_api.wiring import Wiring
+from tests.database import ACCOUNT, TOKEN
+
+BEGINS = datetime(2026, 3, 2, 14, 0, tzinfo=UTC)
+NOON = datetime(2026, 3, 3, 17, 0, tzinfo=UTC)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(900)
+def test_nothing_breaks_in_a_clinic_of_people_with_troubles(
+    app: Flask, settings: Settings, monkeypatch: pytest.MonkeyPatch, samples: Callable[[int, int], int]
+) -> None:
+    parts: Wiring = app.extensions["recovery"]
+    clock = MovingClock(BEGINS)
+    monkeypatch.setattr(parts, "clock", clock)
+    carrier = YearCarrier(clock, ACCOUNT)
+    hooks = YearHooks(app, settings.public_url, ACCOUNT, TOKEN)
+    nobody, days = UUID(int=0), samples(3, 60)
+    year = Year(app, parts.vaults, settings.public_url, clock, carrier, hooks, nobody, "", nobody, days, {})
+    with app.app_context():
+        year.people = start_clinic(year, make_people(samples(2, 20), 1, None if days > 3 else "shared-falls"))
+        year.run()
+        counts = year.counts()
+    assert year.checks.broken == []
+    assert counts["check-ins"]["sms"] > 0
+    assert counts["texts"]["check_in_pain"] > 0
+    assert clock.at > BEGINS + timedelta(days=days - 1)
+
+
+def text(**changes: object) -> Sent:
+    known = {
+        "phone": "+16465550100", "patient": "p", "purpose": "reminder", "text_key": "bone_care", "is_answer": False,
+        "reminder": "r1", "at": NOON, "zone": "America/New_York",
+    }  # fmt: skip
+    return Sent(**{**known, **changes})  # type: ignore[arg-type]
+
+
+def broken(*texts: Sent, stopped_at: datetime | None = None) -> list[str]:
+    checks = Checks()
+    if stopped_at is not None:
+        checks.note_stop("+16465550100", stopped_at)
+    for one in texts:
+        checks.look_at(one)
+    return [one.split(":")[0] for one in checks.broken]
+
+
+def test_the_checks_let_a_sound_day_pass() -> None:
+    assert broken(text(), text(reminder="r2"), text(reminder="r3")) == []
+    assert broken(text(at=NOON + timedelta(hours=12), purpose="safety", reminder="")) == []
+    assert broken(text(text_key="stopped", purpose="service", reminder=""), stopped_at=NOON - timedelta(1)) == []
+
+
+def test_the_checks_see_texts_at_night_twice_too_often_and_after_the_end() -> None:
+    assert broken(text(at=NOON + timedelta(hours=12))) == ["night text"]
+    assert broken(text(), text()) == ["double text"]
+    assert broken(*(text(reminder=name) for name in "abcd")) == ["more than 3 texts to one patient on 2026-03-03"]
+    assert broken(text(), stopped_at=NOON - timedelta(minutes=1)) == ["text after opt-out"]
+
+
+def test_the_checks_see_who_is_left_alone_and_a_fall_that_nobody_was_told_of() -> None:
+    checks = Checks()
+    checks.coverage(0, NOON)
+    checks.danger("I fell", was_flagged=True)
+    assert checks.broken == []
+    checks.coverage(2, NOON)
+    checks.danger("I fell", was_flagged=False)
+    assert checks.broken == ["coverage: 2 left alone at 2026-03-03 17:00", "no flag after: I fell"]
+
+
+def test_people_are_the_same_for_a_seed_and_share_phones_in_pairs() -> None:
+    assert make_people(20, 7, None) == make_people(20, 7, None) != make_people(20, 8, None)
+    shared = [person.phone for person in make_people(6, 7, "shared")]
+    assert shared[0::2] == shared[1::2]
+    with pytest.raises(ValueError, match="must be made of"):
+        make_people(1, 7, "steady-wizard")
