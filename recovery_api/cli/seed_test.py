@@ -13,7 +13,7 @@ import pyotp
 from recovery_api.app import create_app
 from recovery_api.cli.play import fill_in, migrate
 from recovery_api.config import SettingsRefused
-from recovery_api.db import ClinicScope, Vaults, clinic_transaction
+from recovery_api.db import ClinicScope, Vaults, clinic_transaction, db
 from recovery_api.domain.errors import Conflict
 from recovery_api.gateways.postgres import EmbeddedPostgresError
 from recovery_api.ids import new_id
