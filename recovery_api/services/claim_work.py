@@ -22,7 +22,7 @@ WITH next AS (
 )
 UPDATE due_work AS work SET held_until = :lease, holder = :holder
 FROM next WHERE work.clinic_id = next.clinic_id AND work.kind = next.kind AND work.row_id = next.row_id
-RETURNING work.clinic_id, work.row_id, work.holder, work.due_at
+RETURNING work.clinic_id, work.row_id, work.holder, work.due_at, work.priority
 """
 _WAITING = """
 AND NOT EXISTS (SELECT FROM sender_state AS sender WHERE sender.clinic_id = due_work.clinic_id AND ({waits}))
@@ -61,7 +61,8 @@ def claim_in(connection: Connection, kind: str, holder: str, now: datetime, most
         _CLAIMS.get(kind, _CLAIM),
         {"kind": kind, "now": now, "real": real, "most": most, "lease": real + LEASE, "holder": holder},
     )
-    return [Claim(row.clinic_id, row.row_id, row.due_at, kind) for row in rows]
+    pressing = sorted(rows, key=lambda row: (row.priority, row.due_at))  # an UPDATE returns its rows in any order
+    return [Claim(row.clinic_id, row.row_id, row.due_at, kind) for row in pressing]
 
 
 def claim_rows(connection: Connection, holder: str, clinic_id: UUID, row_ids: Sequence[UUID]) -> list[Claim]:
