@@ -2,21 +2,24 @@
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
 from itertools import compress
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import psycopg
 import pytest
 from flask import Flask
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection
 
 from recovery_api.app import create_app
 from recovery_api.config import Settings
 from recovery_api.db import db, metadata
-from tests.builders import BuiltClinic, ClockHand, PatientPersona, Persona, make_clinic, make_clinician, make_patient
+from tests.api.examples import World
+from tests.builders import BuiltClinic, ClockHand, PatientPersona, Persona
 from tests.database import SharedPostgres, settings_for_tests
+from tests.stage import Stage
 
 OF_THE_SERVER = ("models", "services", "jobs", "tests")  # folders whose tests ask what PostgreSQL itself does
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
@@ -49,24 +52,21 @@ def clock(settings: Settings) -> ClockHand:
     return ClockHand(settings.clock_file)
 
 
+@pytest.fixture(scope="session")
+def stage(app: Flask) -> Iterator[Stage]:
+    """Where casts stand."""
+    made = Stage(app)
+    yield made
+    made.clear()
+
+
 @pytest.fixture
-def database(app: Flask, clock: ClockHand, monkeypatch: pytest.MonkeyPatch) -> Iterator[Connection]:
-    """One transaction around the whole test, rolled back at its end; what the product commits are savepoints in it."""
-    with app.app_context():
-        engine: Engine = db.engine
-    with engine.connect() as connection:
-        outer = connection.begin()
-
-        @contextmanager
-        def savepoint() -> Iterator[Connection]:
-            """Starts outside of every clinic, as a transaction does; a savepoint would inherit the last one."""
-            with connection.begin_nested():
-                connection.execute(text("SELECT set_config('app.clinic', '', true)"))
-                yield connection
-
-        monkeypatch.setattr("recovery_api.db.begin", savepoint)
+def database(
+    stage: Stage, clock: ClockHand, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Connection]:
+    """One savepoint around the whole test, rolled back at its end; what the product commits are savepoints in it."""
+    with stage.play(request.fixturenames, partial(monkeypatch.setattr, "recovery_api.db.begin")) as connection:
         yield connection
-        outer.rollback()
 
 
 @pytest.fixture(scope="session")
@@ -82,6 +82,8 @@ def nothing_stays(request: pytest.FixtureRequest) -> Iterator[None]:
     """What a test committed for good is taken away again, so that no order of tests makes a difference."""
     commits = "app" in request.fixturenames and "database" not in request.fixturenames
     superuser: psycopg.Connection[Any] | None = request.getfixturevalue("superuser") if commits else None
+    if commits:
+        request.getfixturevalue("stage").clear()  # what stands there unfinished would be waited for
     yield
     if superuser is not None:
         looks = ", ".join(f'EXISTS (SELECT FROM "{name}")' for name in metadata.tables)
@@ -91,33 +93,39 @@ def nothing_stays(request: pytest.FixtureRequest) -> Iterator[None]:
 
 
 @pytest.fixture
-def clinic(app: Flask, database: Connection) -> BuiltClinic:
+def clinic(stage: Stage, database: Connection) -> BuiltClinic:
     """Ann's and Ben's clinic."""
-    return make_clinic(app)
+    return cast(BuiltClinic, stage.cast["clinic"])
 
 
 @pytest.fixture
-def other_clinic(app: Flask, database: Connection) -> BuiltClinic:
+def other_clinic(stage: Stage, database: Connection) -> BuiltClinic:
     """Cleo's clinic."""
-    return make_clinic(app, name="Meadow Clinic")
+    return cast(BuiltClinic, stage.cast["other_clinic"])
 
 
 @pytest.fixture
-def ann(clinic: BuiltClinic) -> PatientPersona:
+def ann(stage: Stage, clinic: BuiltClinic) -> PatientPersona:
     """A patient with the app, on day 5."""
-    return make_patient(clinic)
+    return replace(cast(PatientPersona, stage.cast["ann"]), headers={})
 
 
 @pytest.fixture
-def ben(clinic: BuiltClinic) -> Persona:
+def ben(stage: Stage, clinic: BuiltClinic) -> Persona:
     """Ann's clinician, who is paged."""
-    return make_clinician(clinic, phone="+12125550130")
+    return replace(cast(Persona, stage.cast["ben"]), headers={})
 
 
 @pytest.fixture
-def cleo(other_clinic: BuiltClinic) -> Persona:
+def cleo(stage: Stage, other_clinic: BuiltClinic) -> Persona:
     """A clinician of another clinic."""
-    return make_clinician(other_clinic)
+    return replace(cast(Persona, stage.cast["cleo"]), headers={})
+
+
+@pytest.fixture
+def world(stage: Stage, ann: PatientPersona, ben: Persona) -> World:
+    """Ann, Ben, another patient, and one of everything that an operation acts on."""
+    return cast(World, stage.cast["world"])
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -36,7 +36,7 @@ def _same_day(scope: ClinicScope, row: AnyRow, now: datetime) -> dict[str, Any] 
     local = due_at.astimezone(zone)
     if local.date() != row.local_on or local.time() > LATEST or within_quiet_hours(due_at, zone):
         return None
-    return reminder_row(scope, row.episode_id, row.care_plan_id, _nudge(ladder, row.local_on, SAME_DAY, due_at, zone))
+    return reminder_row(row.episode_id, row.care_plan_id, _nudge(ladder, row.local_on, SAME_DAY, due_at, zone))
 
 
 def ask_again_next_day(scope: ClinicScope, row: AnyRow, now: datetime) -> None:

@@ -1,13 +1,13 @@
 """Plan reminders ahead: rows for the next two weeks, each once an episode, kind, local day and slot."""
 
+import json
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import insert, select, update
-from sqlalchemy.dialects.postgresql import insert as insert_or_leave
+from sqlalchemy import insert, select, text, update
 
 from recovery_api.clock import real_now
 from recovery_api.db import AnyRow, ClinicScope, Vaults, clinic_transaction, open_transaction
@@ -21,6 +21,30 @@ from recovery_api.services.set_aside import TROUBLE
 AHEAD = timedelta(days=14)
 PLAN_AGAIN_BELOW = timedelta(days=13)
 BATCH = 200
+_COLUMNS = {
+    "id": "uuid", "episode_id": "uuid", "care_plan_id": "uuid", "kind": "text", "local_on": "date", "slot": "text",
+    "due_at": "timestamptz", "expires_at": "timestamptz", "text_key": "text", "question": "text",
+    "text_values": "jsonb", "audience": "text", "condition": "text",
+}  # fmt: skip
+# A column of all rows is one array: the statement is the same for any number of them, so that nobody compiles it twice.
+_INSERT = text(
+    f"""
+WITH new AS (
+    INSERT INTO reminder (clinic_id, {", ".join(_COLUMNS)}, state)
+    SELECT :clinic_id, {", ".join(_COLUMNS)}, 'planned'
+    FROM unnest({", ".join(f"CAST(:{name} AS {kind}[])" for name, kind in _COLUMNS.items())})
+        AS wanted ({", ".join(_COLUMNS)})
+    ON CONFLICT DO NOTHING
+    RETURNING id, kind, due_at, expires_at
+), queued AS (
+    INSERT INTO due_work (clinic_id, kind, row_id, due_at, priority, held_until)
+    SELECT CAST(:clinic_id AS uuid), 'reminder', id, due_at, 5, CAST(:held_until AS timestamptz) FROM new
+    UNION ALL
+    SELECT :clinic_id, 'unanswered', id, expires_at, 5, :held_until FROM new WHERE kind = 'check_in'
+)
+SELECT count(*) FROM new
+"""  # noqa: S608 - of names that stand above
+)
 
 
 def list_clinics() -> list[UUID]:
@@ -51,7 +75,7 @@ def _plan_or_leave(scope: ClinicScope, episode_id: UUID, now: datetime) -> int |
         with scope.savepoint():
             return plan_episode(scope, episode_id, now)
     except TROUBLE as error:
-        warn("plan.left_out", clinic_id=str(scope.clinic_id), reason=str(episode_id), error=type(error).__name__)
+        warn("plan.left_out", clinic_id=str(scope.clinic_id), episode_id=str(episode_id), error=type(error).__name__)
         return None
 
 
@@ -106,28 +130,22 @@ def circumstances(scope: ClinicScope, facts: AnyRow, now: datetime) -> Circumsta
 
 def add_reminders(scope: ClinicScope, facts: AnyRow, planned: Sequence[PlannedReminder]) -> int:
     """Add those that do not stand yet, each with its place in the queue; returns how many."""
-    return insert_reminders(scope, [reminder_row(scope, facts.episode_id, facts.care_plan_id, one) for one in planned])
+    return insert_reminders(scope, [reminder_row(facts.episode_id, facts.care_plan_id, one) for one in planned])
 
 
 def insert_reminders(scope: ClinicScope, rows: Sequence[dict[str, Any]]) -> int:
     """The same for rows of several episodes."""
     if not rows:
         return 0
-    reminder = tables.reminder
-    new = scope.connection.execute(
-        insert_or_leave(reminder)
-        .values(rows)
-        .on_conflict_do_nothing()
-        .returning(reminder.c.id, reminder.c.kind, reminder.c.due_at, reminder.c.expires_at)
-    ).all()
-    queue_reminders(scope, new)
-    return len(new)
+    columns = {name: [row[name] for row in rows] for name in _COLUMNS}
+    columns["text_values"] = [json.dumps(values) for values in columns["text_values"]]
+    shared = {"clinic_id": scope.clinic_id, "held_until": real_now()}
+    return int(scope.connection.execute(_INSERT, columns | shared).scalar_one())
 
 
-def reminder_row(scope: ClinicScope, episode_id: UUID, care_plan_id: UUID, one: PlannedReminder) -> dict[str, Any]:
+def reminder_row(episode_id: UUID, care_plan_id: UUID, one: PlannedReminder) -> dict[str, Any]:
     """The row of one reminder that is planned."""
     return {
-        "clinic_id": scope.clinic_id,
         "id": new_id(),
         "episode_id": episode_id,
         "care_plan_id": care_plan_id,

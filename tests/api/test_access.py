@@ -13,13 +13,8 @@ from recovery_api.api.calls import Operation
 from recovery_api.domain import access
 from recovery_api.domain.access import ACCESS, ANYONE, ROLES, may
 from recovery_api.services.credentials import issue, revoke
-from tests.api.examples import EXAMPLES, World, make_world, operations
-from tests.builders import BuiltClinic, PatientPersona, Persona, make_clinician, make_patient
-
-
-@pytest.fixture
-def world(ann: PatientPersona, ben: Persona) -> World:
-    return make_world(ann, ben, make_patient(ann.clinic, given_name="Odo", phone="+12125550144"))
+from tests.api.examples import EXAMPLES, World, operations
+from tests.builders import BuiltClinic, Persona, make_clinician, make_patient
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection
 
 from recovery_api.domain.access import ACCESS, ANYONE, PATIENT
-from tests.api.examples import EXAMPLES, World, make_world, operations
-from tests.builders import PatientPersona, Persona, make_patient
+from tests.api.examples import EXAMPLES, World, operations
+from tests.builders import PatientPersona, Persona
 
 GENTLE = settings(
     max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
@@ -26,11 +26,6 @@ LEAVES = (
 VALUES = st.recursive(
     LEAVES, lambda one: st.lists(one, max_size=3) | st.dictionaries(TEXT, one, max_size=3), max_leaves=6
 )
-
-
-@pytest.fixture
-def world(ann: PatientPersona, ben: Persona) -> World:
-    return make_world(ann, ben, make_patient(ann.clinic, given_name="Odo", phone="+12125550144"))
 
 
 def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:

@@ -17,8 +17,8 @@ from recovery_api.app import create_app
 from recovery_api.cli import register_commands
 from recovery_api.config import Settings
 from recovery_api.domain.access import ACCESS, ANYONE, PATIENT
-from tests.api.examples import EXAMPLES, World, make_world, operations
-from tests.builders import PatientPersona, Persona, make_patient
+from tests.api.examples import EXAMPLES, World, operations
+from tests.builders import Persona
 
 COMMITTED = Path(__file__).parents[2] / "docs" / "openapi.json"
 BESIDE = {"readDocument", "readDocs"}
@@ -97,11 +97,6 @@ def test_the_command_prints_it_without_environment_or_database(bare: Flask) -> N
     printed = bare.test_cli_runner().invoke(args=["openapi"])
     assert printed.exit_code == 0
     assert printed.output == COMMITTED.read_text(encoding="utf-8")
-
-
-@pytest.fixture
-def world(ann: PatientPersona, ben: Persona) -> World:
-    return make_world(ann, ben, make_patient(ann.clinic, given_name="Odo", phone="+12125550144"))
 
 
 def test_every_answer_is_as_the_document_describes_it(

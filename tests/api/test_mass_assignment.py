@@ -9,8 +9,8 @@ from sqlalchemy import Connection
 from recovery_api.api.calls import Operation
 from recovery_api.db import metadata
 from recovery_api.domain.access import ACCESS, ANYONE, PATIENT, may
-from tests.api.examples import EXAMPLES, World, make_world, operations
-from tests.builders import PatientPersona, Persona, make_clinician, make_patient
+from tests.api.examples import EXAMPLES, World, operations
+from tests.builders import PatientPersona, Persona, make_clinician
 
 COLUMNS = sorted({column.name for table in metadata.tables.values() for column in table.columns})
 # What a body may say although a column has the same name: it is the caller's to say.
@@ -33,11 +33,6 @@ OPEN: dict[str, set[str]] = {
     "snoozeFlag": {"reason"},
     "proposeWording": {"language", "body", "most_segments"},
 }
-
-
-@pytest.fixture
-def world(ann: PatientPersona, ben: Persona) -> World:
-    return make_world(ann, ben, make_patient(ann.clinic, given_name="Odo", phone="+12125550144"))
 
 
 def writes(app: Flask) -> dict[str, Operation]:

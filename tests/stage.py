@@ -1,0 +1,89 @@
+"""The cast of most tests, made once for as many tests in a row as ask for the same people."""
+
+import sys
+import time
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from flask import Flask
+from sqlalchemy import Connection, Engine, text
+
+from recovery_api.db import db
+from tests.api.examples import make_world
+from tests.builders import make_clinic, make_clinician, make_patient
+
+LONGEST = 60  # seconds that a cast stands: its tokens live for minutes of real time
+CAST: dict[str, Callable[[Flask, dict[str, Any]], Any]] = {
+    "clinic": lambda app, _: make_clinic(app),
+    "other_clinic": lambda app, _: make_clinic(app, name="Meadow Clinic"),
+    "ann": lambda _, cast: make_patient(cast["clinic"]),
+    "ben": lambda _, cast: make_clinician(cast["clinic"], phone="+12125550130"),
+    "cleo": lambda _, cast: make_clinician(cast["other_clinic"]),
+    "world": lambda _, cast: make_world(
+        cast["ann"], cast["ben"], make_patient(cast["clinic"], given_name="Odo", phone="+12125550144")
+    ),
+}
+# Work is held by real time, which some tests make earlier than it is.
+_HELD_BY_NOBODY = text("UPDATE due_work SET held_until = '2026-01-01T00:00Z'")
+
+
+class Stage:
+    """One open transaction in which a cast stands; each test plays in a savepoint of it, which is rolled back."""
+
+    def __init__(self, app: Flask) -> None:
+        self._app = app
+        self._connection: Connection | None = None
+        self._since = 0.0
+        self.cast: dict[str, Any] = {}
+
+    @contextmanager
+    def play(self, names: Collection[str], use: Callable[[Any], None]) -> Iterator[Connection]:
+        """A test among these people of CAST; `use` is told what stands for a transaction of the product's."""
+        wanted = [name for name in CAST if name in names]
+        stands = self._connection is not None and not self._connection.closed
+        if not stands or wanted != list(self.cast) or time.monotonic() - self._since > LONGEST:
+            self.clear()
+            self._connection = self._open()
+        assert self._connection is not None
+        connection = self._connection
+        use(lambda: _savepoint(connection))
+        for name in wanted[len(self.cast) :]:
+            self.cast[name] = CAST[name](self._app, self.cast)
+            connection.execute(_HELD_BY_NOBODY)
+        test = connection.begin_nested()
+        try:
+            yield connection
+        finally:
+            test.rollback()
+            _forget()
+
+    def _open(self) -> Connection:
+        with self._app.app_context():
+            engine: Engine = db.engine
+        connection = engine.connect()
+        connection.begin()
+        self._since = time.monotonic()
+        return connection
+
+    def clear(self) -> None:
+        """Take everybody away again."""
+        self.cast.clear()
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+
+@contextmanager
+def _savepoint(connection: Connection) -> Iterator[Connection]:
+    """Starts outside of every clinic, as a transaction does; a savepoint would inherit the last one."""
+    with connection.begin_nested():
+        connection.execute(text("SELECT set_config('app.clinic', '', true)"))
+        yield connection
+
+
+def _forget() -> None:
+    """What a process keeps of a clinic's rows: those of the test are gone, and their versions come again."""
+    for name, module in sys.modules.copy().items():
+        if name.startswith("recovery_api.services.") and isinstance(kept := getattr(module, "_kept", None), dict):
+            kept.clear()
