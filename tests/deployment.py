@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -19,12 +20,14 @@ from urllib.parse import urlencode, urlsplit
 import psycopg
 from twilio.request_validator import RequestValidator
 
+from recovery_api.clock import Clock
 from recovery_api.gateways.postgres import EmbeddedPostgres
 
 PROJECT = Path(__file__).parents[1]
 FLASK = [sys.executable, "-m", "flask", "--app", "wsgi"]
 ACCOUNT, TOKEN = "AC" + "5" * 32, "a-token-of-tests-alone"
 SECONDS = 60
+TUESDAY = 1
 
 
 def free_port() -> int:
@@ -43,6 +46,15 @@ def wait_for(what: Callable[[], Any], why: str, seconds: float = SECONDS) -> Any
             return found
         time.sleep(0.05)
     raise AssertionError(f"not within {seconds:.0f} s: {why}")
+
+
+def _an_hour_without_texts() -> datetime:
+    """The next Tuesday before the day's first text in New York and after the last on the islands of the others.
+
+    Whenever the tests run, it is then the same hour: a patient of the seeded clinics is sent answers alone.
+    """
+    now = datetime.now(UTC)
+    return (now + timedelta(days=7 - (now.weekday() - TUESDAY) % 7)).replace(hour=10, minute=45, second=0)
 
 
 class Deployment:
@@ -77,7 +89,7 @@ class Deployment:
         server = self.postgres.start()
         with psycopg.connect(server.admin_url, autocommit=True) as connection:
             connection.execute("CREATE DATABASE deployment")
-        self.clock_file.write_text("+0\n")
+        self.set_clock(_an_hour_without_texts())
         for name in ("secret.key", "data.key"):
             (self.folder / name).touch(mode=0o600)
             (self.folder / name).write_text(secrets.token_hex(32))
@@ -102,6 +114,14 @@ class Deployment:
         )
         assert made.returncode == 0, made.stderr
         self.seeded = json.loads(made.stdout)
+
+    def now(self) -> datetime:
+        """The product's time, which runs or stands still as the clock file says."""
+        return Clock(self.clock_file).now()
+
+    def set_clock(self, to: datetime) -> None:
+        """Let the product's time run on from `to`."""
+        self.clock_file.write_text(f"{(to - datetime.now(UTC)).total_seconds():+.0f}\n")
 
     def start(self, *names: str) -> None:
         """Start processes, all of them where none is named."""

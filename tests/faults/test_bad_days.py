@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -51,6 +51,7 @@ def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]
     running = TwiceTheJobs(tmp_path_factory.mktemp("bad-days"))
     try:
         running.prepare()
+        running.env["SEGMENTS_PER_SECOND"] = "20"
         running.start()
         running.wait_until_ready()
         yield running
@@ -106,9 +107,9 @@ def enrol_crowd(deployment: Deployment, count: int) -> list[str]:
     return phones
 
 
-def morning(days: int) -> datetime:
+def morning(deployment: Deployment, days: int) -> datetime:
     """Some days from now, after the hour of the daily question in New York."""
-    return datetime.now(UTC).replace(hour=15, minute=0, second=0, microsecond=0) + timedelta(days=days)
+    return deployment.now().replace(hour=15, minute=0, second=0, microsecond=0) + timedelta(days=days)
 
 
 def move_clock(deployment: Deployment, to: datetime) -> None:
@@ -129,8 +130,8 @@ def test_two_tickers_and_four_senders_double_nothing(
     with ThreadPoolExecutor(8) as pool:
         forms = [inbound_form(phone, clinic["number"], DANGER) for phone in phones[:in_danger]]
         assert {post_inbound(deployment, form)[0] for form in forms} == {200}
-        for days in range(1, 5):  # three missed days and the morning after them
-            at = morning(days)
+        for days in (0, 1, 1, 1):  # three missed days and the morning after them
+            at = morning(deployment, days)
             move_clock(deployment, at)
             wait_for(lambda at=at: nothing_is_due(deployment, at), "work is left over")
         sent = dict(zip(phones, pool.map(deployment.texts_to, phones), strict=True))
@@ -291,7 +292,7 @@ def test_while_the_carrier_is_dead_the_web_answers_and_texts_leave_later_or_expi
     text_until_taken(deployment, too_late)
     tried = "SELECT count(*) FROM message WHERE attempts > 0 AND direction = 'out' AND sid IS NULL"
     wait_for(lambda: deployment.count(tried), "nobody tried to send it")
-    move_clock(deployment, morning(8))
+    move_clock(deployment, morning(deployment, 4))
     wait_for(lambda: state_of_answer(deployment, too_late) == "expired", "it did not expire")
     text_until_taken(deployment, in_time)
     deployment.start("carrier")

@@ -52,10 +52,11 @@ def test_200_texts_survive_the_killing_of_every_process_in_turn(
     deployment, victims = Deployment(tmp_path), VICTIMS * samples(1, 2)
     try:
         deployment.prepare()
-        start = _tomorrow_morning()
+        deployment.env["SEGMENTS_PER_SECOND"] = "20"
+        start = _tomorrow_morning(deployment)
         people = _enrol(deployment, start, len(victims) * STEP)
         silent, texting = people[: 2 * SILENT], people[2 * SILENT :]
-        _set_clock(deployment, start)
+        deployment.set_clock(start)
         deployment.start()
         deployment.wait_until_ready()
         deployment.carrier("POST", "faults", {"fault": "reset_after_accept", "rate": 0.05})
@@ -85,9 +86,9 @@ def _kept_alive(deployment: Deployment) -> Iterator[None]:
         keeper.result()
 
 
-def _tomorrow_morning() -> datetime:
+def _tomorrow_morning(deployment: Deployment) -> datetime:
     """Nine in the clinics' zone: everything that the first day brings lies ahead, and nobody sleeps."""
-    tomorrow = datetime.now(ZONE).date() + timedelta(days=1)
+    tomorrow = deployment.now().astimezone(ZONE).date() + timedelta(days=1)
     return datetime.combine(tomorrow, clock_time(9), ZONE).astimezone(UTC)
 
 
@@ -105,7 +106,7 @@ def _enrol(deployment: Deployment, start: datetime, killing: timedelta) -> list[
                     levels=("L1",), check_in_time=at.time().replace(second=0, microsecond=0), has_joined=True,
                 )  # fmt: skip
                 with clinic_transaction(UUID(clinic["id"]), wiring().vaults) as scope:
-                    enrolled = enrol_patient(scope, new, SYSTEM, datetime.now(UTC))
+                    enrolled = enrol_patient(scope, new, SYSTEM, deployment.now())
                 people.append(Someone(clinic["id"], clinic["number"], str(enrolled.patient_id), new.phone))
         db.engine.dispose()
     return people
@@ -159,16 +160,12 @@ def _kill_in_turn(deployment: Deployment, start: datetime, victims: Sequence[str
     """The day passes meanwhile: in fewer hours than a page lives, so that none may expire."""
     for step, victim in enumerate(victims, start=1):
         time.sleep(PACE)
-        _set_clock(deployment, start + step * STEP)
+        deployment.set_clock(start + step * STEP)
         if victim == "postmaster":
             deployment.kill_postmaster()
             continue
         wait_for(lambda name=victim: deployment.processes[name].poll() is None, f"{victim} did not come back")
         deployment.kill(victim)
-
-
-def _set_clock(deployment: Deployment, to: datetime) -> None:
-    deployment.clock_file.write_text(f"{(to - datetime.now(UTC)).total_seconds():+.0f}\n")
 
 
 def _check(deployment: Deployment, end: datetime) -> None:

@@ -6,7 +6,7 @@ import socket
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -210,7 +210,7 @@ def test_a_check_in_by_app_takes_the_same_road(deployment: Deployment) -> None:
     clinic = deployment.seeded["clinics"][0]
     token = clinic["patients"][2]["access_token"]
     facts = {"pain": 4, "symptoms": ["fever"]}
-    body = {"client_id": str(uuid4()), "recorded_at": datetime.now(UTC).isoformat(), **facts}
+    body = {"client_id": str(uuid4()), "recorded_at": deployment.now().isoformat(), **facts}
     status, answer = ask(deployment, "POST", "/api/v1/me/check-ins", token, body)
     assert (status, answer.get("version")) == (201, 1), answer
     assert answer["advice"]["tier"] == "urgent"
@@ -264,7 +264,8 @@ def test_with_the_database_away_nothing_is_acknowledged_and_nothing_lost(deploym
 
 def test_a_landline_is_called_once_and_its_keys_become_a_check_in(deployment: Deployment) -> None:
     patient = deployment.seeded["clinics"][1]["patients"][0]
-    noon = f"Etc/GMT{datetime.now(UTC).hour - 12:+d}"
+    now = deployment.now()
+    noon = f"Etc/GMT{now.hour - 12:+d}"
     with deployment.sql() as owner:
         owner.execute("UPDATE patient SET zone = %s WHERE id = %s", (noon, patient["id"]))
         owner.execute("UPDATE contact_point SET channel = 'voice' WHERE patient_id = %s", (patient["id"],))
@@ -275,13 +276,12 @@ def test_a_landline_is_called_once_and_its_keys_become_a_check_in(deployment: De
     )
     with deployment.sql() as owner:
         due = owner.execute(
-            "UPDATE reminder SET due_at = now(), expires_at = now() + interval '2 hours' WHERE id = (SELECT id FROM"
-            " reminder WHERE episode_id = %s AND kind = 'check_in' AND state = 'planned' ORDER BY due_at LIMIT 1)"
-            " RETURNING id",
-            (patient["episode_id"],),
+            "UPDATE reminder SET due_at = %s, expires_at = %s WHERE id = (SELECT id FROM reminder"
+            " WHERE episode_id = %s AND kind = 'check_in' AND state = 'planned' ORDER BY due_at LIMIT 1) RETURNING id",
+            (now, now + timedelta(hours=2), patient["episode_id"]),
         ).fetchone()
         assert due is not None
-        owner.execute("UPDATE due_work SET due_at = now() WHERE kind = 'reminder' AND row_id = %s", due)
+        owner.execute("UPDATE due_work SET due_at = %s WHERE kind = 'reminder' AND row_id = %s", (now, *due))
     answered = "SELECT count(*) FROM check_in WHERE episode_id = %s AND channel = 'voice' AND pain = 4"
     wait_for(lambda: deployment.count(answered, patient["episode_id"]), "no check-in by voice")
     ended = "SELECT count(*) FROM phone_call WHERE patient_id = %s AND outcome = 'finished' AND state = 'ended'"
