@@ -31,7 +31,7 @@ test: .venv/.installed-dev browser ## run the checks and every test, on each Pos
 	@$(MAKE) -j 2 tests-of-all tests-of-servers
 
 tests-of-all:
-	@if [ -n "$(CHROMIUM)" ]; then CHROMIUM="$(CHROMIUM)" $(PYTEST) -n 2; else $(PYTEST) -n 2 -m "not browser"; fi
+	@if [ -n "$(CHROMIUM)" ]; then CHROMIUM="$(CHROMIUM)" $(PYTEST) -n 3; else $(PYTEST) -n 3 -m "not browser"; fi
 
 # What depends on the server runs again, beside the rest, which waits for processes to come back half of the time.
 tests-of-servers: $(SERVERS:%=tests-of-server-%)

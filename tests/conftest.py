@@ -12,6 +12,7 @@ import psycopg
 import pytest
 from flask import Flask
 from sqlalchemy import Connection
+from xdist.scheduler import LoadFileScheduling
 
 from recovery_api.app import create_app
 from recovery_api.config import Settings
@@ -19,8 +20,10 @@ from recovery_api.db import db, metadata
 from tests.api.examples import World
 from tests.builders import BuiltClinic, ClockHand, PatientPersona, Persona
 from tests.database import SharedPostgres, settings_for_tests
+from tests.deployment import NEXT_TOKEN, TOKEN, Deployment
 from tests.stage import Stage
 
+pytest_plugins = ("tests.canaries",)  # no phone and no words of a patient in a log, a metric, an error or a trace
 OF_THE_SERVER = ("models", "services", "jobs", "tests")  # folders whose tests ask what PostgreSQL itself does
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
 
@@ -135,13 +138,53 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.fixture(scope="session")
 def samples(pytestconfig: pytest.Config) -> Callable[[int, int], int]:
-    """How many samples a test takes: `samples(short, long)` is the first number, with `--long` the second."""
-    return lambda short, long: long if pytestconfig.getoption("--long") else short
+    """How many samples a test takes: `samples(short, long)` is the first number, with `--long` the second.
+
+    On a PostgreSQL beside the embedded one it is a quarter: what is drawn by lot is the product's, not the server's.
+    """
+    fewer = 4 if "RECOVERY_TEST_POSTGRES" in os.environ else 1
+    return lambda short, long: long if pytestconfig.getoption("--long") else max(short // fewer, 1)
+
+
+@pytest.fixture(scope="session")
+def shared_deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
+    """Real processes for every test that can share them, with the carrier's next token accepted beside the last."""
+    running = Deployment(tmp_path_factory.mktemp("deployment"))
+    try:
+        running.prepare()
+        running.env["TWILIO_AUTH_TOKEN"] = f"{NEXT_TOKEN},{TOKEN}"
+        running.env["SEGMENTS_PER_SECOND"] = "20"
+        running.start()
+        running.wait_until_ready()
+        yield running
+    finally:
+        running.stop()
+
+
+ONE_AFTER_THE_OTHER = ("test_main_road.py", "test_bad_days.py")  # on the deployment that they share
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark every test whose outcome depends on the PostgreSQL, and begin with those that start whole deployments."""
-    items.sort(key=lambda item: item.get_closest_marker("processes") is None)
+    """The longest first; mark what depends on the PostgreSQL."""
+    items.sort(key=_place)
     for item in items:
         if "settings" in getattr(item, "fixturenames", ()) and item.path.parent.name in OF_THE_SERVER:
             item.add_marker("server")
+
+
+def _place(item: pytest.Item) -> tuple[int, int]:
+    shares = ONE_AFTER_THE_OTHER.index(item.path.name) + 1 if item.path.name in ONE_AFTER_THE_OTHER else 9
+    return 0 if item.get_closest_marker("processes") else 1, shares
+
+
+class FilesTogether(LoadFileScheduling):
+    """A file's tests stay with one worker, and so do the files that share a deployment."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = super()._split_scope(nodeid)
+        return ONE_AFTER_THE_OTHER[0] if file.endswith(ONE_AFTER_THE_OTHER) else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> FilesTogether:
+    """How the tests are given to the workers."""
+    return FilesTogether(config, log)

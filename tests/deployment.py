@@ -22,10 +22,12 @@ from twilio.request_validator import RequestValidator
 
 from recovery_api.clock import Clock
 from recovery_api.gateways.postgres import EmbeddedPostgres
+from tests.leaks import phones_in
 
 PROJECT = Path(__file__).parents[1]
 FLASK = [sys.executable, "-m", "flask", "--app", "wsgi"]
-ACCOUNT, TOKEN = "AC" + "5" * 32, "a-token-of-tests-alone"
+ACCOUNT, TOKEN, NEXT_TOKEN = "AC" + "5" * 32, "a-token-of-tests-alone", "the-next-token"
+JOBS = ("ticker", "sender-alert", "sender-bulk")
 SECONDS = 60
 TUESDAY = 1
 
@@ -39,12 +41,12 @@ def free_port() -> int:
 
 def wait_for(what: Callable[[], Any], why: str, seconds: float = SECONDS) -> Any:
     """The first true answer of `what`; fails with `why` where none came in time."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
+    began = time.monotonic()
+    while (waited := time.monotonic() - began) < seconds:
         found = what()
         if found:
             return found
-        time.sleep(0.05)
+        time.sleep(0.05 if waited < 2 else 0.25)  # asking is work, too
     raise AssertionError(f"not within {seconds:.0f} s: {why}")
 
 
@@ -74,15 +76,16 @@ class Deployment:
 
     @property
     def commands(self) -> dict[str, list[str]]:
-        """Every process by name."""
+        """Every process by name; each of JOBS may run once more."""
         connect_to = f"127.0.0.1:{self.port}"
-        return {
+        usual = {
             "carrier": [*FLASK, "simulator", "--port", str(self.carrier_port), "--connect-to", connect_to],
             "web": [*FLASK, "serve", "--port", str(self.port)],
             "ticker": [sys.executable, "-m", "jobs", "ticker"],
             "sender-alert": [sys.executable, "-m", "jobs", "sender", "alert"],
             "sender-bulk": [sys.executable, "-m", "jobs", "sender", "bulk"],
         }
+        return usual | {f"{name}-again": usual[name] for name in JOBS}
 
     def prepare(self) -> None:
         """Database, keys, environment, and two seeded clinics."""
@@ -124,8 +127,8 @@ class Deployment:
         self.clock_file.write_text(f"{(to - datetime.now(UTC)).total_seconds():+.0f}\n")
 
     def start(self, *names: str) -> None:
-        """Start processes, all of them where none is named."""
-        for name in names or tuple(self.commands):
+        """Start processes, each of them once where none is named."""
+        for name in names or ("carrier", "web", *JOBS):
             log = (self.folder / f"{name}.out").open("ab")
             self.processes[name] = subprocess.Popen(
                 self.commands[name], env=self.env, cwd=PROJECT, stdout=log, stderr=log, start_new_session=True
@@ -157,7 +160,7 @@ class Deployment:
         self.postgres.start()
 
     def stop(self) -> None:
-        """End everything that was started here."""
+        """End everything that was started here, and see that no phone stands in what was written down."""
         for process in self.processes.values():
             if process.poll() is None:
                 process.terminate()
@@ -167,7 +170,9 @@ class Deployment:
             except subprocess.TimeoutExpired:
                 os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
+        leaks = phones_in(self.folder)
         self.postgres.destroy()
+        assert leaks == set()
 
     def get(self, path: str) -> tuple[int, bytes]:
         """GET from the web; (0, b"") while it does not answer."""

@@ -23,7 +23,7 @@ from recovery_api.db import clinic_transaction, db
 from recovery_api.services.enrol_patient import NewPatient, enrol_patient
 from recovery_api.services.record_audit import SYSTEM
 from recovery_api.wiring import wiring
-from tests.deployment import Deployment, inbound_form, post_inbound, signed, wait_for
+from tests.deployment import JOBS, Deployment, inbound_form, post_inbound, signed, wait_for
 from tests.hostile import doors, hostile_bodies, refusal_of
 
 pytestmark = pytest.mark.processes
@@ -35,28 +35,12 @@ DANGER = "my legs feel weak"
 UNDER_WAY = "SELECT count(*) FROM message WHERE state IN ('planned', 'throttled', 'sending', 'unknown')"
 
 
-class TwiceTheJobs(Deployment):
-    """A deployment with two tickers, and two senders of each lane."""
-
-    @property
-    def commands(self) -> dict[str, list[str]]:
-        """Every process by name."""
-        usual = super().commands
-        jobs = {name: command for name, command in usual.items() if name not in ("carrier", "web")}
-        return usual | {f"{name}-again": command for name, command in jobs.items()}
-
-
 @pytest.fixture(scope="module")
-def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
-    running = TwiceTheJobs(tmp_path_factory.mktemp("bad-days"))
-    try:
-        running.prepare()
-        running.env["SEGMENTS_PER_SECOND"] = "20"
-        running.start()
-        running.wait_until_ready()
-        yield running
-    finally:
-        running.stop()
+def deployment(shared_deployment: Deployment) -> Iterator[Deployment]:
+    """The common one, at whose end these tests stand, with two tickers and two senders of each lane."""
+    shared_deployment.start(*(f"{name}-again" for name in JOBS))
+    yield shared_deployment
+    shared_deployment.stop()
 
 
 @dataclass(frozen=True)
@@ -152,7 +136,8 @@ def test_two_tickers_and_four_senders_double_nothing(
     assert Counter(family for family, _, _ in raised) >= Counter(
         {"red_flag": in_danger, "silence": len(phones) - in_danger}
     )
-    assert rows == sids == len(deployment.carrier("GET", "messages?limit=10000")["items"])
+    carried = deployment.carrier("GET", "messages?limit=10000")["items"]
+    assert rows == sids == sum(text["direction"].startswith("outbound") for text in carried)
     assert all(len(texts) > 1 for texts in sent.values())
 
 

@@ -5,34 +5,25 @@ import json
 import socket
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
-from tests.deployment import TOKEN, Deployment, inbound_form, post_inbound, signed, wait_for
+from tests.deployment import NEXT_TOKEN, TOKEN, Deployment, inbound_form, post_inbound, signed, wait_for
 
 pytestmark = pytest.mark.processes
 
 PATH = "/webhooks/twilio/inbound"
-NEXT_TOKEN = "the-next-token"
 CONNECTIONS = 16
 
 
-@pytest.fixture(scope="module")
-def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
-    running = Deployment(Path(tmp_path_factory.mktemp("road")))
-    try:
-        running.prepare()
-        running.env["TWILIO_AUTH_TOKEN"] = f"{NEXT_TOKEN},{TOKEN}"
-        running.start()
-        running.wait_until_ready()
-        yield running
-    finally:
-        running.stop()
+@pytest.fixture
+def deployment(shared_deployment: Deployment) -> Deployment:
+    """The common one."""
+    return shared_deployment
 
 
 def ask(
