@@ -7,6 +7,7 @@ PYTEST := $(BIN)/pytest --dist loadfile --no-loadscope-reorder
 SERVERS := $(foreach version,15 16 17 18,$(if $(wildcard /usr/lib/postgresql/$(version)/bin/postgres),$(version)))
 COMPILE := $(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links \
 	--python-version 3.11 --universal
+OF_SERVERS := tests/test_*.py tests/models tests/services tests/jobs tests/stories
 # Written so that this line does not find itself.
 REGISTRIES := p[y]pi\.org|p[y]thonhosted\.org|n[p]mjs\.(org|com)|deb\.d[e]bian\.org|--(extra-)?[i]ndex-url
 NOT_OURS := .git .venv .run build node_modules __pycache__ .mypy_cache .ruff_cache .hypothesis .import_linter_cache
@@ -19,6 +20,7 @@ EACH_MIGRATION := /^$$/ { next } /^SET / { timeouts = timeouts $$0 "\n"; next } 
 .PHONY: help run test tests-of-all tests-of-servers soak check types layers-and-migrations bench lock browser
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-print-directory
+unexport PYTHONDONTWRITEBYTECODE  # many short processes: what one of them compiled, the others find
 
 help: ## show what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-6s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,7 +40,7 @@ tests-of-servers: $(SERVERS:%=tests-of-server-%)
 
 tests-of-server-%:
 	@mkdir -p build
-	@RECOVERY_TEST_POSTGRES=/usr/lib/postgresql/$*/bin $(BIN)/pytest -m server > build/server-$*.txt 2>&1 || \
+	@RECOVERY_TEST_POSTGRES=/usr/lib/postgresql/$*/bin $(BIN)/pytest -m server $(OF_SERVERS) > build/server-$*.txt 2>&1 || \
 		{ cat build/server-$*.txt; echo "With PostgreSQL $* the tests fail."; exit 1; }
 	@echo "With the installed PostgreSQL $*: $$(tail -n 1 build/server-$*.txt)"
 
@@ -93,7 +95,7 @@ lock: .venv/.uv ## pin every requirement with its hashes again (UPGRADE=--upgrad
 	@touch $@
 
 # uv is many times faster; pip knows the settings of machines that uv does not.
-install = $(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r $(1) || \
+install = $(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r $(1) || \
 	$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r $(1)
 
 browser:

@@ -8,10 +8,12 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from bench.check_ins import measure_check_ins
 from bench.hostile import measure_hostile
 from bench.inbound import measure_inbound
 from bench.lanes import measure_lanes
-from bench.pages import measure_pages
+from bench.pages import measure_pages, measure_pages_in_trouble
+from bench.planning import measure_planning
 from bench.pure import measure_judging, measure_reading
 from bench.rules import measure_rules
 from bench.statuses import measure_statuses
@@ -26,9 +28,12 @@ def main() -> None:
         "judging a year": measure_judging,
         "rules on synthetic cohorts": measure_rules,
         "inbound web hook": measure_inbound,
+        "check-ins by app": measure_check_ins,
         "status callbacks": measure_statuses,
         "lanes": measure_lanes,
         "pages": measure_pages,
+        "pages in trouble": measure_pages_in_trouble,
+        "planning": measure_planning,
         "hostile bodies": measure_hostile,
     }
     results: dict[str, Any] = {"machine": _machine(), "cases": {}}

@@ -7,13 +7,16 @@ from datetime import datetime
 from jobs.calls import run as calls
 from jobs.chase_statuses import run as chase_statuses
 from jobs.climb import run as climb
+from jobs.clock import run as clock
 from jobs.compare import run as compare
 from jobs.coverage import run as coverage
 from jobs.hand_over import run as hand_over
 from jobs.heartbeat import run as heartbeat
 from jobs.holds import run as holds
+from jobs.jumps import run as jumps
 from jobs.pages import run as pages
 from jobs.plan import run as plan
+from jobs.pushes import run as pushes
 from jobs.reconcile_inbound import run as reconcile_inbound
 from jobs.replies import run as replies
 from jobs.requeue import run as requeue
@@ -44,11 +47,14 @@ TIMETABLE = (
     Job("plan_reminders", 30, plan, "{count} reminders planned"),
     Job("hand_over_reminders", 1, hand_over, "{count} reminders handed over"),
     Job("watch_silence", 2, silence, "{count} unanswered questions judged"),
+    Job("watch_jumps", 15, jumps, "{count} jumps of pain looked at again"),
     Job("end_holds", 30, holds, "{count} holds ended"),
     Job("watch_visits", 300, visits, "{count} visits asked about"),
     Job("wake_flags", 30, wake, "{count} flags woken"),
+    Job("follow_clock", 5, clock, "{count} rungs moved with a clock that was put back"),
     Job("climb_ladders", 15, climb, "{count} flags brought up their ladders"),
     Job("tell_pages", 5, pages, "{count} pages handed to e-mail or voice"),
+    Job("send_pushes", 3, pushes, "{count} pushes offered to apps"),
     Job("requeue_texts", 60, requeue, "{count} stranded texts put back into the queue"),
     Job("settle_unknown", 60, settle_strays, "{count} stray attempts looked up at the carrier"),
     Job("reconcile_inbound", 60, reconcile_inbound, "{count} missed texts filed"),

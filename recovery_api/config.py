@@ -10,6 +10,7 @@ from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
 ENVIRONMENTS = ("production", "demo", "test")
+KNOCKS_A_MINUTE = 60
 _KEY_BYTES = 32
 _EXAMPLE_KEYS = (bytes(32), bytes(range(32)), b"0" * 32, b"changeme" * 4)
 
@@ -25,6 +26,7 @@ class Settings:
     env: str = "production"
     database_url: str = ""
     database_admin_url: str = ""
+    database_read_url: str = ""
     secret_key_file: Path | None = None
     data_key_file: Path | None = None
     public_url: str = ""
@@ -39,6 +41,7 @@ class Settings:
     second_carrier_messaging_service_sid: str = ""
     second_carrier_api_base: str = ""
     segments_per_second: float = 1.0
+    vapid_key_file: Path | None = None
     smtp_url: str = field(default="", repr=False)
     heartbeat_url: str = field(default="", repr=False)
     web_workers: int = 2
@@ -58,6 +61,7 @@ class Settings:
             env=environ.get("RECOVERY_ENV", "production"),
             database_url=environ.get("DATABASE_URL", ""),
             database_admin_url=environ.get("DATABASE_ADMIN_URL", ""),
+            database_read_url=environ.get("DATABASE_READ_URL", ""),
             secret_key_file=_path(environ.get("SECRET_KEY_FILE")),
             data_key_file=_path(environ.get("DATA_KEY_FILE")),
             public_url=environ.get("PUBLIC_URL", "").rstrip("/"),
@@ -72,6 +76,7 @@ class Settings:
             second_carrier_messaging_service_sid=environ.get("SECOND_CARRIER_MESSAGING_SERVICE_SID", ""),
             second_carrier_api_base=environ.get("SECOND_CARRIER_API_BASE", "").rstrip("/"),
             segments_per_second=_pace(environ.get("SEGMENTS_PER_SECOND"), environ.get("RECOVERY_ENV", "production")),
+            vapid_key_file=_path(environ.get("VAPID_KEY_FILE")),
             smtp_url=environ.get("SMTP_URL", ""),
             heartbeat_url=environ.get("HEARTBEAT_URL", ""),
             web_workers=_whole_number(environ.get("WEB_WORKERS"), 2),
@@ -104,6 +109,11 @@ class Settings:
         """Whether DATABASE_URL looks like the address of a PostgreSQL database."""
         return _scheme(self.database_url).partition("+")[0] == "postgresql"
 
+    @property
+    def knocks_a_minute(self) -> int:
+        """How often one address may try a secret; a thousand times as often where one machine plays everybody."""
+        return KNOCKS_A_MINUTE if self.in_production else KNOCKS_A_MINUTE * 1000
+
     def secret_key(self) -> bytes:
         """The key that signs sessions and forms. Raises SettingsRefused."""
         return _read_key("SECRET_KEY_FILE", self.secret_key_file)
@@ -111,6 +121,11 @@ class Settings:
     def data_key(self) -> bytes:
         """The key that wraps every clinic's key. Raises SettingsRefused."""
         return _read_key("DATA_KEY_FILE", self.data_key_file)
+
+    def vapid_pem(self) -> bytes | None:
+        """The file with the key for web push; None where none is named. Raises SettingsRefused."""
+        file = self.vapid_key_file
+        return None if file is None else _read_secret("VAPID_KEY_FILE", file)
 
     def refusals(self) -> list[str]:
         """Every reason, at once, why no process may start with these settings; a line each."""
@@ -122,7 +137,7 @@ class Settings:
             "TWILIO_AUTH_TOKEN": self.twilio_auth_tokens,
         }
         found += [f"{name} is not set" for name, value in required.items() if not value]
-        for read in (self.secret_key, self.data_key):
+        for read in (self.secret_key, self.data_key, self.vapid_pem):
             try:
                 read()
             except SettingsRefused as refused:
@@ -133,6 +148,8 @@ class Settings:
         found = []
         if self.database_url and not self.names_a_database:
             found.append("DATABASE_URL must start with postgresql://")
+        if self.database_read_url and _scheme(self.database_read_url).partition("+")[0] != "postgresql":
+            found.append("DATABASE_READ_URL must start with postgresql://")
         if self.public_url and _scheme(self.public_url) not in ("http", "https"):
             found.append("PUBLIC_URL must start with https://")
         if self.smtp_url and not _names_mail_server(self.smtp_url):
@@ -199,18 +216,24 @@ def _read_key(name: str, file: Path | None) -> bytes:
     if file is None:
         raise SettingsRefused(f"{name} is not set")
     try:
-        mode = file.stat().st_mode
-        text = file.read_text(encoding="ascii").strip()
-    except (OSError, UnicodeDecodeError):
+        key = _decode(_read_secret(name, file).decode("ascii").strip())
+    except UnicodeDecodeError:
         raise SettingsRefused(f"{name}: cannot read a key from that file") from None
-    if mode & (stat.S_IRWXG | stat.S_IRWXO) & ~stat.S_IRGRP:
-        raise SettingsRefused(f"{name}: the file is open to others; set its mode to 0600")
-    key = _decode(text)
     if len(key) < _KEY_BYTES:
         raise SettingsRefused(f"{name}: the key is too short; make one of 32 random bytes: openssl rand -base64 32")
     if key in _EXAMPLE_KEYS or len(set(key)) < 8:
         raise SettingsRefused(f"{name}: the key is an example, not a secret; make one: openssl rand -base64 32")
     return key
+
+
+def _read_secret(name: str, file: Path) -> bytes:
+    try:
+        mode, content = file.stat().st_mode, file.read_bytes()
+    except OSError:
+        raise SettingsRefused(f"{name}: cannot read a key from that file") from None
+    if mode & (stat.S_IRWXG | stat.S_IRWXO) & ~stat.S_IRGRP:
+        raise SettingsRefused(f"{name}: the file is open to others; set its mode to 0600")
+    return content
 
 
 def _decode(text: str) -> bytes:

@@ -3,7 +3,7 @@
 from flask import Flask
 
 from recovery_api.config import Settings
-from recovery_api.db import db
+from recovery_api.db import READING_COPY, db
 from recovery_api.patience import watch
 from recovery_api.wiring import Wiring
 
@@ -31,8 +31,11 @@ def create_core(settings: Settings) -> Flask:
         "max_overflow": 4,
         "pool_timeout": 3,
     }
+    if settings.database_read_url:
+        app.config["SQLALCHEMY_BINDS"] = {READING_COPY: settings.database_read_url}
     app.extensions["recovery"] = Wiring(settings)
     db.init_app(app)
     with app.app_context():
-        watch(db.engine)
+        for engine in db.engines.values():
+            watch(engine)
     return app

@@ -51,12 +51,13 @@ class Base(DeclarativeBase):
     )
 
 
+READING_COPY = "reading_copy"  # the bind of DATABASE_READ_URL
 db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False, "autoflush": False})
 
 _ENTER_CLINIC = Prepared(
     text("""
 WITH entered AS MATERIALIZED (SELECT set_config('app.clinic', :clinic, true)::uuid AS clinic_id)
-SELECT c.id, c.name, c.zone, c.phone, c.emergency_number, c.wrapped_key, c.texts_version,
+SELECT c.id, c.name, c.zone, c.phone, c.emergency_number, c.wrapped_key, c.texts_version, c.rules_version,
        (SELECT min(s.number) FROM sender_number s WHERE s.clinic_id = c.id) AS number
 FROM entered JOIN LATERAL (SELECT * FROM clinic WHERE clinic.id = entered.clinic_id OFFSET 0) c ON true
 """)
@@ -66,8 +67,19 @@ _ENTER_BY_NUMBER = Prepared(
 WITH entered AS MATERIALIZED (
     SELECT set_config('app.clinic', clinic_id::text, true)::uuid AS clinic_id FROM sender_number WHERE number = :number
 )
-SELECT c.id, c.name, c.zone, c.phone, c.emergency_number, c.wrapped_key, c.texts_version,
+SELECT c.id, c.name, c.zone, c.phone, c.emergency_number, c.wrapped_key, c.texts_version, c.rules_version,
        CAST(:number AS text) AS number
+FROM entered JOIN LATERAL (SELECT * FROM clinic WHERE clinic.id = entered.clinic_id OFFSET 0) c ON true
+""")
+)
+
+_ENTER_BY_DIGEST = Prepared(
+    text("""
+WITH entered AS MATERIALIZED (
+    SELECT set_config('app.clinic', clinic_id::text, true)::uuid AS clinic_id FROM credential WHERE digest = :digest
+)
+SELECT c.id, c.name, c.zone, c.phone, c.emergency_number, c.wrapped_key, c.texts_version, c.rules_version,
+       (SELECT min(s.number) FROM sender_number s WHERE s.clinic_id = c.id) AS number
 FROM entered JOIN LATERAL (SELECT * FROM clinic WHERE clinic.id = entered.clinic_id OFFSET 0) c ON true
 """)
 )
@@ -84,6 +96,7 @@ class ClinicScope:
     emergency_number: str
     number: str
     texts_version: int
+    rules_version: int
     connection: Connection
     vault: ClinicVault
     late: LateWrites
@@ -194,6 +207,17 @@ def ask_to_enter(connection: Connection, number: str) -> Asked:
     return _ENTER_BY_NUMBER.ask(connection, {"number": number})
 
 
+def ask_to_enter_as(connection: Connection, digest: bytes) -> Asked:
+    """The question that enters the clinic of a credential; what is asked after it sees that clinic alone."""
+    _late_writes().flush(driver_of(connection))  # what waits belongs to the clinic that is being left
+    return _ENTER_BY_DIGEST.ask(connection, {"digest": digest})
+
+
+def entered_as(connection: Connection, asked: Asked, vaults: Vaults) -> ClinicScope:
+    """The clinic that was entered. Raises NotFound where nobody knows that credential."""
+    return _scope(connection, asked.first(), vaults)
+
+
 def entered(connection: Connection, asked: Asked, vaults: Vaults) -> ClinicScope:
     """The clinic that was entered. Raises NotFound where no clinic sends from that number."""
     scope = _scope(connection, asked.first(), vaults)
@@ -217,6 +241,7 @@ def _scope(connection: Connection, clinic: AnyRow | None, vaults: Vaults) -> Cli
         emergency_number=clinic.emergency_number,
         number=clinic.number or "",
         texts_version=clinic.texts_version,
+        rules_version=clinic.rules_version,
         connection=connection,
         vault=vaults.of(clinic.id, clinic.wrapped_key),
         late=_late_writes(),

@@ -31,6 +31,8 @@ ALLOWED_KEYS = frozenset(
         "flag_id",
         "check_in_id",
         "reminder_id",
+        "episode_id",
+        "row_id",
         "job",
         "late_seconds",
         "reason",

@@ -73,7 +73,7 @@ def metrics() -> Response:
         watches = read_watches(connection)
     for kind in FRESH:
         unwell.labels(kind).set(sum(one.kind == kind and not one.is_well(real_now()) for one in watches))
-    for thing in ("episodes", "messages", "flags"):
+    for thing in ("episodes", "messages", "flags", "texts", "zones", "numbers", "people", "clinic"):
         alone.labels(thing).set(sum(one.counts.get(thing, 0) for one in watches if one.kind == "coverage"))
     return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
 

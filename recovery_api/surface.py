@@ -29,6 +29,8 @@ HEADERS = {
 }
 RETRY_SECONDS = 5
 LARGEST_FORM = 64 * 1024
+LARGEST_FILE = 256 * 1024
+FILE_PATHS = ("/enrol/import",)  # the forms that carry a file
 _WORDS = {
     400: ("That request makes no sense", "Go back and try again."),
     403: (
@@ -70,6 +72,9 @@ def _check_form() -> None:
     """Refuse what no browser makes of a form of ours, before anybody reads it. Hooks and API look for themselves."""
     if request.method != "POST" or is_api_request() or request.path.startswith(_OPEN_PATHS):
         return
+    if request.path in FILE_PATHS and request.mimetype == "multipart/form-data":
+        _check_file_form()
+        return
     if (request.content_length or 0) > LARGEST_FORM:
         abort(413)
     if not is_form(request.mimetype, request.mimetype_params) or request.content_encoding:
@@ -79,6 +84,15 @@ def _check_form() -> None:
     except BadForm as refused:
         abort(413 if refused.reason.startswith("too_") else 400)
     if any(len(values) > 1 or "\x00" in name + values[0] for name, values in fields.items()):
+        abort(400)
+
+
+def _check_file_form() -> None:
+    """The same for a form that carries a file."""
+    request.max_content_length = request.max_form_memory_size = LARGEST_FILE
+    if (request.content_length or 0) > LARGEST_FILE:
+        abort(413)
+    if any(len(values) > 1 or "\x00" in name for name, values in request.form.lists()) or len(request.files) > 1:
         abort(400)
 
 

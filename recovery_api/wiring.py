@@ -1,5 +1,6 @@
 """What every surface shares: the settings, the clock, the vaults and the carrier, made when first needed."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 from functools import cached_property
 from typing import cast
@@ -11,12 +12,18 @@ from recovery_api.config import Settings
 from recovery_api.db import Vaults
 from recovery_api.domain.trial import EVERY
 from recovery_api.gateways.email import SmtpPages
+from recovery_api.gateways.page_channel import PageChannel
+from recovery_api.gateways.push import PushGateway
 from recovery_api.gateways.second_carrier import TwoCarriers
 from recovery_api.gateways.sms import SmsGateway
 from recovery_api.gateways.trial_road import SignedRoad, SimulatedRoad, SinkForTrials, TrialRoad
 from recovery_api.gateways.twilio import TwilioGateway
 from recovery_api.gateways.twilio_calls import TwilioCalls
+from recovery_api.gateways.vapid import VapidKey, vapid_key
 from recovery_api.gateways.voice import CallGateway
+from recovery_api.gateways.voice_pages import VoicePages
+from recovery_api.gateways.web_push import WebPush
+from recovery_api.services.public_address import pages_are_at
 from recovery_api.services.tell_pages import Channels
 
 
@@ -25,6 +32,7 @@ class Wiring:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        pages_are_at(settings.public_url)
         self.clock = Clock(settings.clock_file)
 
     @cached_property
@@ -41,8 +49,23 @@ class Wiring:
     def channels(self) -> Channels:
         """The second channels of pages that are set up."""
         settings = self.settings
-        mail = {"email": SmtpPages(settings.smtp_url)} if settings.smtp_url else {}
-        return Channels(mail, f"{settings.public_url}/worklist")
+        by_name: dict[str, PageChannel] = {"email": SmtpPages(settings.smtp_url)} if settings.smtp_url else {}
+        if settings.twilio_account_sid:
+            by_name["voice"] = VoicePages(self.calls, settings.public_url)
+        return Channels(by_name, f"{settings.public_url}/worklist")
+
+    @cached_property
+    def push_key(self) -> VapidKey | None:
+        """The key by which push services know us. Raises SettingsRefused where it is unfit."""
+        return vapid_key(self.settings)
+
+    @cached_property
+    def pushes(self) -> Mapping[str, PushGateway]:
+        """The push services that are set up, by the platform of a device; docs/push.md tells how to add one."""
+        key, settings = self.push_key, self.settings
+        if key is None:
+            return {}
+        return {"webpush": WebPush(key, settings.public_url, allow_local=not settings.in_production)}
 
     @cached_property
     def trial_road(self) -> TrialRoad:

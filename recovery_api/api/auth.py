@@ -10,7 +10,8 @@ from sqlalchemy import Connection
 from recovery_api.api.refusals import VersionMissing
 from recovery_api.db import ClinicScope
 from recovery_api.domain.access import may
-from recovery_api.domain.errors import NotAllowed, StaleVersion, Unauthenticated
+from recovery_api.domain.errors import NotAllowed, ProofRefused, StaleVersion, Unauthenticated
+from recovery_api.services.check_proof import Proof, require_proof
 from recovery_api.services.find_caller import Caller, find_caller
 from recovery_api.services.record_audit import Actor
 from recovery_api.wiring import wiring
@@ -39,9 +40,16 @@ class Call:
 
 
 def bearer_secret() -> str | None:
-    """The secret of the bearer token in the request's header, None where there is none that could be ours."""
-    scheme, _, secret = request.headers.get("Authorization", "").strip().partition(" ")
-    return secret.strip() if scheme.lower() == "bearer" and _SECRET.fullmatch(secret.strip()) else None
+    """The secret of the token in the request's header, None where there is none that could be ours."""
+    scheme, secret = _authorization()
+    return secret if scheme in ("bearer", "dpop") and _SECRET.fullmatch(secret) else None
+
+
+def request_proof() -> Proof | None:
+    """The proof of a key that came with the request at hand, and what it must speak of: our public address alone."""
+    header = request.headers.get("DPoP")
+    url = wiring().settings.public_url + request.path
+    return Proof(header, request.method, url) if header is not None else None
 
 
 def admit(connection: Connection, operation: str) -> Call:
@@ -50,9 +58,24 @@ def admit(connection: Connection, operation: str) -> Call:
     caller = find_caller(connection, secret, wiring().vaults) if secret else None
     if caller is None or secret is None:
         raise Unauthenticated("Send a living access token: Authorization: Bearer ...")
+    _check_key(caller, secret)
     if not may(caller.role, operation):
         raise NotAllowed("Your role does not allow this.")
     return Call(caller, secret, wiring().clock.now())
+
+
+def _check_key(caller: Caller, secret: str) -> None:
+    """A token that is bound to a key is no bearer token, nor the other way round. Raises ProofRefused."""
+    is_bound, scheme = caller.key_thumbprint is not None, _authorization()[0]
+    if is_bound != (scheme == "dpop"):
+        raise ProofRefused("Send a token as what it was given as: its token_type is the scheme.")
+    if caller.key_thumbprint is not None:
+        require_proof(caller.scope, caller.key_thumbprint, request_proof(), secret)
+
+
+def _authorization() -> tuple[str, str]:
+    scheme, _, secret = request.headers.get("Authorization", "").strip().partition(" ")
+    return scheme.lower(), secret.strip()
 
 
 def version_seen() -> int | None:

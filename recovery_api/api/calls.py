@@ -50,12 +50,17 @@ class Operation:
     @property
     def may_miss(self) -> bool:
         """Whether what it is about may not be there."""
-        return "<" in self.path or self.path.startswith("/me/")
+        return "<uuid:" in self.path or 404 in self.also
 
     @property
     def is_write(self) -> bool:
         """Whether it changes anything."""
         return self.method in WRITES
+
+    @property
+    def takes_key(self) -> bool:
+        """Whether an Idempotency-Key may come with it."""
+        return self.is_write and not self.is_open
 
     @property
     def is_edit(self) -> bool:
@@ -83,7 +88,7 @@ def _carry_out_for_caller(operation: Operation, view: Callable[..., Response], p
     with open_transaction() as connection:
         call = admit(connection, operation.name)
         owner = call.caller.id if call.caller.role == "patient" else None
-        for name, row_id in path.items():
+        for name, row_id in path.items() if operation.method != "PUT" else ():  # what a PUT names need not be there yet
             find_subject(call.scope, name, row_id, owner)
         if operation.is_edit and "If-Match" in request.headers:
             lock_subject(call.scope, path, call.caller.id)

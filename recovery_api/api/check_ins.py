@@ -58,7 +58,7 @@ class SinceQuery(PageQuery):
     since = QueryInstant(metadata={"description": "Recorded at this time or later"})
 
 
-@resource.operation("POST", "/me/check-ins", "reportCheckIn", has_own_identity=True)
+@resource.operation("POST", "/me/check-ins", "reportCheckIn", has_own_identity=True, also=(404,))
 @resource.arguments(CheckInSchema(), example=EXAMPLE)
 @resource.response(201, READ)
 @resource.alt_response(200, schema=READ, description="It was stored before, with the same facts", success=True)

@@ -8,7 +8,7 @@ from marshmallow import fields, validate
 from recovery_api.api.auth import Call
 from recovery_api.api.fields import Instant, Words, name_like, one_of
 from recovery_api.api.resources import Resource
-from recovery_api.api.schemas import Answer, Body
+from recovery_api.api.schemas import Answer, Body, NothingSchema
 from recovery_api.services.keep_device import (
     LONGEST_PUSH_TOKEN,
     PLATFORMS,
@@ -16,6 +16,8 @@ from recovery_api.services.keep_device import (
     put_device,
     remove_device,
 )
+from recovery_api.services.read_pushes import mark_pushes_read
+from recovery_api.wiring import wiring
 
 resource = Resource("Devices", "Where a patient is reached by push")
 
@@ -41,16 +43,18 @@ class DeviceSchema(Answer):
     created_at = Instant(required=True)
 
 
-@resource.operation("PUT", "/me/devices/<uuid:own_id>", "putMyDevice")
+@resource.operation("PUT", "/me/devices/<uuid:device_id>", "putMyDevice")
 @resource.arguments(PushSchema())
 @resource.response(200, DeviceSchema())
-def put(call: Call, given: dict[str, Any], own_id: UUID) -> DeviceRead:
+def put(call: Call, given: dict[str, Any], device_id: UUID) -> DeviceRead:
     """Say where a device is reached by push
 
-    The app makes the id, once for each installation. The token is stored sealed.
+    By the id that enrolment gave: with any other one, removing the device ends its pushes and no token. The token is
+    stored sealed.
     """
     push = (given["platform"], given["token"])
-    return put_device(call.scope, call.caller.id, own_id, push, given.get("name"), call.now)
+    local = not wiring().settings.in_production
+    return put_device(call.scope, call.caller.id, device_id, push, given.get("name"), call.now, allow_local=local)
 
 
 @resource.operation("DELETE", "/me/devices/<uuid:device_id>", "removeMyDevice")
@@ -61,3 +65,15 @@ def remove(call: Call, device_id: UUID) -> None:
     Nothing is pushed to it any more, and the tokens that it enrolled with are worth nothing from the next call on.
     """
     remove_device(call.scope, call.caller.id, device_id, call.actor, call.now)
+
+
+@resource.operation("POST", "/me/pushes:read", "readMyPushes")
+@resource.arguments(NothingSchema(), required=False)
+@resource.response(204)
+def read_pushes(call: Call, _: dict[str, Any]) -> None:
+    """Say that a person opened the app
+
+    What was pushed is read, and its texts do not leave. Send it when a person looks, never from the background: a
+    push that nobody reads within half an hour is followed by a text.
+    """
+    mark_pushes_read(call.scope, call.caller.id, call.now)

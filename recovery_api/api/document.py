@@ -9,6 +9,8 @@ from flask import Blueprint, Flask, Response, current_app
 
 from recovery_api.api.calls import Operation
 from recovery_api.api.docs_page import PAGE_POLICY, docs_page
+from recovery_api.api.document_examples import add_examples
+from recovery_api.api.document_schemas import SchemaPlugin
 from recovery_api.api.documentation import add_components
 from recovery_api.api.headers import PREFIX, stamp
 from recovery_api.api.resources import Resource
@@ -38,7 +40,7 @@ class Document(flask_smorest.Api):  # type: ignore[misc]
 
     def __init__(self, app: Flask, resources: Sequence[Resource]) -> None:
         command = app.cli.commands.get("openapi")
-        super().__init__(app, spec_kwargs=_INFO)
+        super().__init__(app, spec_kwargs=_INFO | {"marshmallow_plugin": SchemaPlugin()})
         del app.cli.commands["openapi"]
         if command is not None:
             app.cli.add_command(command)
@@ -55,7 +57,9 @@ def document_text(app: Flask) -> str:
     kept = app.extensions.get("recovery-openapi")
     if kept is None:
         api = app.extensions["flask-smorest"]["apis"][""]["ext_obj"]
-        kept = json.dumps(_without_leftovers(api.spec.to_dict()), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+        document = _without_leftovers(api.spec.to_dict())
+        add_examples(document)
+        kept = json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
         app.extensions["recovery-openapi"] = kept
     return cast(str, kept)
 

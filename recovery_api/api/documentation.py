@@ -8,7 +8,7 @@ from marshmallow import fields
 
 from recovery_api.api import app_versions
 from recovery_api.api.calls import Operation
-from recovery_api.api.problems import MEDIA_TYPE
+from recovery_api.api.problems import LANGUAGES, MEDIA_TYPE
 from recovery_api.api.rate_limits import A_TOKEN, AN_ADDRESS
 from recovery_api.api.schemas import Answer
 from recovery_api.domain.access import ACCESS, PATIENT
@@ -29,23 +29,80 @@ PROBLEMS: Mapping[int, str] = {
     500: "Something went wrong here; it was written down.",
     503: "The database is away; nothing was stored.",
 }
-_RETRY_AFTER = {"Retry-After": {"description": "Seconds to wait", "schema": {"type": "integer"}}}
-_HEADERS_OF: Mapping[int, Mapping[str, Any]] = {
-    401: {"WWW-Authenticate": {"description": "The scheme to use", "schema": {"type": "string"}}},
-    409: _RETRY_AFTER,
-    429: _RETRY_AFTER,
-    503: _RETRY_AFTER,
+_STRING, _SECONDS = {"type": "string"}, {"type": "integer", "minimum": 1}
+_HEADERS: Mapping[str, Mapping[str, Any]] = {
+    "X-Request-ID": {
+        "description": "The id of this request, by which the operator finds it",
+        "required": True,
+        "schema": {"type": "string", "pattern": "^[0-9a-f]{32}$"},
+        "example": "5f0c2a4e9b1d4c7f8a3e6d2b1c0f9e8d",
+    },
+    "Cache-Control": {
+        "description": "Nothing may keep it",
+        "required": True,
+        "schema": {"type": "string", "const": "no-store"},
+        "example": "no-store",
+    },
+    "Content-Language": {
+        "description": "The language of the title, after Accept-Language",
+        "required": True,
+        "schema": {"type": "string", "enum": list(LANGUAGES)},
+        "example": "en",
+    },
+    "ETag": {
+        "description": "The version, for If-Match and If-None-Match",
+        "required": True,
+        "schema": _STRING,
+        "example": '"3"',
+    },
+    "Idempotent-Replayed": {
+        "description": "Sent where the Idempotency-Key was used before: this is the first answer again",
+        "schema": {"type": "string", "const": "true"},
+        "example": "true",
+    },
+    "WWW-Authenticate": {
+        "description": "The scheme to use",
+        "required": True,
+        "schema": _STRING,
+        "example": 'Bearer realm="recovery"',
+    },
+    "Retry-After": {"description": "Seconds to wait", "required": True, "schema": _SECONDS, "example": 5},
+    "Retry-After-Conflict": {
+        "description": "Seconds to wait, where the first request is still being answered",
+        "schema": _SECONDS,
+        "example": 1,
+    },
 }
-REQUEST_ID: dict[str, Any] = {"X-Request-ID": {"description": "The id of this request", "schema": {"type": "string"}}}
-ETAG = {"ETag": {"description": "The version, for If-Match", "schema": {"type": "string"}}}
+
+
+def _told(*names: str) -> dict[str, Any]:
+    """Headers of an answer, by name."""
+    return {name.removesuffix("-Conflict"): {"$ref": f"#/components/headers/{name}"} for name in names}
+
+
+_HEADERS_OF: Mapping[int, Mapping[str, Any]] = {
+    401: _told("WWW-Authenticate"),
+    409: _told("Retry-After-Conflict"),
+    429: _told("Retry-After"),
+    503: _told("Retry-After"),
+}
+_ALWAYS = _told("X-Request-ID", "Cache-Control")
+ETAG = _told("ETag")
 _PARAMETERS: Mapping[str, Mapping[str, Any]] = {
     "App-Version": {
         "description": "The version of the app. Below `least_app_version` every call answers 426.",
         "schema": {"type": "string", "pattern": app_versions.PATTERN},
+        "example": "1.4.2",
+    },
+    "DPoP": {
+        "description": "A proof (RFC 9449, ES256, good once) by the key that the token is bound to, or is to be.",
+        "schema": {"type": "string"},
+        "example": "eyJ0eXAiOiJkcG9wK2p3dCIsImFsZyI6IkVTMjU2IiwiandrIjp7fX0.e30.c2lnbmF0dXJl",
     },
     "Idempotency-Key": {
         "description": "The same key with the same request: the first status and answer again, and nothing done twice.",
         "schema": {"type": "string", "pattern": "^[!-~]{1,255}$"},
+        "example": "0190b3a4-5f6e-7c8d-9e0f-112233445588",
     },
     "If-Match": {
         "description": "The ETag that the caller saw: 428 without it, 412 when somebody else was first.",
@@ -90,12 +147,14 @@ def add_components(spec: APISpec) -> None:
     for status, description in PROBLEMS.items():
         response = {
             "description": description,
-            "headers": {**REQUEST_ID, **_HEADERS_OF.get(status, {})},
+            "headers": {**_ALWAYS, **_told("Content-Language"), **_HEADERS_OF.get(status, {})},
             "content": {MEDIA_TYPE: {"schema": ProblemSchema()}},
         }
         spec.components.response(f"Problem{status}", response)
     for name, parameter in _PARAMETERS.items():
         spec.components.parameter(name, "header", {"name": name} | dict(parameter))
+    for name, header in _HEADERS.items():
+        spec.components.header(name, dict(header))
     for token, owner in (("patientToken", "patient"), ("staffToken", "clinician")):
         scheme = {"type": "http", "scheme": "bearer", "description": f"A {owner}'s access token"}
         spec.components.security_scheme(token, scheme)
@@ -104,10 +163,12 @@ def add_components(spec: APISpec) -> None:
 def document(doc: dict[str, Any], operation: Operation) -> dict[str, Any]:
     """The documentation of one operation, with all that its place and access say of it."""
     responses = {status: answer for status, answer in doc.get("responses", {}).items() if int(status) < 400}
-    for answer in responses.values():
-        answer["headers"] = REQUEST_ID | (ETAG if operation.has_tag else {}) | answer.get("headers", {})
+    for status, answer in responses.items():
+        tagged = operation.has_tag and int(status) == 200
+        replayed = _told("Idempotent-Replayed") if operation.takes_key else {}
+        answer["headers"] = _ALWAYS | (ETAG if tagged else {}) | replayed | answer.get("headers", {})
     if not operation.is_write:
-        responses["304"] = {"description": "Nothing changed", "headers": REQUEST_ID | ETAG}
+        responses["304"] = {"description": "Nothing changed", "headers": _ALWAYS | ETAG}
     return doc | {
         "operationId": operation.name,
         "security": _security(operation),
@@ -128,7 +189,7 @@ def _problems(operation: Operation) -> list[int]:
         found |= {401, 403}
     if operation.is_write:
         found |= {400, 413, 415}
-    if operation.is_write and not operation.is_open:
+    if operation.takes_key:
         found |= {409}
     if operation.may_miss:
         found |= {404}
@@ -139,9 +200,13 @@ def _problems(operation: Operation) -> list[int]:
     return sorted(found)
 
 
+def _takes_proof(operation: Operation) -> bool:
+    return ACCESS.get(operation.name) == PATIENT or operation.name in ("confirmEnrolment", "refreshToken")
+
+
 def _headers(operation: Operation) -> list[str]:
-    names = ["App-Version"]
-    if operation.is_write and not operation.is_open:
+    names = ["App-Version", *(["DPoP"] if _takes_proof(operation) else [])]
+    if operation.takes_key:
         names.append("Idempotency-Key")
     if operation.versioned:
         names.append("If-Match")

@@ -5,13 +5,13 @@ from uuid import UUID
 
 from marshmallow import fields, validate
 
-from recovery_api.api.auth import Call
+from recovery_api.api.auth import Call, request_proof
 from recovery_api.api.fields import Instant, Words, name_like
 from recovery_api.api.resources import Resource
 from recovery_api.api.schemas import Answer, Body, NothingSchema
 from recovery_api.api.tokens import TokenPairSchema
 from recovery_api.services.begin_enrolment import Challenge, begin_enrolment
-from recovery_api.services.confirm_enrolment import confirm_enrolment
+from recovery_api.services.confirm_enrolment import NewDevice, confirm_enrolment
 from recovery_api.services.issue_enrol_code import EnrolCode, issue_enrol_code
 from recovery_api.services.keep_device import sign_out_devices
 from recovery_api.services.refresh_token import TokenPair
@@ -23,7 +23,7 @@ resource = Resource("Enrolment", "How a phone becomes a patient's")
 class EnrolSchema(Body):
     """The code that the clinic printed."""
 
-    code = fields.String(
+    code = Words(
         required=True,
         validate=validate.Length(min=1, max=64),
         metadata={"description": "Case, spaces and dashes do not count", "example": "7K2M-9QXA-4TDE-P0VW"},
@@ -40,9 +40,17 @@ class ChallengeSchema(Answer):
 class ConfirmSchema(Body):
     """The six digits, and what the device is called."""
 
-    challenge = fields.String(required=True, validate=validate.Length(min=20, max=200))
+    challenge = Words(required=True, validate=validate.Length(min=20, max=200))
     otp = fields.String(required=True, validate=validate.Regexp(r"^[0-9]{6}\Z"), metadata={"example": "123456"})
     device_name = Words(required=True, validate=name_like(), metadata={"example": "Alwine's phone"})
+
+
+class EnrolledSchema(TokenPairSchema):
+    """The tokens of a new device, and its id."""
+
+    device_id = fields.UUID(
+        required=True, metadata={"description": "For `/me/devices/{id}`: to be pushed to, and to sign this phone out"}
+    )
 
 
 class EnrolCodeSchema(Answer):
@@ -66,15 +74,15 @@ def enrol(given: dict[str, str]) -> Challenge:
 
 @resource.operation("POST", "/enrol/confirm", "confirmEnrolment", also=(401,))
 @resource.arguments(ConfirmSchema())
-@resource.response(200, TokenPairSchema())
+@resource.response(200, EnrolledSchema())
 def confirm(given: dict[str, str]) -> TokenPair:
     """Finish to enrol a phone
 
     Five tries for each challenge, and every refusal reads the same. The printed code is spent by the first success.
+    With a proof in `DPoP` (RFC 9449, ES256) the tokens are bound to its key, and every use of them needs one.
     """
-    return confirm_enrolment(
-        given["challenge"], given["otp"], given["device_name"], wiring().vaults, wiring().clock.now()
-    )
+    device = NewDevice(given["device_name"], request_proof())
+    return confirm_enrolment(given["challenge"], given["otp"], device, wiring().vaults, wiring().clock.now())
 
 
 @resource.operation("POST", "/patients/<uuid:patient_id>/enrol-code", "issueEnrolCode")

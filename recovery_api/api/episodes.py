@@ -8,14 +8,16 @@ from marshmallow import ValidationError, fields, validate
 from recovery_api.api.auth import Call
 from recovery_api.api.fields import ClockTime, Day, Instant, StrictInt, one_of
 from recovery_api.api.flag_schemas import FlagSchema
+from recovery_api.api.holds import HoldSchema
 from recovery_api.api.resources import Resource
 from recovery_api.api.schemas import Answer, Body
 from recovery_api.domain.check_in import ACTIVITY_LEVELS
+from recovery_api.domain.vertebrae import MOST_LEVELS
 from recovery_api.packs.protocol_pack import protocol_pack
 from recovery_api.services.change_episode import EpisodeChanges, change_episode
 from recovery_api.services.read_episode import EpisodeRead, look_at_episode, read_episode
 from recovery_api.services.read_trajectory import Trajectory, read_trajectory
-from recovery_api.services.start_episode import MOST_LEVELS, NewEpisode, start_episode
+from recovery_api.services.start_episode import NewEpisode, start_episode
 
 resource = Resource("Episodes", "Recoveries")
 LEVEL = validate.Regexp(r"^(C[1-7]|T([1-9]|1[0-2])|L[1-5]|S[1-5])$")
@@ -64,6 +66,7 @@ class EpisodeSchema(Answer):
     check_in_time = ClockTime(required=True)
     started_on = fields.Date(required=True)
     ends_on = fields.Date(required=True)
+    hold = fields.Nested(HoldSchema(), required=True, allow_none=True)
 
 
 class NewEpisodeSchema(Body):
@@ -94,7 +97,11 @@ class PointSchema(Answer):
     local_date = fields.Date(required=True, attribute="reading.local_on")
     recorded_at = Instant(required=True, attribute="reading.recorded_at")
     pain = fields.Integer(required=True, allow_none=True, attribute="reading.pain")
-    symptoms = fields.Function(lambda point: sorted(point.reading.symptoms), required=True)
+    symptoms = fields.Function(
+        lambda point: sorted(point.reading.symptoms),
+        required=True,
+        metadata={"type": "array", "items": {"type": "string"}},
+    )
     activity = fields.String(
         required=True, allow_none=True, attribute="reading.activity", validate=one_of(*ACTIVITY_LEVELS)
     )

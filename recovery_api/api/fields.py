@@ -16,7 +16,14 @@ _INSTANT = re.compile(
 )
 _CLOCK_TIME = re.compile("(?:[01][0-9]|2[0-3]):[0-5][0-9]")
 _DIGITS = re.compile("[0-9]{1,6}")
-_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029]")
+_CONTROL_SIGNS = r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029"
+_CONTROL = re.compile(f"[{_CONTROL_SIGNS}]")
+ZONE = {"description": "An IANA time zone", "format": "iana-time-zone", "example": "America/New_York"}
+PHONE = {
+    "description": "E.164, or as it is written in the clinic's country",
+    "format": "phone",
+    "example": "+12125550147",
+}
 
 
 class StrictInt(fields.Integer):
@@ -96,6 +103,10 @@ class Unread(fields.Nested):
 class ClockTime(fields.String):
     """A time of day, as 09:30."""
 
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.metadata = {"pattern": f"^{_CLOCK_TIME.pattern}$"} | dict(self.metadata)
+
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
         if not isinstance(value, str) or not _CLOCK_TIME.fullmatch(value):
             raise ValidationError("Must be a time of day such as 09:30.")
@@ -107,6 +118,11 @@ class ClockTime(fields.String):
 
 class Words(fields.String):
     """Text that a person wrote: lines and tabs are welcome, other control characters are not."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        if not any(isinstance(one, validate.Regexp) for one in self.validators):  # a pattern of its own is narrower
+            self.metadata = {"pattern": f"^[^{_CONTROL_SIGNS}]*$"} | dict(self.metadata)
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> str:
         if not isinstance(value, str):
@@ -121,10 +137,12 @@ def one_of(*words: str) -> validate.OneOf:
     return validate.OneOf(words)
 
 
+ONE_LINE = r"^(?=.*\S)[^\x00-\x1f\x7f-\x9f\u2028\u2029]+\Z"
+
+
 def name_like(most: int = 100) -> list[Any]:
     """Validators of a name: something visible, on one line, not too long."""
-    one_line = validate.Regexp(r"^(?=.*\S)[^\n\r\t]+$", error="Must be one line of text.")
-    return [validate.Length(min=1, max=most), one_line]
+    return [validate.Length(min=1, max=most), validate.Regexp(ONE_LINE, error="Must be one line of text.")]
 
 
 _When = TypeVar("_When", bound=date)

@@ -35,6 +35,11 @@ FLAG = FlagSchema()
 LAST = timedelta(days=30)
 _NOTE = validate.Length(min=1, max=LONGEST_NOTE)
 
+_WHOSE = {
+    "description": "A clinician's id, or `me`",
+    "anyOf": [{"type": "string", "format": "uuid"}, {"type": "string", "const": "me"}],
+}
+
 
 class Assignee(fields.Field[UUID]):
     """A clinician's id, or `me`."""
@@ -48,7 +53,7 @@ class FlagsQuery(PageQuery):
 
     status = fields.String(validate=one_of(*STATUSES), metadata={"description": "All but resolved, if left out"})
     tier = fields.String(validate=one_of(*Tier))
-    assignee = Assignee(metadata={"description": "A clinician's id, or `me`", "type": "string"})
+    assignee = Assignee(metadata=_WHOSE)
 
 
 class ReportQuery(Schema):

@@ -6,7 +6,7 @@ from uuid import UUID
 from marshmallow import fields
 
 from recovery_api.api.auth import Call
-from recovery_api.api.fields import Instant, one_of
+from recovery_api.api.fields import Id, Instant, one_of
 from recovery_api.api.resources import Resource
 from recovery_api.api.schemas import Answer, Body
 from recovery_api.services.hold_episode import REASONS, HoldRead, NewHold, hold_episode, lift_hold
@@ -32,7 +32,7 @@ class NewHoldSchema(Body):
         required=True, metadata={"description": "90 days ahead at most", "example": "2026-12-01T12:00:00Z"}
     )
     reason = fields.String(validate=one_of(*REASONS), load_default="hospital")
-    owner_id = fields.UUID(metadata={"description": "The clinician who answers for it; the caller if left out"})
+    owner_id = Id(metadata={"description": "The clinician who answers for it; the caller if left out"})
 
 
 @resource.operation("POST", "/episodes/<uuid:episode_id>/hold", "holdEpisode")

@@ -8,7 +8,7 @@ from marshmallow import fields, validate
 
 from recovery_api.api.appointments import AppointmentSchema
 from recovery_api.api.auth import Call
-from recovery_api.api.fields import ClockTime, Instant, one_of
+from recovery_api.api.fields import ZONE, ClockTime, Instant, Words, one_of
 from recovery_api.api.paging import Page, PageQuery, after, cut, page_of
 from recovery_api.api.problems import LANGUAGES
 from recovery_api.api.resources import Resource
@@ -72,7 +72,7 @@ class MeChangeSchema(Body):
     """What to change; what is left out stays."""
 
     language = fields.String(validate=one_of(*LANGUAGES))
-    zone = fields.String(metadata={"description": "An IANA time zone", "example": "America/Chicago"})
+    zone = Words(metadata=ZONE)
     check_in_time = ClockTime(metadata={"description": "The local hour of the check-in", "example": "10:00"})
     channels = fields.Nested(ChannelsChangeSchema())
     consent = fields.List(fields.Nested(ConsentChangeSchema()), validate=validate.Length(max=5))
@@ -140,14 +140,14 @@ def change_me(call: Call, given: dict[str, Any]) -> Me:
     return read_me(call.scope, call.caller.id)
 
 
-@resource.operation("GET", "/me/episode", "readMyEpisode")
+@resource.operation("GET", "/me/episode", "readMyEpisode", also=(404,))
 @resource.response(200, TodaySchema())
 def my_episode(call: Call) -> Today:
     """Read own recovery as of today"""
     return read_today(call.scope, call.caller.id, call.now)
 
 
-@resource.operation("GET", "/me/plan", "readMyPlan")
+@resource.operation("GET", "/me/plan", "readMyPlan", also=(404,))
 @resource.arguments(PageQuery(), location="query")
 @resource.response(200, page_of(PlanItemSchema()))
 def my_plan(call: Call, query: dict[str, Any]) -> Page:

@@ -1,6 +1,6 @@
 """Messages: the thread between a patient and the clinic, and the replies that nobody could read."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -8,14 +8,16 @@ from uuid import UUID
 from marshmallow import fields, validate
 
 from recovery_api.api.auth import Call
-from recovery_api.api.fields import Instant, Words, one_of
+from recovery_api.api.fields import Id, Instant, Words, one_of
 from recovery_api.api.paging import Page, PageQuery, after, cut, page_of
 from recovery_api.api.resources import Resource
 from recovery_api.api.schemas import Answer, Body
+from recovery_api.domain.symptoms import SYMPTOM_TIERS
 from recovery_api.domain.tiers import Tier
+from recovery_api.models.calls import OUTCOMES
 from recovery_api.services.place_text import place_text
 from recovery_api.services.read_inbox import LONGEST_NOTE, close_inbox_text, read_inbox
-from recovery_api.services.read_patient import Text, read_thread
+from recovery_api.services.read_patient import Text, read_conversation, read_thread
 from recovery_api.services.record_audit import record_audit
 from recovery_api.services.write_to_patient import LONGEST_TEXT, write_to_patient
 
@@ -32,9 +34,28 @@ class OwnMessageSchema(Answer):
     state = fields.String(required=True, metadata={"description": "received, or how far the delivery got"})
 
 
-class MessageSchema(OwnMessageSchema):
-    """One text of a patient's thread."""
+class CallSchema(Answer):
+    """How a call went."""
 
+    outcome = fields.String(
+        required=True,
+        allow_none=True,
+        validate=one_of(*OUTCOMES),
+        metadata={"description": "null until it has ended, and where the phone could not be called"},
+    )
+    try_number = fields.Integer(required=True, metadata={"description": "Which try of its day"})
+    is_answered = fields.Boolean(required=True, metadata={"description": "Whether keys saved something"})
+    pain = fields.Integer(required=True, allow_none=True)
+    symptoms = fields.List(fields.String(validate=one_of(*SYMPTOM_TIERS)), required=True)
+
+
+class MessageSchema(OwnMessageSchema):
+    """One text, or one call, of a patient's thread."""
+
+    channel = fields.String(required=True, validate=one_of("sms", "voice"))
+    call = fields.Nested(
+        CallSchema(), required=True, allow_none=True, metadata={"description": "For voice, whose body is empty"}
+    )
     purpose = fields.String(required=True, allow_none=True)
     error_code = fields.Integer(required=True, allow_none=True, metadata={"description": "The carrier's"})
     disposition = fields.String(required=True, allow_none=True, metadata={"description": "What was done with it"})
@@ -64,13 +85,13 @@ class InboxTextSchema(Answer):
 class PlaceSchema(Body):
     """Whose text it is."""
 
-    patient_id = fields.UUID(required=True)
+    patient_id = Id(required=True)
 
 
 class CloseSchema(Body):
     """How it was dealt with."""
 
-    note = Words(load_default="", validate=validate.Length(max=LONGEST_NOTE))
+    note = Words(required=True, validate=validate.Length(min=1, max=LONGEST_NOTE))
 
 
 @resource.operation("GET", "/me/messages", "listMyMessages")
@@ -81,19 +102,19 @@ def my_messages(call: Call, query: dict[str, Any]) -> Page:
 
     Newest first.
     """
-    return _thread(call, call.caller.id, query)
+    return _thread(call, call.caller.id, query, read_thread)
 
 
 @resource.operation("GET", "/patients/<uuid:patient_id>/messages", "listPatientMessages")
 @resource.arguments(PageQuery(), location="query")
 @resource.response(200, page_of(MessageSchema()))
 def thread(call: Call, query: dict[str, Any], patient_id: UUID) -> Page:
-    """List a patient's texts
+    """List a patient's texts and calls
 
     Newest first.
     """
     record_audit(call.scope, call.actor, "thread.viewed", ("patient", patient_id), call.now, patient_id)
-    return _thread(call, patient_id, query)
+    return _thread(call, patient_id, query, read_conversation)
 
 
 @resource.operation("POST", "/patients/<uuid:patient_id>/messages", "writeToPatient")
@@ -145,7 +166,7 @@ def close(call: Call, given: dict[str, str], message_id: UUID) -> None:
     close_inbox_text(call.scope, message_id, call.caller.id, given["note"], call.now)
 
 
-def _thread(call: Call, patient_id: UUID, query: dict[str, Any]) -> Page:
+def _thread(call: Call, patient_id: UUID, query: dict[str, Any], read: Callable[..., list[Text]]) -> Page:
     place = after(query.get("cursor"), datetime, UUID)
-    newest: Sequence[Text] = read_thread(call.scope, patient_id, query["limit"] + 1, place)[::-1]
+    newest: Sequence[Text] = read(call.scope, patient_id, query["limit"] + 1, place)[::-1]
     return cut(newest, query["limit"], lambda text: (text.at, text.id))

@@ -7,7 +7,7 @@ from marshmallow import fields, validate
 
 from recovery_api.api.auth import Call
 from recovery_api.api.episodes import EpisodeSchema
-from recovery_api.api.fields import Day, Instant, name_like, one_of
+from recovery_api.api.fields import PHONE, ZONE, Day, Instant, Words, name_like, one_of
 from recovery_api.api.paging import Page, PageQuery, after, cut, page_of
 from recovery_api.api.problems import LANGUAGES
 from recovery_api.api.resources import Resource
@@ -22,6 +22,8 @@ from recovery_api.services.read_record import PatientRecord, read_record
 resource = Resource("Patients", "The people in recovery")
 SEXES = ("female", "male", "other", "unknown")
 STATUSES = ("active", "deceased", "left")
+CHANNELS = ("sms", "voice")
+CHANNEL = {"description": "Whether it is texted, or called as a landline is"}
 CONTACT_STATES = ("invited", "active", "opted_out", "unusable", "wrong_person")
 
 
@@ -49,6 +51,7 @@ class PhoneSchema(Answer):
     number = fields.String(required=True, metadata={"description": "E.164"})
     whose = fields.String(required=True, validate=one_of("patient", "caregiver"))
     state = fields.String(required=True, validate=one_of(*CONTACT_STATES))
+    channel = fields.String(required=True, validate=one_of(*CHANNELS), metadata=CHANNEL)
     web_check_in = fields.Boolean(
         required=True, metadata={"description": "Gets a link to the web check-in in place of the plain question"}
     )
@@ -57,9 +60,10 @@ class PhoneSchema(Answer):
 class NewPhoneSchema(Body):
     """One more phone; it is asked to join, and nothing else is sent to it before it does."""
 
-    phone = fields.String(required=True, validate=validate.Length(min=5, max=40), metadata={"example": "+12125550147"})
+    phone = Words(required=True, validate=validate.Length(min=5, max=40), metadata=PHONE)
     whose = fields.String(load_default="caregiver", validate=one_of("patient", "caregiver"))
-    label = fields.String(
+    channel = fields.String(load_default="sms", validate=one_of(*CHANNELS), metadata=CHANNEL)
+    label = Words(
         load_default="",
         validate=validate.Length(max=LONGEST_LABEL),
         metadata={"description": "By which texts to this phone say whom they are about; no name"},
@@ -76,31 +80,28 @@ class PatientRecordSchema(PatientSchema):
 class NewPatientSchema(Body):
     """A patient to be added; the recovery is started with an episode."""
 
-    given_name = fields.String(required=True, validate=name_like())
-    family_name = fields.String(required=True, validate=name_like())
+    given_name = Words(required=True, validate=name_like())
+    family_name = Words(required=True, validate=name_like())
     born_on = Day(required=True)
-    phone = fields.String(
-        required=True,
-        validate=validate.Length(min=5, max=40),
-        metadata={"description": "The phone that texts go to", "example": "+12125550141"},
-    )
+    phone = Words(required=True, validate=validate.Length(min=5, max=40), metadata=PHONE)
+    channel = fields.String(load_default="sms", validate=one_of(*CHANNELS), metadata=CHANNEL)
     sex = fields.String(load_default="unknown", validate=one_of(*SEXES))
     language = fields.String(load_default="en", validate=one_of(*LANGUAGES))
-    zone = fields.String(metadata={"description": "An IANA time zone; the clinic's if left out"})
-    record_number = fields.String(allow_none=True, validate=name_like(40))
-    label = fields.String(validate=name_like(20), metadata={"description": "By which a shared phone asks who speaks"})
+    zone = Words(metadata=ZONE | {"description": "An IANA time zone; the clinic's if left out"})
+    record_number = Words(allow_none=True, validate=name_like(40))
+    label = Words(validate=name_like(20), metadata={"description": "By which a shared phone asks who speaks"})
 
 
 class PatientChangeSchema(Body):
     """What to change; what is left out stays."""
 
-    given_name = fields.String(validate=name_like())
-    family_name = fields.String(validate=name_like())
+    given_name = Words(validate=name_like())
+    family_name = Words(validate=name_like())
     born_on = Day()
     sex = fields.String(validate=one_of(*SEXES))
     language = fields.String(validate=one_of(*LANGUAGES))
-    zone = fields.String(metadata={"description": "An IANA time zone"})
-    record_number = fields.String(allow_none=True, validate=name_like(40))
+    zone = Words(metadata=ZONE)
+    record_number = Words(allow_none=True, validate=name_like(40))
     status = fields.String(validate=one_of(*STATUSES), metadata={"description": "No text goes to who died or left"})
     web_check_in = fields.Boolean(
         truthy={True},
@@ -112,7 +113,7 @@ class PatientChangeSchema(Body):
 class PatientQuery(PageQuery):
     """The query of the list of patients."""
 
-    q = fields.String(
+    q = Words(
         validate=validate.Length(max=100),
         metadata={"description": "Beginnings of names or of the record number; all of them must fit"},
     )
@@ -170,7 +171,7 @@ def add_one_phone(call: Call, given: dict[str, Any], patient_id: UUID) -> dict[s
 
     It is asked to join in its own words, in the hours for texts; START joins.
     """
-    add_phone(call.scope, patient_id, given["phone"], given["whose"], given["label"], call.actor, call.now)
+    add_phone(call.scope, patient_id, given.pop("phone"), call.actor, call.now, **given)
     return _record(read_record(call.scope, patient_id, call.actor, call.now))
 
 

@@ -1,5 +1,6 @@
 """Configuration: what a phone keeps, so that it can advise without a network."""
 
+from dataclasses import replace
 from typing import Any
 
 from marshmallow import Schema, fields
@@ -49,6 +50,11 @@ class ConfigSchema(Answer):
     symptoms = fields.List(fields.Nested(SymptomSchema()), required=True)
     symptoms_version = fields.String(required=True)
     advice = fields.List(fields.Nested(AdviceTextSchema()), required=True)
+    push_key = fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "What a browser subscribes to web push with; null where the clinic has none"},
+    )
     least_app_version = fields.Constant(app_versions.LEAST, required=True, metadata={"type": "string"})
 
 
@@ -66,4 +72,6 @@ def config(query: dict[str, Any]) -> PhoneConfig:
 
     For anyone: with a token that of the caller's clinic. Without a clinic its phone is null.
     """
-    return read_config(bearer_secret(), query.get("clinic"), wiring().vaults)
+    key = wiring().push_key
+    known = read_config(bearer_secret(), query.get("clinic"), wiring().vaults)
+    return replace(known, push_key=key.public if key else None)

@@ -19,6 +19,7 @@ from recovery_api.domain.errors import (
     KeyReused,
     NotAllowed,
     NotFound,
+    ProofRefused,
     RecoveryError,
     SignInRefused,
     StaleVersion,
@@ -37,6 +38,7 @@ RETRY_SECONDS = 5
 STATUSES: Mapping[type[RecoveryError], int] = {
     BadJson: 400,
     Unauthenticated: 401,
+    ProofRefused: 401,
     SignInRefused: 401,
     NotAllowed: 403,
     NotFound: 404,
@@ -57,6 +59,7 @@ TITLES: Mapping[str, tuple[str, str]] = {
     "bad_request": ("The request cannot be read", "No se puede leer la solicitud"),
     "unauthenticated": ("Please sign in again", "Vuelva a identificarse"),
     "sign_in_refused": ("You could not be signed in", "No se pudo iniciar la sesión"),
+    "proof_refused": ("The proof of the key is not right", "La prueba de la clave no es correcta"),
     "not_allowed": ("Your role does not allow this", "Su función no permite esto"),
     "not_found": ("There is no such thing", "No existe"),
     "method_not_allowed": ("This cannot be done here", "Esto no se puede hacer aquí"),
@@ -72,6 +75,12 @@ TITLES: Mapping[str, tuple[str, str]] = {
     "too_many": ("Please wait a moment", "Espere un momento"),
     "unavailable": ("Please try again in a moment", "Inténtelo de nuevo en un momento"),
     "failed": ("Something went wrong here", "Algo falló aquí"),
+}
+PROBLEM_STATUSES: Mapping[str, int] = {
+    **{code: status for status, code in _HTTP_CODES.items()},
+    **{kind.code: status for kind, status in STATUSES.items()},
+    "unavailable": 503,
+    "failed": 500,
 }
 
 
@@ -112,6 +121,8 @@ def _answer_refusal(error: RecoveryError) -> Response:
     elif error.field is not None or status == 422:
         errors = (FieldError(error.field or "", error.code, error.message),)
     headers = {401: {"WWW-Authenticate": 'Bearer realm="recovery"'}}.get(status, {})
+    if isinstance(error, ProofRefused):
+        headers = {"WWW-Authenticate": 'DPoP error="invalid_dpop_proof", algs="ES256"'}
     if isinstance(error, StillInFlight):
         headers = {"Retry-After": "1"}
     if isinstance(error, TooMany):

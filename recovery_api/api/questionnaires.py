@@ -93,7 +93,7 @@ def mine(call: Call, query: dict[str, Any]) -> dict[str, Any]:
     return {"items": page.items, "next": page.next, "due": list_due(call.scope, call.caller.id, call.now)}
 
 
-@resource.operation("POST", "/me/questionnaires", "answerQuestionnaire", has_own_identity=True)
+@resource.operation("POST", "/me/questionnaires", "answerQuestionnaire", has_own_identity=True, also=(404,))
 @resource.arguments(NewQuestionnaireSchema(), example=EXAMPLE)
 @resource.response(201, QuestionnaireSchema())
 @resource.alt_response(200, schema=QuestionnaireSchema(), description="It was stored before", success=True)

@@ -1,19 +1,23 @@
 """Rate limits: so many calls a minute for each token, and for each address at the doors where secrets are tried.
 
-They live in the memory of each process: they guard its time, and hold up to as many times the number as there are
-processes. What must hold exactly (tries of a code, texts an hour) is counted in the database.
+Those of a token live in the memory of each process: they guard its time, and hold up to as many times the number as
+there are processes. At the doors the database counts too, for all processes together, and costs no other call anything.
 """
 
 import hashlib
 import threading
 from dataclasses import dataclass, field
 
-from flask import Flask, current_app, request
+from flask import Flask, current_app
 
+from recovery_api.caller_address import caller_address
 from recovery_api.clock import monotonic
+from recovery_api.config import KNOCKS_A_MINUTE
 from recovery_api.domain.errors import TooMany
+from recovery_api.services.count_knock import count_knock, network_of
+from recovery_api.wiring import wiring
 
-A_TOKEN, AN_ADDRESS = 600, 60  # calls a minute
+A_TOKEN, AN_ADDRESS = 600, KNOCKS_A_MINUTE  # calls a minute
 MOST_REMEMBERED = 50_000
 DOORS = frozenset({"beginEnrolment", "confirmEnrolment", "signInStaff"})
 _UNBOTHERED = 1_000  # times as many in a demo or a test, where one machine plays everybody
@@ -69,13 +73,10 @@ def check_rate(operation: str, secret: str | None) -> None:
     limits: RateLimits = current_app.extensions[_NAME]
     limit = limits.address if operation in DOORS else limits.token
     by_token = secret is not None and operation not in DOORS
-    caller = secret if secret is not None and by_token else _address(limits.hops)
+    address = network_of(caller_address(limits.hops))
+    caller = secret if secret is not None and by_token else address
     wait = limit.wait(hashlib.sha256(caller.encode()).digest(), monotonic())
     if wait > 0:
         raise TooMany("Too many requests: wait a moment.", wait)
-
-
-def _address(hops: int) -> str:
-    """The caller's address: of as many entries as we have proxies, the one that the outermost of them wrote."""
-    told = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",") if part.strip()]
-    return told[-hops] if 0 < hops <= len(told) else request.remote_addr or ""
+    if operation in DOORS:
+        count_knock(address, limits.address.a_minute, wiring().vaults)

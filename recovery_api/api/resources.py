@@ -15,7 +15,7 @@ from recovery_api.api.calls import VIEWS, Operation, carry_out
 from recovery_api.api.documentation import document
 from recovery_api.api.headers import PREFIX, stamp
 from recovery_api.api.problems import answer_error, field_errors
-from recovery_api.api.refusals import InvalidFields
+from recovery_api.api.refusals import FieldError, InvalidFields
 from recovery_api.api.strict_json import LARGEST_BODY
 
 View = Callable[..., Any]
@@ -25,8 +25,12 @@ class StrictParser(FlaskParser):
     """Takes the body that was read already, and refuses every field that a schema does not know."""
 
     def load_json(self, req: Request, schema: Schema) -> Any:
-        """The body of the request at hand."""
-        return missing if g.body is None else g.body
+        """The body of the request at hand; a null is a body, and no body is none."""
+        if g.body is not None or req.get_data():
+            return g.body
+        if req.method == "PATCH":
+            raise InvalidFields([FieldError("", "required", "A body must be sent.")])
+        return missing
 
     def handle_error(self, error: ValidationError, req: Request, schema: Schema, **_: Any) -> NoReturn:
         """One error a field, whichever part of the request it came in."""

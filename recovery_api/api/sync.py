@@ -27,6 +27,7 @@ SCHEMAS: dict[str, Schema] = {
     "appointment": AppointmentSchema(),
     "message": OwnMessageSchema(),
 }
+_NAMES = [type(schema).__name__.removesuffix("Schema") for schema in SCHEMAS.values()]
 
 
 class SyncQuery(Schema):
@@ -47,7 +48,10 @@ class ChangeSchema(Answer):
     data = fields.Dict(
         required=True,
         allow_none=True,
-        metadata={"description": "As the operation that reads this type gives it; null where it is gone"},
+        metadata={
+            "description": "As the operation that reads this type gives it; null where it is gone",
+            "anyOf": [{"type": "null"}, *({"$ref": f"#/components/schemas/{name}"} for name in _NAMES)],
+        },
     )
 
 

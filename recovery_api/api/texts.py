@@ -49,7 +49,7 @@ class TextSchema(Answer):
 class NewWordingSchema(Body):
     """Other words for one text."""
 
-    key = fields.String(required=True, validate=validate.Length(min=1, max=60), metadata={"example": "saved"})
+    key = Words(required=True, validate=validate.Length(min=1, max=60), metadata={"example": "saved"})
     language = fields.String(required=True, validate=one_of(*LANGUAGES))
     body = Words(
         required=True,

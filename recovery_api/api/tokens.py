@@ -4,7 +4,8 @@ from typing import Any
 
 from marshmallow import fields, validate
 
-from recovery_api.api.auth import Call
+from recovery_api.api.auth import Call, request_proof
+from recovery_api.api.fields import Words, one_of
 from recovery_api.api.resources import Resource
 from recovery_api.api.schemas import Answer, Body
 from recovery_api.services.credentials import LIFETIMES
@@ -19,9 +20,9 @@ resource = Resource("Tokens", "Signing in, and staying signed in")
 class StaffSignInSchema(Body):
     """What a clinician signs in with."""
 
-    email = fields.String(required=True, validate=validate.Length(min=3, max=254))
-    password = fields.String(required=True, validate=validate.Length(min=1, max=LONGEST_PASSWORD))
-    totp = fields.String(required=True, validate=validate.Regexp(r"^[0-9]{6}$"), metadata={"example": "123456"})
+    email = Words(required=True, validate=validate.Length(min=3, max=254))
+    password = Words(required=True, validate=validate.Length(min=1, max=LONGEST_PASSWORD))
+    totp = fields.String(required=True, validate=validate.Regexp(r"^[0-9]{6}\Z"), metadata={"example": "123456"})
 
 
 class StaffTokenSchema(Answer):
@@ -35,7 +36,7 @@ class StaffTokenSchema(Answer):
 class RefreshSchema(Body):
     """A refresh token to be exchanged."""
 
-    refresh_token = fields.String(required=True, validate=validate.Length(min=20, max=200))
+    refresh_token = Words(required=True, validate=validate.Length(min=20, max=200))
 
 
 class TokenPairSchema(Answer):
@@ -43,7 +44,9 @@ class TokenPairSchema(Answer):
 
     access_token = fields.String(required=True)
     refresh_token = fields.String(required=True)
-    token_type = fields.Constant("Bearer", required=True, metadata={"type": "string"})
+    token_type = fields.String(
+        required=True, validate=one_of("Bearer", "DPoP"), metadata={"description": "The scheme to send it with"}
+    )
     expires_in = fields.Integer(required=True, metadata={"description": "Seconds, for the access token"})
 
 
@@ -68,9 +71,9 @@ def refresh(given: dict[str, str]) -> TokenPair:
     """Exchange a refresh token
 
     Each refresh token works once. Sent again within a minute it gives the same pair, so that an answer lost on the
-    way does no harm; later it ends every token of the device.
+    way does no harm; later it ends every token of the device. One that is bound to a key needs a proof in `DPoP`.
     """
-    return refresh_token(given["refresh_token"], wiring().vaults, wiring().clock.now())
+    return refresh_token(given["refresh_token"], wiring().vaults, wiring().clock.now(), request_proof())
 
 
 @resource.operation("DELETE", "/token", "endToken")

@@ -10,6 +10,8 @@ def register_commands(app: Flask) -> None:
     from recovery_api.cli.demo import demo
     from recovery_api.cli.doctor import doctor
     from recovery_api.cli.escalation import flags, ladder, rota
+    from recovery_api.cli.export_command import export
+    from recovery_api.cli.import_command import import_group
     from recovery_api.cli.messages import messages
     from recovery_api.cli.openapi import openapi
     from recovery_api.cli.protocol import protocol
@@ -34,6 +36,8 @@ def register_commands(app: Flask) -> None:
         simulator,
         staff,
     ):
+        app.cli.add_command(command)
+    for command in (export, import_group):
         app.cli.add_command(command)
     for command in (flags, ladder, protocol, simulate, rota):
         app.cli.add_command(command)

@@ -1,7 +1,8 @@
 """The command that looks at everything a clinic relies on, a line each."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 
 import click
 from flask import current_app
@@ -9,7 +10,8 @@ from sqlalchemy.exc import ArgumentError
 
 from recovery_api.clock import real_now
 from recovery_api.config import Settings, SettingsRefused
-from recovery_api.services.check_readiness import Check, readiness
+from recovery_api.gateways.vapid import vapid_key
+from recovery_api.services.check_readiness import Check, readiness, why_the_copy_is_unfit
 from recovery_api.wiring import wiring
 
 
@@ -29,7 +31,7 @@ def _because(check: Check) -> str:
 def _checks(settings: Settings) -> Iterator[Check]:
     refusals = settings.refusals()
     yield Check("settings", "; ".join(refusals) or None)
-    for name, read in (("key of the sessions", settings.secret_key), ("key of the data", settings.data_key)):
+    for name, read in _keys(settings):
         try:
             read()
             yield Check(name)
@@ -44,6 +46,23 @@ def _checks(settings: Settings) -> Iterator[Check]:
     ahead = abs((wiring().clock.now() - real_now()).total_seconds())
     yield Check("clock", f"product time is {ahead:.0f} s away from real time" if ahead > 1 else None)
     yield from _database(settings)
+    yield _reading_copy(settings)
+
+
+def _keys(settings: Settings) -> tuple[tuple[str, Callable[[], object]], ...]:
+    pushes = "key of the pushes" if settings.vapid_key_file else "key of the pushes, none is set"
+    return (
+        ("key of the sessions", settings.secret_key),
+        ("key of the data", settings.data_key),
+        (pushes, partial(vapid_key, settings)),
+    )
+
+
+def _reading_copy(settings: Settings) -> Check:
+    if not settings.database_read_url:
+        return Check("copy for reports, none as DATABASE_READ_URL is not set")
+    with current_app.app_context():
+        return Check("copy for reports", why_the_copy_is_unfit())
 
 
 def _database(settings: Settings) -> Iterator[Check]:

@@ -12,7 +12,9 @@ from recovery_api.domain.schedule import Circumstances, PlannedReminder, Visit, 
 from recovery_api.packs.texts import message_pack
 from recovery_api.services.read_plan import PlanLine, plan_line
 
-_EXAMPLE = {"clinic": "Harbour Clinic", "phone": "(555) 555-0100", "emergency": "911"}
+_EXAMPLE = {
+    "clinic": "Harbour Clinic", "phone": "(555) 555-0100", "emergency": "911", "about": "https://harbour.example/about",
+}  # fmt: skip
 _VISIT_DAYS, _VISIT_AT, _ASKED_AT = (9, 30, 88), time(10, 30), time(9, 30)
 _BEFORE = timedelta(days=14)
 _WIDE = 118

@@ -1,5 +1,6 @@
 """The command that lets a simulated clinic live through days, and says what was sent, answered, flagged, and broken."""
 
+import gc
 import json
 import sys
 from collections import Counter
@@ -16,10 +17,11 @@ from sqlalchemy.engine import make_url
 
 from recovery_api.app import create_app
 from recovery_api.cli.play import fill_in, make_database, migrate
+from recovery_api.clock import real_now
 from recovery_api.config import Settings, SettingsRefused
 from recovery_api.db import db
 from recovery_api.gateways.postgres import EmbeddedPostgresError
-from recovery_api.simulator.year import Year
+from recovery_api.simulator.year import DUE_BY_TIME, Year
 from recovery_api.simulator.year_carrier import MovingClock, YearCarrier
 from recovery_api.simulator.year_hooks import YearHooks
 from recovery_api.simulator.year_people import TRAITS, make_people
@@ -67,6 +69,10 @@ def simulate(patients: int, days: int, seed: int, persona: str | None, as_json: 
 def _year(settings: Settings, days: int) -> Year:
     app = create_app(settings)
     migrate(app)
+    with psycopg.connect(settings.database_admin_url, autocommit=True) as connection:
+        connection.execute(DUE_BY_TIME)
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 50)  # one process that ends soon: looking for cycles all the time only costs
     parts: Wiring = app.extensions["recovery"]
     clock = MovingClock(BEGINS)
     parts.clock = clock
@@ -80,7 +86,7 @@ def _year(settings: Settings, days: int) -> Year:
 def _database(settings: Settings) -> Iterator[Settings]:
     """A database of the embedded server for this run alone; it need not outlive a power cut."""
     embedded = fill_in(replace(settings, database_url="", database_admin_url="", clock_file=None))
-    admin, name = embedded.database_admin_url, f"simulate_{datetime.now(UTC):%H%M%S%f}"
+    admin, name = embedded.database_admin_url, f"simulate_{real_now():%H%M%S%f}"
     make_database(admin, name, afresh=True)
     with psycopg.connect(admin, autocommit=True) as connection:
         connection.execute(sql.SQL("ALTER DATABASE {} SET synchronous_commit = off").format(sql.Identifier(name)))

@@ -1,11 +1,13 @@
 """The sheet that a patient takes home: the code by which their phone is enrolled, in large type."""
 
 from dataclasses import dataclass
+from urllib.parse import quote
 from uuid import UUID
 
 from flask import Blueprint, abort, flash, redirect, render_template
 from werkzeug.wrappers import Response
 
+from recovery_api.clinic.qr_code import Picture, draw
 from recovery_api.clinic.session import colleague, signed_in
 from recovery_api.db import ClinicScope, clinic_transaction
 from recovery_api.domain.errors import Conflict, NotFound
@@ -24,6 +26,7 @@ class CodeWords:
     title: str
     steps: tuple[str, ...]
     code: str
+    picture: str
     until: str
     never: str
     help: str
@@ -34,10 +37,11 @@ WORDS = {
         "Your code for the app",
         (
             "Open the app on your own phone.",
-            "Type the code below. Dashes do not matter.",
+            "Point it at the square below, or type the code. Dashes do not matter.",
             "We text 6 digits to your phone. Type them in.",
         ),
         "Code",
+        "The same code, for the camera of the app",
         "Good once, for 3 days, until",
         "Keep this sheet to yourself. We will never ask you for the code or the 6 digits.",
         "Questions? Call",
@@ -46,10 +50,11 @@ WORDS = {
         "Su clave para la aplicación",
         (
             "Abra la aplicación en su propio teléfono.",
-            "Escriba la clave de abajo. Los guiones no importan.",
+            "Apúntela al cuadro de abajo, o escriba la clave. Los guiones no importan.",
             "Le mandamos 6 números por mensaje. Escríbalos.",
         ),
         "Clave",
+        "La misma clave, para la cámara de la aplicación",
         "Sirve una vez, por 3 días, hasta el",
         "No muestre esta hoja a nadie. Nunca le pediremos la clave ni los 6 números.",
         "¿Preguntas? Llame al",
@@ -64,6 +69,7 @@ class CodeSheet:
     words: CodeWords
     language: str
     code: str
+    picture: Picture
     until: str
     clinic_name: str
     clinic_phone: str
@@ -87,12 +93,18 @@ def app_code(patient_id: UUID) -> str | Response:
     return render_template("clinic/app_code.html", page=sheet, csrf="")
 
 
+def enrol_address(code: str, public_url: str) -> str:
+    """What the square says: an address of the app's own kind, which no browser opens and no log keeps."""
+    return f"recovery:enrol?code={code}&server={quote(public_url, safe='')}"
+
+
 def _sheet(made: EnrolCode, scope: ClinicScope, patient_id: UUID) -> CodeSheet:
     until = visit_words(made.expires_at, scope.zone, made.language)
     return CodeSheet(
         words=WORDS[made.language],
         language=made.language,
         code=made.code,
+        picture=draw(enrol_address(made.code, wiring().settings.public_url)),
         until=f"{until.date}, {until.time}",
         clinic_name=scope.name,
         clinic_phone=scope.phone,

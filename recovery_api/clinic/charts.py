@@ -8,6 +8,7 @@ from markupsafe import Markup
 
 from recovery_api.clinic.courses import SPARK_DAYS, BandDay, Course, CoursePoint
 from recovery_api.clinic.svg import Svg, area, drawing, element, line, lines, text, words
+from recovery_api.clinic.tongue import gettext
 from recovery_api.clinic.words import ACTIVITY_RANK, Group
 
 _GROUPS = tuple(Group)
@@ -64,7 +65,7 @@ def recovery_chart(course: Course, *, narrow: bool = False) -> Markup:
     plot = Plot(before, ahead, left, width - 12, 44, 214)
     name = "chart-narrow" if narrow else "chart-wide"
     parts = [
-        element("title", words("Pain and activity since the procedure"), id=f"{name}-title"),
+        element("title", words(gettext("Pain and activity since the procedure")), id=f"{name}-title"),
         element("desc", words(describe(course)), id=f"{name}-desc"),
         *_scale(plot, narrow),
         *_band(course, plot),
@@ -75,9 +76,10 @@ def recovery_chart(course: Course, *, narrow: bool = False) -> Markup:
         *_flags(course, plot),
         *_activity(course, plot),
         *_day_labels(course, plot),
+        *_medicines(course, plot),
     ]
-    labels = f"{name}-title {name}-desc"
-    return drawing(width=width, height=326, class_=f"chart {name}", parts=parts, aria_labelledby=labels)
+    labels, height = f"{name}-title {name}-desc", 354 if _takes_pills(course) else 326
+    return drawing(width=width, height=height, class_=f"chart {name}", parts=parts, aria_labelledby=labels)
 
 
 def describe(course: Course) -> str:
@@ -140,19 +142,19 @@ def _mark(course: Course, point: CoursePoint, plot: Plot, size: float) -> Svg:
 
 
 def _scale(plot: Plot, narrow: bool) -> Iterator[Svg]:
-    yield text(0, 14, "Pain, 0–10", "label")
+    yield text(0, 14, gettext("Pain, 0–10"), "label")
     for pain in range(0, 11, 2):
         yield line((plot.left, plot.y(pain)), (plot.right, plot.y(pain)), "grid")
         yield text(plot.left - 8, plot.y(pain) + 4, str(pain), "tick", "end")
-    yield text(0, 238, "Activity", "label")
-    yield text(plot.left - 8, 262, "usual", "tick", "end")
-    yield text(plot.left - 8, 300, "bed" if narrow else "in bed", "tick", "end")
+    yield text(0, 238, gettext("Activity"), "label")
+    yield text(plot.left - 8, 262, gettext("usual"), "tick", "end")
+    yield text(plot.left - 8, 300, gettext("bed") if narrow else gettext("in bed"), "tick", "end")
     yield line((plot.left, 302), (plot.right, 302), "grid")
 
 
 def _procedure(plot: Plot) -> Iterator[Svg]:
     yield line((plot.x(0), 22), (plot.x(0), plot.bottom), "procedure")
-    yield text(max(plot.x(0) + 5, 78), 14, "procedure", "note")
+    yield text(max(plot.x(0) + 5, 78), 14, gettext("procedure"), "note")
 
 
 def _threshold(course: Course, plot: Plot) -> Iterator[Svg]:
@@ -169,7 +171,7 @@ def _gap_boxes(course: Course, plot: Plot) -> Iterator[Svg]:
         left, right = plot.x(start) - half, plot.x(end) + half
         yield element("rect", x=left, y=plot.top, width=right - left, height=plot.bottom - plot.top, class_="gap")
         if number == 0 or right - left > 52:
-            yield text((left + right) / 2, plot.bottom - 5, "no reply", "note halo", "middle")
+            yield text((left + right) / 2, plot.bottom - 5, gettext("no reply"), "note halo", "middle")
 
 
 def _pain(course: Course, plot: Plot) -> Iterator[Svg]:
@@ -212,10 +214,26 @@ def _activity(course: Course, plot: Plot) -> Iterator[Svg]:
             yield element("rect", x=x, y=302 - height, width=width, height=height, class_="bar-day")
 
 
+def _takes_pills(course: Course) -> bool:
+    return any(point.pills is not None for point in course.points)
+
+
+def _medicines(course: Course, plot: Plot) -> Iterator[Svg]:
+    """The pills of each day as numbers, as many as have room, the latest first."""
+    if not _takes_pills(course):
+        return
+    yield text(0, 347, gettext("Pills"), "label")
+    last = plot.right + 30.0
+    for point in reversed(course.points):
+        if point.pills is not None and last - plot.x(point.day) >= 18 and plot.x(point.day) > plot.left:
+            last = plot.x(point.day)
+            yield text(last, 347, str(point.pills), "tick", "middle")
+
+
 def _day_labels(course: Course, plot: Plot) -> Iterator[Svg]:
-    wanted = [(course.today, "today", "tick now"), (0, "0", "tick")]
+    wanted = [(course.today, gettext("today"), "tick now"), (0, "0", "tick")]
     if course.first_day < 0:
-        wanted.append((course.first_day, "before", "tick"))
+        wanted.append((course.first_day, gettext("before"), "tick"))
     step = next(step for step in (1, 2, 7, 14, 28, 56, 112, 364) if step * plot.day_width >= 34 or step == 364)
     wanted.extend((day, str(day), "tick") for day in range(step, int(plot.last_day) + 1, step))
     placed: list[float] = []

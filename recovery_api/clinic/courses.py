@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
 
-from recovery_api.clinic.words import ACTIVITY, Group
+from recovery_api.clinic.tongue import gettext as _
+from recovery_api.clinic.words import N_, Group, activity_word
 
 SPARK_DAYS = 14
 
@@ -20,16 +21,18 @@ class CoursePoint:
     on: date | None = None
     activity: str | None = None
     note: str = ""
+    pills: int | None = None
+    check_in_id: str = ""
 
     @property
     def is_missed(self) -> bool:
         """Whether nothing at all came back."""
-        return self.pain is None and not self.activity and not self.note
+        return self.pain is None and not self.activity and not self.note and self.pills is None
 
     @property
     def activity_word(self) -> str:
         """The activity level in words, or nothing."""
-        return ACTIVITY.get(self.activity or "", "")
+        return activity_word(self.activity or "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,7 @@ class Course:
     threshold: int | None = None
     threshold_label: str = ""
     flags: tuple[CourseFlag, ...] = ()
+    band_source: str = ""  # where the expected range comes from, and of how many patients
 
     @property
     def answered(self) -> tuple[CoursePoint, ...]:
@@ -88,13 +92,15 @@ class Course:
         """The one change shown of a course: the latest answer against the one three days earlier, or the nearest."""
         answers = self.answered
         if not answers:
-            return "no recent answer" if self.today > SPARK_DAYS else "no answer yet"
+            return _("no recent answer") if self.today > SPARK_DAYS else _("no answer yet")
         last = answers[-1]
         if len(answers) == 1:
-            return _change(last.pain, self.baseline, "from before") if self.baseline is not None else "first answer"
+            return (
+                _change(last.pain, self.baseline, _("from before")) if self.baseline is not None else _("first answer")
+            )
         earlier = [point for point in answers[:-1] if point.day <= last.day - 3]
         reference = earlier[-1] if earlier else answers[0]
-        return _change(last.pain, reference.pain, f"in {last.day - reference.day} d")
+        return _change(last.pain, reference.pain, _("in %(days)s d", days=last.day - reference.day))
 
     @property
     def activity_word(self) -> str:
@@ -132,5 +138,6 @@ def _stretches(points: Iterable[CoursePoint], belongs: Callable[[CoursePoint], b
 def _change(now: int | None, then: int | None, since: str) -> str:
     difference = (now or 0) - (then or 0)
     if difference == 0:
-        return f"no change {since}"
-    return f"{'up' if difference > 0 else 'down'} {abs(difference)} {since}"
+        return _("no change %(since)s", since=since)
+    template = N_("up %(points)s %(since)s") if difference > 0 else N_("down %(points)s %(since)s")
+    return _(template, points=abs(difference), since=since)

@@ -71,7 +71,7 @@ class WorklistRow(ShownFlag):
     @property
     def language_word(self) -> str:
         """The patient's language where it is not English."""
-        return "" if self.language == "en" else words.LANGUAGES.get(self.language, self.language)
+        return "" if self.language == "en" else words.language_word(self.language)
 
     @property
     def last(self) -> CoursePoint | None:
@@ -91,3 +91,4 @@ class FlagBox(ShownFlag):
     evidence: str = ""
     told: str = ""
     can_snooze: bool = True
+    undo_until: datetime | None = None

@@ -17,7 +17,10 @@ class Proof:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """The frame of a page: `now` is when it was made, `notice` what was done, `warning` what was refused."""
+    """The frame of a page: `now` is when it was made, `notice` what was done, `warning` what was refused.
+
+    `undo` is the flag and its version that was taken a moment ago: "id/version".
+    """
 
     clinic_name: str
     clinician_name: str
@@ -28,6 +31,7 @@ class Frame:
     degraded: str = ""
     notice: str = ""
     warning: str = ""
+    undo: str = ""
     is_demo: bool = False
     proof: Proof | None = None
 

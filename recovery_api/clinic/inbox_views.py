@@ -10,13 +10,15 @@ from werkzeug.wrappers import Response
 from recovery_api.clinic.frame import Choice
 from recovery_api.clinic.pages import InboxItem, InboxPage
 from recovery_api.clinic.session import colleague, form_token, signed_in
+from recovery_api.clinic.tongue import gettext as _
+from recovery_api.clinic.words import N_
 from recovery_api.clinic.worklist_views import frame_of
 from recovery_api.db import ClinicScope, clinic_transaction
-from recovery_api.domain.errors import Conflict, NotFound
+from recovery_api.domain.errors import Conflict, Invalid, NotFound
 from recovery_api.services.place_text import people_on_phones, place_text
-from recovery_api.services.read_flags import read_patients
+from recovery_api.services.read_counts import read_counts
+from recovery_api.services.read_flags import PatientFacts, read_patients
 from recovery_api.services.read_inbox import InboxText, close_inbox_text, read_inbox
-from recovery_api.services.read_worklist import read_worklist
 from recovery_api.services.record_audit import Actor
 from recovery_api.wiring import wiring
 
@@ -47,22 +49,47 @@ def inbox() -> str:
             {one.id: f"{one.family_name}, {one.given_name}" for one in read_patients(scope, named)} if named else {}
         )
         candidates = _candidates(scope, texts)
-        frame = frame_of(scope, read_worklist(scope, now), now)
+        frame = frame_of(scope, read_counts(scope), now)
     page = InboxPage(frame, tuple(_item(text, people, candidates) for text in texts))
     return render_template("clinic/inbox.html", page=page, csrf=form_token())
+
+
+_DECIDED = {
+    "nothing_to_do": N_("Read, nothing to do"),
+    "called": N_("Called"),
+    "written_to": N_("Wrote back"),
+    "not_ours": N_("Not for us"),
+    "asked_to_stop": N_("Stays without texts"),
+    "visit_moved": N_("Visit moved"),
+    "phone_put_away": N_("Phone is put away"),
+    "other": N_("Something else"),
+}
+_OFFERED = {
+    "unknown_sender": ("not_ours", "called", "other"),
+    "shared_phone": ("called", "nothing_to_do", "other"),
+    "opt_out": ("asked_to_stop", "called", "other"),
+    "help": ("called", "written_to", "nothing_to_do", "other"),
+    "call": ("called", "written_to", "other"),
+    "wrong_person": ("phone_put_away", "called", "other"),
+    "deceased": ("called", "other"),
+    "visit": ("visit_moved", "called", "other"),
+}
+_UNREADABLE = ("called", "written_to", "nothing_to_do", "other")
 
 
 def _deal_with(scope: ClinicScope, message_id: UUID, patient: str, now: datetime) -> None:
     me = colleague()
     if not patient:
-        close_inbox_text(scope, message_id, me.id, request.form.get("note", ""), now)
+        decision, note = request.form.get("decision", ""), request.form.get("note", "")
+        close_inbox_text(scope, message_id, me.id, note, now, decision)
+        flash(_("Decided: %(what)s.", what=_(_DECIDED[decision])))
         return
     try:
         patient_id = UUID(patient)
     except ValueError:
         abort(422)
     place_text(scope, message_id, patient_id, Actor("clinician", me.id, me.role), now)
-    flash("The text is on the patient's page now, judged like every answer.")
+    flash(_("The text is on the patient's page now, judged like every answer."))
 
 
 def _candidates(scope: ClinicScope, texts: Sequence[InboxText]) -> dict[str, tuple[Choice, ...]]:
@@ -72,7 +99,10 @@ def _candidates(scope: ClinicScope, texts: Sequence[InboxText]) -> dict[str, tup
         return {}
     sharing = people_on_phones(scope, phones)
     people = [one for one in read_patients(scope) if one.episode_id is not None and one.status == "active"]
-    named = sorted((f"{one.family_name}, {one.given_name}, born {one.born_on.year}", one.id) for one in people)
+    named = sorted(
+        (_("%(name)s, born %(year)s", name=f"{one.family_name}, {one.given_name}", year=one.born_on.year), one.id)
+        for one in people
+    )
     return {
         phone: tuple(
             Choice(str(patient_id), label)
@@ -83,15 +113,21 @@ def _candidates(scope: ClinicScope, texts: Sequence[InboxText]) -> dict[str, tup
     }
 
 
+def _born(one: PatientFacts) -> str:
+    return _("%(name)s, born %(year)s", name=f"{one.family_name}, {one.given_name}", year=one.born_on.year)
+
+
 def _item(text: InboxText, people: dict[UUID, str], candidates: dict[str, tuple[Choice, ...]]) -> InboxItem:
+    kind = _KINDS.get(text.disposition, "unreadable")
     return InboxItem(
         message_id=str(text.id),
-        kind=_KINDS.get(text.disposition, "unreadable"),
+        kind=kind,
         at=text.at,
         sender=text.phone,
         body=text.body,
         because=text.because,
         candidates=() if text.patient_id else candidates.get(text.phone, ()),
+        dispositions=tuple(Choice(one, _(_DECIDED[one])) for one in _OFFERED.get(kind, _UNREADABLE)),
         patient_id=str(text.patient_id) if text.patient_id in people else "",
         patient_name=people.get(text.patient_id, "") if text.patient_id else "",
     )
@@ -106,5 +142,7 @@ def inbox_done(message_id: UUID) -> Response:
         with clinic_transaction(me.clinic_id, parts.vaults) as scope:
             _deal_with(scope, message_id, request.form.get("patient_id", ""), parts.clock.now())
     except (NotFound, Conflict):
-        flash("Somebody else dealt with that message already.", "warning")
+        flash(_("Somebody else dealt with that message already."), "warning")
+    except Invalid:
+        flash(_("Choose a decision. “Something else” needs a note."), "warning")
     return redirect("/inbox", 303)

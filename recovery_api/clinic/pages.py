@@ -9,6 +9,9 @@ from recovery_api.clinic.courses import BandDay, Course, CourseFlag, CoursePoint
 from recovery_api.clinic.flags import FlagBox, WorklistRow
 from recovery_api.clinic.frame import Choice, Frame, StoryLine, Waiting
 from recovery_api.clinic.patient_page import ContactLine, PatientPage, PlanItem, ThreadMessage, Visit
+from recovery_api.clinic.tongue import gettext as _
+from recovery_api.clinic.tongue import ngettext
+from recovery_api.clinic.words import N_
 
 __all__ = [
     "BandDay",
@@ -39,11 +42,11 @@ __all__ = [
 ]
 
 FILTERS = {
-    "all": "All open",
-    "mine": "Mine",
-    "unassigned": "Unassigned",
-    "silent": "Silent",
-    "resolved": "Resolved today",
+    "all": N_("All open"),
+    "mine": N_("Mine"),
+    "unassigned": N_("Unassigned"),
+    "silent": N_("Silent"),
+    "resolved": N_("Resolved today"),
 }
 
 
@@ -83,23 +86,30 @@ class WorklistPage:
         """The state of the clinic in one line."""
         waiting = self.counts["all"]
         if not waiting:
-            return "Nobody needs you now" if self.total_patients else "No patients yet"
-        return f"{words.counted(waiting, 'patient')} {'needs' if waiting == 1 else 'need'} someone"
+            return _("Nobody needs you now") if self.total_patients else _("No patients yet")
+        return ngettext("1 patient needs someone", "%(num)s patients need someone", waiting)
 
     @property
     def summary(self) -> str:
         """Who waits by group, and how many are on track."""
         said = words.counted_groups(self.group_counts)
-        track = f"{self.on_track} of {self.total_patients} {'is' if self.on_track == 1 else 'are'} on track."
+        left, everybody = self.on_track, self.total_patients
         if said:
-            return f"{said[:1].upper()}{said[1:]}. The other {track}"
-        return track if self.total_patients else ""
+            return f"{said[:1].upper()}{said[1:]}. " + ngettext(
+                "The other %(num)s of %(all)s is on track.",
+                "The other %(num)s of %(all)s are on track.",
+                left,
+                all=everybody,
+            )
+        if not everybody:
+            return ""
+        return ngettext("%(num)s of %(all)s is on track.", "%(num)s of %(all)s are on track.", left, all=everybody)
 
     @property
     def groups(self) -> tuple[RowGroup, ...]:
         """The rows in their groups, most urgent first, in the order given within each."""
         if self.show == "resolved":
-            return (RowGroup("resolved", "Resolved today", self.rows),) if self.rows else ()
+            return (RowGroup("resolved", _("Resolved today"), self.rows),) if self.rows else ()
         found = ((group, tuple(row for row in self.rows if row.group == group)) for group in words.Group)
         return tuple(RowGroup(group.value, group.word, rows) for group, rows in found if rows)
 
@@ -129,6 +139,32 @@ class ResolvePage:
 
 
 @dataclass(frozen=True, slots=True)
+class NotePage:
+    """What was done, as a paragraph for the patient's chart; then the next who waits."""
+
+    frame: Frame
+    patient_id: str
+    patient_name: str
+    paragraph: str
+    next_patient_id: str = ""
+    next_patient_name: str = ""
+
+
+MOST_KEYS = 9
+_KINDS = {
+    "unknown_sender": N_("A number we do not know"),
+    "shared_phone": N_("A phone that patients share"),
+    "unreadable": N_("A text we did not understand"),
+    "opt_out": N_("Asked us to stop texting"),
+    "help": N_("Asked for help"),
+    "call": N_("Asks for a call"),
+    "wrong_person": N_("Says that we have the wrong person"),
+    "deceased": N_("Says that the patient has died"),
+    "visit": N_("Asks to change a visit"),
+}
+
+
+@dataclass(frozen=True, slots=True)
 class InboxItem:
     """A message that needs a person; `kind` is unknown_sender, shared_phone, unreadable or opt_out."""
 
@@ -151,17 +187,12 @@ class InboxItem:
     @property
     def title(self) -> str:
         """The kind in words."""
-        return {
-            "unknown_sender": "A number we do not know",
-            "shared_phone": "A phone that patients share",
-            "unreadable": "A text we did not understand",
-            "opt_out": "Asked us to stop texting",
-            "help": "Asked for help",
-            "call": "Asks for a call",
-            "wrong_person": "Says that we have the wrong person",
-            "deceased": "Says that the patient has died",
-            "visit": "Asks to change a visit",
-        }.get(self.kind, "A message for a person")
+        return _(_KINDS.get(self.kind, "A message for a person"))
+
+    @property
+    def is_few(self) -> bool:
+        """Whether each candidate has a key of their own."""
+        return 0 < len(self.candidates) <= MOST_KEYS - len(self.dispositions)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """What the page of one patient shows."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -27,11 +28,14 @@ class ThreadMessage:
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """An appointment."""
+    """An appointment; `local` is its time as a form's field wants it."""
 
     at: datetime
     kind: str
     state: str = ""
+    visit_id: str = ""
+    local: str = ""
+    is_ahead: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +54,73 @@ class ContactLine:
     address: str
     consents: str = ""
     is_stopped: bool = False
+    agreed: tuple[str, ...] = ()
 
     @property
     def shown(self) -> str:
         """The number as it is read aloud, or the address."""
         return words.phone_of(self.address)
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A hold that stands: why, until when, and who answers for it."""
+
+    reason: str
+    until: datetime
+    owner: str
+
+
+@dataclass(frozen=True, slots=True)
+class PastEpisode:
+    """A recovery, told in a line."""
+
+    performed_on: date
+    levels: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class LookLine:
+    """A colleague who looked at this patient."""
+
+    name: str
+    times: int
+    last_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A draft that may be put into the composer."""
+
+    key: str
+    title: str
+    body: str
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class Composer:
+    """The form of a message: why nothing can be sent, what was written so far, what that costs, and the drafts."""
+
+    blocked: str = ""
+    draft: str = ""
+    cost: str = ""
+    templates: Sequence[Template] = ()
+    is_shared: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Care:
+    """The care plan beside what comes next: which protocol, at what hour, held or not, and what may be moved."""
+
+    episode_id: str = ""
+    protocol: str = ""
+    asked_at: str = ""
+    held: Held | None = None
+    is_over: bool = False
+    earliest: str = ""
+    latest: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,12 +146,14 @@ class PatientPage:
     contacts: tuple[ContactLine, ...] = ()
     plan: tuple[PlanItem, ...] = ()
     colleagues: tuple[Choice, ...] = ()
+    past: tuple[PastEpisode, ...] = ()
+    looks: tuple[LookLine, ...] = ()
     position: int | None = None
     position_of: int = 0
     next_patient_id: str = ""
     next_patient_name: str = ""
-    composer_blocked: str = ""
-    draft: str = ""
+    composer: Composer = Composer()
+    care: Care = Care()
 
     @property
     def banner_name(self) -> str:
@@ -100,12 +168,12 @@ class PatientPage:
     @property
     def sex_word(self) -> str:
         """The sex in full."""
-        return words.SEXES.get(self.sex, self.sex)
+        return words.sex_word(self.sex)
 
     @property
     def language_word(self) -> str:
         """The language in full."""
-        return words.LANGUAGES.get(self.language, self.language)
+        return words.language_word(self.language)
 
     @property
     def phone_spaced(self) -> str:

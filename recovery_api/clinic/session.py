@@ -8,19 +8,24 @@ from typing import Any, ParamSpec
 from urllib.parse import quote
 from uuid import UUID
 
-from flask import Response, abort, g, redirect, request
+from flask import Response, abort, g, make_response, redirect, render_template, request
 from werkzeug.wrappers import Response as BaseResponse
 
+from recovery_api.clinic.account_page import ProvePage
 from recovery_api.clinic.frame import Proof
 from recovery_api.clock import real_now
-from recovery_api.db import open_transaction
+from recovery_api.db import clinic_transaction, open_transaction
 from recovery_api.services.check_readiness import readiness
 from recovery_api.services.keep_watch import WORDS, Watched, read_watches
+from recovery_api.services.log_in_sessions import seed_of
+from recovery_api.services.look_in_emergency import may_look
+from recovery_api.services.prove_identity import LockedSession, find_locked, is_fresh, seal_form
 from recovery_api.services.sign_in import Colleague, find_colleague
 from recovery_api.wiring import wiring
 
 P = ParamSpec("P")
 CLINICAL_ROLES = ("nurse", "clinician", "lead")
+MOST_KEPT = 16 * 1024  # characters of a form that is kept while its sender proves who they are
 
 
 def cookie_name() -> str:
@@ -43,9 +48,14 @@ def clear_cookie(response: BaseResponse) -> None:
     response.headers["Clear-Site-Data"] = '"cache", "storage"'
 
 
+def form_seed() -> str:
+    """The part of this browser's own cookie that stays while a session lasts."""
+    return seed_of(request.cookies.get(cookie_name(), "")) or request.cookies.get("visit", "")
+
+
 def form_token(visit: str = "") -> str:
     """What every form must carry: it cannot be made without the secret in this browser's own cookie."""
-    secret = visit or request.cookies.get(cookie_name(), "") or request.cookies.get("visit", "")
+    secret = visit or form_seed()
     return hmac.new(wiring().settings.secret_key(), secret.encode(), hashlib.sha256).hexdigest()
 
 
@@ -68,19 +78,83 @@ def signed_in(view: Callable[P, Any]) -> Callable[P, Any]:
 
     @wraps(view)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> Any:
-        secret = request.cookies.get(cookie_name(), "")
-        me = _find(secret) if secret else None
-        if me is None:
-            return _to_sign_in()
-        if me.role not in CLINICAL_ROLES:
+        me = enter()
+        if not isinstance(me, Colleague):
+            return me
+        if me.role not in CLINICAL_ROLES and not _looks_in_emergency(me):
             abort(403)
-        g.colleague = me
-        if request.method == "POST":
-            check_form()
         g.degraded, g.proof = degraded_words(me.clinic_id), proof_of(me.clinic_id)
         return view(*args, **kwargs)
 
     return guarded
+
+
+def _looks_in_emergency(me: Colleague) -> bool:
+    """Whether somebody whose role opens no charts reads the one that was opened for this hour."""
+    patient_id = (request.view_args or {}).get("patient_id")
+    if request.method != "GET" or request.endpoint != "patients.patient" or patient_id is None:
+        return False
+    with clinic_transaction(me.clinic_id, wiring().vaults) as scope:
+        return may_look(scope, me.id, patient_id, wiring().clock.now())
+
+
+def enter() -> Colleague | BaseResponse:
+    """Who is at work here, with the form checked; else what leads back in: a proof, or the sign-in page."""
+    secret = request.cookies.get(cookie_name(), "")
+    me = _find(secret) if secret else None
+    if me is None:
+        return _to_proof(secret) or _to_sign_in()
+    g.colleague = me
+    if request.method == "POST":
+        check_form()
+    return me
+
+
+def on_staff(view: Callable[P, Any]) -> Callable[P, Any]:
+    """Let anybody of the staff in, whatever their role: for pages that show nothing of a patient."""
+
+    @wraps(view)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> Any:
+        me = enter()
+        return view(*args, **kwargs) if isinstance(me, Colleague) else me
+
+    return guarded
+
+
+def freshly_proved(view: Callable[P, Any]) -> Callable[P, Any]:
+    """Ask for a proof of who is there, unless one was given within five minutes. It goes under the other guards."""
+
+    @wraps(view)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> Any:
+        if is_fresh(colleague().proved_at):
+            return view(*args, **kwargs)
+        locked = find_locked(request.cookies.get(cookie_name(), ""), wiring().vaults)
+        return _to_sign_in() if locked is None else ask_for_proof(locked)
+
+    return guarded
+
+
+def _to_proof(secret: str) -> BaseResponse | None:
+    """A session that went idle is locked: its holder proves who they are, and what stood in a form is kept."""
+    locked = find_locked(secret, wiring().vaults) if secret else None
+    if locked is None or request.headers.get("HX-Request"):
+        return None
+    if request.method == "POST":
+        check_form()
+    return ask_for_proof(locked)
+
+
+def ask_for_proof(locked: LockedSession) -> BaseResponse:
+    """The way to the page that asks; a form goes along in it, sealed."""
+    if request.method == "GET":
+        return redirect(f"/prove?next={quote(request.full_path.rstrip('?'))}", 303)
+    fields = {name: value for name, value in request.form.items() if name != "csrf"}
+    if request.files or sum(map(len, fields.values())) > MOST_KEPT:
+        return redirect(f"/prove?next={quote(request.path)}", 303)
+    with clinic_transaction(locked.clinic_id, wiring().vaults) as scope:
+        sealed = seal_form(scope, locked.session_id, request.path, fields)
+    page = ProvePage(locked.name, request.path, sealed)
+    return make_response(render_template("clinic/prove.html", page=page, csrf=form_token()), 401)
 
 
 def _find(secret: str) -> Colleague | None:

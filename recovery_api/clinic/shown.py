@@ -9,8 +9,11 @@ from recovery_api.clinic.courses import SPARK_DAYS, BandDay, Course, CourseFlag,
 from recovery_api.clinic.flags import FlagBox, WorklistRow
 from recovery_api.clinic.frame import StoryLine, Waiting
 from recovery_api.clinic.story import told_by
+from recovery_api.clinic.tongue import gettext as _
+from recovery_api.clinic.words import N_
 from recovery_api.domain.page_code import page_code
-from recovery_api.domain.trajectory import expected_band
+from recovery_api.domain.recovery_band import PUBLISHED, RecoveryBand
+from recovery_api.services.answer_flags import UNDO
 from recovery_api.services.read_flags import FlagEventFacts, FlagFacts, PatientFacts
 from recovery_api.services.read_worklist import Answer, WorklistEntry
 from recovery_api.services.watch_replies import RULE as CLINIC_SILENCE
@@ -25,6 +28,7 @@ def course_of(
     today: int,
     flags: Sequence[FlagFacts] = (),
     only_lately: bool = False,
+    band: RecoveryBand = PUBLISHED,
 ) -> Course:
     """The course of one recovery, ready to be drawn; `only_lately` is its last fortnight."""
     if patient is None or patient.performed_on is None:
@@ -33,13 +37,19 @@ def course_of(
     last = today if only_lately else max(today, 14)
     return Course(
         today=today,
-        points=tuple(CoursePoint(a.day, a.pain, a.on, a.activity, a.note) for a in answers if a.day <= today),
-        band=tuple(BandDay(day, *expected_band(day, patient.baseline_pain)) for day in range(first, last + 1)),
+        points=tuple(_point(answer) for answer in answers if answer.day <= today),
+        band=tuple(BandDay(day, *band.edges(day, patient.baseline_pain)) for day in range(first, last + 1)),
+        band_source=band.source,
         baseline=patient.baseline_pain,
         threshold=THRESHOLD,
-        threshold_label=f"{THRESHOLD}: clinic review",
+        threshold_label=_("%(pain)s: clinic review", pain=THRESHOLD),
         flags=tuple(_mark(patient, flag) for flag in flags),
     )
+
+
+def _point(answer: Answer) -> CoursePoint:
+    known = str(answer.check_in_id) if answer.check_in_id else ""
+    return CoursePoint(answer.day, answer.pain, answer.on, answer.activity, answer.note, answer.pills, known)
 
 
 def _mark(patient: PatientFacts, flag: FlagFacts) -> CourseFlag:
@@ -71,7 +81,7 @@ def row_of(entry: WorklistEntry, me: UUID, now: datetime) -> WorklistRow:
         owner=flag.owner if flag.status in ("acknowledged", "resolved") else "",
         is_mine=flag.owner_id == me,
         snoozed_until=flag.snoozed_until,
-        outcome=OUTCOME_WORDS.get(flag.outcome or "", ""),
+        outcome=outcome_word(flag.outcome),
         patient_id=str(patient.id) if patient else "",
         patient_name=name,
         course=course_of(patient, entry.answers, entry.today, only_lately=True),
@@ -84,7 +94,16 @@ def row_of(entry: WorklistEntry, me: UUID, now: datetime) -> WorklistRow:
 
 
 def _without_patient(flag: FlagFacts) -> str:
-    return "All patients" if flag.rule == CLINIC_SILENCE else f"Unknown sender {page_code(flag.id, flag.climb)}"
+    if flag.rule == CLINIC_SILENCE:
+        return _("All patients")
+    return _("Unknown sender %(code)s", code=page_code(flag.id, flag.climb))
+
+
+def queue_of(entries: Iterable[WorklistEntry], me: UUID, now: datetime) -> list[WorklistRow]:
+    """The rows in the order of the worklist: by group, then those whom nobody owns, then the longest waiting."""
+    rows = [row_of(entry, me, now) for entry in entries]
+    groups = list(words.Group)
+    return sorted(rows, key=lambda row: (groups.index(row.group), bool(row.owner), -row.waiting.minutes))
 
 
 def box_of(flag: FlagFacts, events: Iterable[FlagEventFacts], me: UUID, now: datetime, language: str) -> FlagBox:
@@ -103,30 +122,43 @@ def box_of(flag: FlagFacts, events: Iterable[FlagEventFacts], me: UUID, now: dat
         owner=flag.owner if flag.status in ("acknowledged", "resolved") else "",
         is_mine=flag.owner_id == me,
         snoozed_until=flag.snoozed_until,
-        outcome=OUTCOME_WORDS.get(flag.outcome or "", ""),
-        evidence=f"rule {flag.rule}, version {flag.rule_version}{_first_opened(flag, now)}",
-        told="" if not paged else "on-call paged" if paged == 1 else f"on-call paged {paged} times",
+        outcome=outcome_word(flag.outcome),
+        evidence=_("rule %(rule)s, version %(version)s", rule=flag.rule, version=flag.rule_version)
+        + _first_opened(flag, now),
+        told=_told(paged),
+        undo_until=flag.acknowledged_at + UNDO if flag.acknowledged_at and flag.owner_id == me else None,
         can_snooze=flag.tier != "emergency" and flag.status != "resolved",
     )
+
+
+def _told(paged: int) -> str:
+    if not paged:
+        return ""
+    return _("somebody was paged") if paged == 1 else _("people were paged %(times)s times", times=paged)
 
 
 def _first_opened(flag: FlagFacts, now: datetime) -> str:
     """When it first opened, where its waiting counts from a later moment."""
     if flag.waiting_since <= flag.opened_at:
         return ""
-    return f"; first opened {words.duration((now - flag.opened_at).total_seconds() / 60)} ago"
+    return "; " + _("first opened %(time)s ago", time=words.duration((now - flag.opened_at).total_seconds() / 60))
 
 
 OUTCOME_WORDS = {
-    "advised": "Called, advised at home",
-    "visit_booked": "Visit booked",
-    "imaging": "Imaging ordered",
-    "sent_to_emergency": "Sent to the emergency department",
-    "new_fracture": "New fracture found",
-    "could_not_reach": "Could not reach",
-    "false_alarm": "False alarm",
-    "other": "Something else",
+    "advised": N_("Called, advised at home"),
+    "visit_booked": N_("Visit booked"),
+    "imaging": N_("Imaging ordered"),
+    "sent_to_emergency": N_("Sent to the emergency department"),
+    "new_fracture": N_("New fracture found"),
+    "could_not_reach": N_("Could not reach"),
+    "false_alarm": N_("False alarm"),
+    "other": N_("Something else"),
 }
+
+
+def outcome_word(outcome: str | None) -> str:
+    """What came of a flag, in words."""
+    return _(OUTCOME_WORDS[outcome]) if outcome in OUTCOME_WORDS else ""
 
 
 def story_of(events: Sequence[FlagEventFacts]) -> tuple[StoryLine, ...]:

@@ -7,10 +7,13 @@ import pyotp
 from flask import Blueprint, abort, make_response, redirect, render_template, request
 from werkzeug.wrappers import Response
 
+from recovery_api.caller_address import caller_address
+from recovery_api.clinic.devices import device_of
 from recovery_api.clinic.pages import DemoStaff, SetUpPage, SignInPage
 from recovery_api.clinic.session import check_form, clear_cookie, cookie_name, form_token, own_path, set_cookie
-from recovery_api.domain.errors import Invalid, NotAllowed, NotFound
+from recovery_api.domain.errors import Invalid, NotAllowed, NotFound, TooMany
 from recovery_api.services.add_clinic import finish_set_up, open_set_up
+from recovery_api.services.count_knock import count_knock
 from recovery_api.services.demo_staff import demo_log_ins
 from recovery_api.services.sign_in import sign_in, sign_out
 from recovery_api.wiring import wiring
@@ -38,9 +41,13 @@ def do_sign_in() -> Response:
     next_path = own_path(request.form.get("next", "/worklist"))
     code = request.form.get("totp", "").replace(" ", "")
     try:
-        signed_in = sign_in(email, request.form.get("password", ""), code, "session", parts.vaults, parts.clock.now())
+        count_knock(caller_address(parts.settings.proxy_hops), parts.settings.knocks_a_minute, parts.vaults)
+        password, device = request.form.get("password", ""), device_of(request.headers.get("User-Agent", ""))
+        signed_in = sign_in(email, password, code, "session", parts.vaults, parts.clock.now(), device)
     except NotAllowed as refused:
         return _form(SignInPage(email, refused.message, next_path, _demo_staff()), 401)
+    except TooMany:
+        return _form(SignInPage(email, "Too many tries from here. Wait a minute.", next_path, _demo_staff()), 429)
     response = redirect(next_path, 303)
     set_cookie(response, signed_in.secret)
     return response

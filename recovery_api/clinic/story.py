@@ -1,66 +1,115 @@
-"""What happened, in sentences: flag events and deliveries as a nurse would tell them."""
+"""What happened, in sentences: flag events, deeds and deliveries as a nurse would tell them."""
 
 from collections.abc import Callable
 
+from recovery_api.clinic.tongue import gettext as _
+from recovery_api.clinic.words import N_, channel_word
+from recovery_api.services.read_deeds import PatientDeed
 from recovery_api.services.read_flags import FlagEventFacts
 from recovery_api.services.read_patient import Text
 
-_SENTENCES: dict[str, Callable[[FlagEventFacts], str]] = {
-    "opened": lambda e: (
-        f"Rule {e.detail.get('rule', '')} raised a flag ({e.detail.get('tier', '')}): {e.detail.get('reason', '')}"
-    ),
-    "repeated": lambda e: f"Again: {e.detail.get('reason', '')}",
-    "raised": lambda e: f"Raised to {e.detail.get('tier', '')}: {e.detail.get('reason', '')}",
-    "woken": lambda e: f"Back on the list: {e.detail.get('reason', '')}",
-    "paged": lambda e: _paged(e),
-    "acknowledged": lambda e: f"{e.by or 'Somebody'} acknowledged the flag",
-    "assigned": lambda e: f"{e.by or 'Somebody'} gave the flag to a colleague",
-    "snoozed": lambda e: f"{e.by or 'Somebody'} put the flag off: {e.note or ''}",
-    "resolved": lambda e: f"{e.by or 'Somebody'} resolved the flag ({_outcome(e)}): {e.note or ''}",
-    "could_not_reach": lambda e: f"{e.by or 'Somebody'} could not reach the patient: {e.note or ''}",
-    "reopened": lambda e: f"{e.by or 'Somebody'} opened the flag again",
-    "nobody_told": lambda e: "Nobody could be paged: no phone or address is known",
-    "page_failed": lambda e: f"A page by {e.detail.get('channel', '')} did not go out",
-    "patient_told": lambda e: "The patient is told that a nurse has read the report",
-    "rung_moved": lambda e: "Told together with another flag of the same answer",
-    "noted": lambda e: f"{e.by or 'Somebody'} noted: {e.note or ''}",
+_SENTENCES: dict[str, str] = {
+    "opened": N_("Rule %(rule)s raised a flag (%(tier)s): %(reason)s"),
+    "repeated": N_("Again: %(reason)s"),
+    "raised": N_("Raised to %(tier)s: %(reason)s"),
+    "woken": N_("Back on the list: %(reason)s"),
+    "acknowledged": N_("%(by)s acknowledged the flag"),
+    "assigned": N_("%(by)s gave the flag to a colleague"),
+    "snoozed": N_("%(by)s put the flag off: %(note)s"),
+    "could_not_reach": N_("%(by)s could not reach the patient: %(note)s"),
+    "nobody_told": N_("Nobody could be paged: no phone or address is known"),
+    "page_failed": N_("A page by %(channel)s did not go out"),
+    "patient_told": N_("The patient is told that a nurse has read the report"),
+    "rung_moved": N_("Told together with another flag of the same answer"),
+    "noted": N_("%(by)s noted: %(note)s"),
 }
-
-
-_RUNGS = ("The clinician on duty was", "The one on call was", "The lead was")
-
-
-def _paged(event: FlagEventFacts) -> str:
-    rung, channel = event.detail.get("rung", 0), event.detail.get("channel", "sms")
-    who = _RUNGS[rung] if isinstance(rung, int) and rung < len(_RUNGS) else "Still nobody: everybody was"
-    return f"{who} paged by {'text' if channel == 'sms' else channel}"
+_RUNGS = (
+    N_("The clinician on duty was paged by %(channel)s"),
+    N_("The one on call was paged by %(channel)s"),
+    N_("The lead was paged by %(channel)s"),
+)
 
 
 def told_by(event: FlagEventFacts) -> str:
     """One event as a sentence."""
-    return _SENTENCES[event.kind](event)
+    special = _SPECIAL.get(event.kind)
+    if special is not None:
+        return special(event)
+    known = ("rule", "tier", "reason", "channel")
+    values = {name: str(event.detail.get(name, "")) for name in known}
+    return _(_SENTENCES[event.kind], by=event.by or _("Somebody"), note=event.note or "", **values)
 
 
-def _outcome(event: FlagEventFacts) -> str:
-    return str(event.detail.get("outcome", "")).replace("_", " ")
+def _paged(event: FlagEventFacts) -> str:
+    rung, channel = event.detail.get("rung", 0), str(event.detail.get("channel", "sms"))
+    known = isinstance(rung, int) and rung < len(_RUNGS)
+    said = _RUNGS[rung] if known else N_("Still nobody: everybody was paged by %(channel)s")
+    return _(said, channel=channel_word(channel))
+
+
+def _resolved(event: FlagEventFacts) -> str:
+    outcome = str(event.detail.get("outcome", "")).replace("_", " ")
+    by, note = event.by or _("Somebody"), event.note or ""
+    return _("%(by)s resolved the flag (%(outcome)s): %(note)s", by=by, outcome=outcome, note=note)
+
+
+def _reopened(event: FlagEventFacts) -> str:
+    by = event.by or _("Somebody")
+    if event.detail.get("undone"):
+        return _("%(by)s took the acknowledgement back", by=by)
+    return _("%(by)s opened the flag again", by=by)
+
+
+_SPECIAL: dict[str, Callable[[FlagEventFacts], str]] = {
+    "paged": _paged,
+    "resolved": _resolved,
+    "reopened": _reopened,
+}
+
+_DEEDS = {
+    "check_in.recorded": N_("%(by)s entered a check-in for the patient"),
+    "check_in.corrected": N_("%(by)s corrected a check-in for the patient"),
+    "episode.held": N_("%(by)s put the texts on hold"),
+    "episode.hold_lifted": N_("%(by)s ended the hold: texts go on"),
+    "episode.changed": N_("%(by)s changed the recovery or its plan"),
+    "appointment.booked": N_("%(by)s booked a visit"),
+    "appointment.changed": N_("%(by)s changed a visit"),
+    "patient.changed": N_("%(by)s changed the patient's details"),
+    "message.placed": N_("%(by)s filed a text under this patient"),
+    "message.handled": N_("%(by)s dealt with a text from the inbox"),
+}
+_CALLS = {
+    "started": N_("%(by)s began a call to the patient"),
+    "reached": N_("%(by)s called and reached the patient"),
+    "left_message": N_("%(by)s called and left a message"),
+    "no_answer": N_("%(by)s called: no answer"),
+}
+
+
+def told_deed(deed: PatientDeed) -> str:
+    """What a clinician did, as a sentence."""
+    if deed.action == "patient.called":
+        return _(_CALLS.get(str(deed.detail.get("result")), _CALLS["started"]), by=deed.by)
+    again = deed.action == "check_in.recorded" and deed.detail.get("version", 1) != 1
+    return _(_DEEDS["check_in.corrected" if again else deed.action], by=deed.by)
 
 
 DELIVERY_WORDS = {
-    "planned": "waiting to leave",
-    "sending": "leaving",
-    "unknown": "being checked with the carrier",
-    "throttled": "waiting for the carrier",
-    "accepted": "with the carrier",
-    "queued": "with the carrier",
-    "sent": "sent, not confirmed",
-    "delivered": "delivered",
-    "read": "read",
-    "undelivered": "not delivered",
-    "failed": "failed",
-    "canceled": "cancelled",
-    "rejected": "refused by the carrier",
-    "expired": "too late, not sent",
-    "suppressed": "held back",
+    "planned": N_("waiting to leave"),
+    "sending": N_("leaving"),
+    "unknown": N_("being checked with the carrier"),
+    "throttled": N_("waiting for the carrier"),
+    "accepted": N_("with the carrier"),
+    "queued": N_("with the carrier"),
+    "sent": N_("sent, not confirmed"),
+    "delivered": N_("delivered"),
+    "read": N_("read"),
+    "undelivered": N_("not delivered"),
+    "failed": N_("failed"),
+    "canceled": N_("cancelled"),
+    "rejected": N_("refused by the carrier"),
+    "expired": N_("too late, not sent"),
+    "suppressed": N_("held back"),
     "received": "",
 }
 FAILED = ("undelivered", "failed", "rejected", "expired", "suppressed", "canceled")
@@ -68,5 +117,6 @@ FAILED = ("undelivered", "failed", "rejected", "expired", "suppressed", "cancele
 
 def delivery_words(text: Text) -> str:
     """How far a text got, in words, with the carrier's code where it failed."""
-    said = DELIVERY_WORDS[text.state]
+    known = DELIVERY_WORDS[text.state]
+    said = _(known) if known else ""
     return f"{said} ({text.error_code})" if text.error_code and text.state in FAILED else said

@@ -4,7 +4,13 @@ from collections.abc import Mapping
 from datetime import date, datetime, tzinfo
 from enum import StrEnum
 
+from recovery_api.clinic.tongue import gettext as _
 from recovery_api.domain.tiers import Tier
+
+
+def N_(said: str) -> str:
+    """A word that is translated where it is shown."""
+    return said
 
 
 class Group(StrEnum):
@@ -19,7 +25,16 @@ class Group(StrEnum):
     @property
     def word(self) -> str:
         """The word of its badge."""
-        return self.value.capitalize()
+        return _(_GROUP_WORDS[self.value])
+
+
+_GROUP_WORDS = {
+    "emergency": N_("Emergency"),
+    "urgent": N_("Urgent"),
+    "today": N_("Today"),
+    "silent": N_("Silent"),
+    "review": N_("Review"),
+}
 
 
 def group_of(tier: Tier, family: str) -> Group:
@@ -30,28 +45,120 @@ def group_of(tier: Tier, family: str) -> Group:
 
 
 ACTIVITY = {
-    "in_bed": "In bed",
-    "mostly_resting": "Mostly resting",
-    "short_walks": "Short walks",
-    "light_chores": "Light chores",
-    "usual_day": "Usual day",
+    "in_bed": N_("In bed"),
+    "mostly_resting": N_("Mostly resting"),
+    "short_walks": N_("Short walks"),
+    "light_chores": N_("Light chores"),
+    "usual_day": N_("Usual day"),
 }
 ACTIVITY_RANK = {level: rank for rank, level in enumerate(ACTIVITY)}
-LANGUAGES = {"en": "English", "es": "Spanish"}
-SEXES = {"F": "Female", "M": "Male", "X": "Other"}
+LANGUAGES = {"en": N_("English"), "es": N_("Spanish")}
+SEXES = {"F": N_("Female"), "M": N_("Male"), "X": N_("Other")}
 
 _COUNTED = {
-    Group.EMERGENCY: ("emergency", "emergencies"),
-    Group.URGENT: ("urgent", "urgent"),
-    Group.TODAY: ("for today", "for today"),
-    Group.SILENT: ("silent", "silent"),
-    Group.REVIEW: ("to review", "to review"),
+    Group.EMERGENCY: (N_("%(n)s emergency"), N_("%(n)s emergencies")),
+    Group.URGENT: (N_("%(n)s urgent"), N_("%(n)s urgent")),
+    Group.TODAY: (N_("%(n)s for today"), N_("%(n)s for today")),
+    Group.SILENT: (N_("%(n)s silent"), N_("%(n)s silent")),
+    Group.REVIEW: (N_("%(n)s to review"), N_("%(n)s to review")),
 }
+_PLAN = {
+    "check_in": N_("Pain question"),
+    "rest": N_("Advice on rest"),
+    "posture": N_("Advice on posture"),
+    "activity": N_("Advice on activity"),
+    "medication": N_("Advice on medicines"),
+    "follow_up_visit": N_("Reminder of the visit"),
+    "preparation": N_("Preparation"),
+    "questionnaire": N_("Questionnaire"),
+    "nudge": N_("The question once more"),
+}
+_STATES = {
+    "invited": N_("was asked to join, has not yet"),
+    "active": N_("takes texts"),
+    "opted_out": N_("opted out of texts: call instead"),
+    "unusable": N_("takes no texts: landline or unreachable"),
+    "wrong_person": N_("belongs to somebody else"),
+    "hospital": N_("in hospital"),
+    "away": N_("away"),
+    "other": N_("another reason"),
+    "planned": N_("planned"),
+    "on_hold": N_("on hold"),
+    "ended": N_("ended"),
+}
+_VISITS = {
+    "booked": N_("booked"),
+    "confirmed": N_("confirmed"),
+    "change_asked": N_("asks for another time"),
+    "cancelled": N_("called off"),
+    "kept": N_("kept"),
+    "missed": N_("missed"),
+}
+_PURPOSES = {
+    "care_texts": N_("texts about the recovery"),
+    "all_texts": N_("all texts"),
+    "research": N_("use for research"),
+}
+_CHANNELS = {
+    "sms": N_("text"),
+    "voice": N_("call"),
+    "app": N_("app"),
+    "email": N_("e-mail"),
+    "web": N_("web page"),
+    "staff": N_("taken by phone"),
+}
+
+
+def plan_word(kind: str) -> str:
+    """What a reminder is about."""
+    return _(_PLAN.get(kind, kind.replace("_", " ").capitalize()))
+
+
+def reason_word(state: str) -> str:
+    """The state of a phone or a recovery, or why one is held."""
+    return _(_STATES.get(state, state.replace("_", " ")))
+
+
+def visit_word() -> str:
+    """What an appointment is called."""
+    return _("Follow-up visit")
+
+
+def visit_state(status: str) -> str:
+    """How an appointment stands."""
+    return _(_VISITS.get(status, status.replace("_", " ")))
+
+
+def channel_word(channel: str) -> str:
+    """How something came or went."""
+    return _(_CHANNELS.get(channel, channel))
+
+
+def consent_words(purpose: str, channel: str, granted: bool) -> str:
+    """One line of the ledger of consent."""
+    what = _(_PURPOSES.get(purpose, purpose.replace("_", " ")))
+    template = _("agreed to %(what)s (%(by)s)") if granted else _("refused %(what)s (%(by)s)")
+    return template % {"what": what, "by": channel_word(channel)}
+
+
+def activity_word(level: str) -> str:
+    """What the patient did that day."""
+    return _(ACTIVITY[level]) if level in ACTIVITY else ""
+
+
+def language_word(code: str) -> str:
+    """A language by its code."""
+    return _(LANGUAGES.get(code, code))
+
+
+def sex_word(code: str) -> str:
+    """The sex in full."""
+    return _(SEXES.get(code, code)) if code else ""
 
 
 def counted_groups(counts: Mapping[str, int]) -> str:
     """The groups that have somebody in them, most urgent first: "2 urgent, 5 for today"."""
-    said = [f"{counts[g]} {_COUNTED[g][counts[g] != 1]}" for g in Group if counts.get(g)]
+    said = [_(_COUNTED[g][counts[g] != 1], n=counts[g]) for g in Group if counts.get(g)]
     return ", ".join(said)
 
 
@@ -72,7 +179,7 @@ def duration(minutes: float) -> str:
 
 def day_of(on: date) -> str:
     """A calendar day that cannot be misread across the ocean: "12-Mar-1948"."""
-    return f"{on.day:02}-{_MONTHS[on.month - 1]}-{on.year}"
+    return f"{on.day:02}-{_(_MONTHS[on.month - 1])}-{on.year}"
 
 
 def clock_of(at: datetime, zone: tzinfo) -> str:
@@ -86,7 +193,7 @@ def moment_of(at: datetime, zone: tzinfo, now: datetime) -> str:
     if local.date() == today.date():
         return f"{local:%H:%M}"
     if abs((today.date() - local.date()).days) < 180:
-        return f"{_DAYS[local.weekday()]} {local.day} {_MONTHS[local.month - 1]} {local:%H:%M}"
+        return f"{_(_DAYS[local.weekday()])} {local.day} {_(_MONTHS[local.month - 1])} {local:%H:%M}"
     return f"{day_of(local.date())} {local:%H:%M}"
 
 
@@ -102,5 +209,8 @@ def age_on(born: date, on: date) -> int:
     return on.year - born.year - ((on.month, on.day) < (born.month, born.day))
 
 
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS = (
+    N_("Jan"), N_("Feb"), N_("Mar"), N_("Apr"), N_("May"), N_("Jun"), N_("Jul"), N_("Aug"), N_("Sep"), N_("Oct"),
+    N_("Nov"), N_("Dec"),
+)  # fmt: skip
+_DAYS = (N_("Mon"), N_("Tue"), N_("Wed"), N_("Thu"), N_("Fri"), N_("Sat"), N_("Sun"))

@@ -1,52 +1,52 @@
-"""The worklist and what a clinician does with a flag."""
+"""The worklist, the rows by which it updates itself, and the sheet for the next shift."""
 
 import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
-from flask import Blueprint, abort, flash, g, get_flashed_messages, make_response, redirect, render_template, request
+from flask import Blueprint, abort, g, get_flashed_messages, make_response, render_template, request
 from werkzeug.wrappers import Response
 
 from recovery_api.clinic import words
 from recovery_api.clinic.flags import WorklistRow
-from recovery_api.clinic.frame import Choice, Frame
-from recovery_api.clinic.pages import FILTERS, HandoverPage, ResolvePage, WorklistPage
+from recovery_api.clinic.frame import Frame
+from recovery_api.clinic.languages import chosen_language
+from recovery_api.clinic.pages import FILTERS, HandoverPage, WorklistPage
 from recovery_api.clinic.session import colleague, form_token, signed_in
-from recovery_api.clinic.shown import OUTCOME_WORDS, box_of, row_of
+from recovery_api.clinic.shown import queue_of, row_of
 from recovery_api.db import ClinicScope, clinic_transaction
-from recovery_api.domain.errors import Conflict, Invalid, NotFound, RecoveryError, StaleVersion
-from recovery_api.services.answer_flags import (
-    Deed,
-    acknowledge_flag,
-    assign_flag,
-    reopen_flag,
-    resolve_flag,
-    snooze_flag,
-)
-from recovery_api.services.read_flags import FlagQuery, read_flags, read_patients
+from recovery_api.services.read_counts import Counts, worklist_mark
 from recovery_api.services.read_worklist import Worklist, WorklistEntry, read_worklist
 from recovery_api.wiring import wiring
 
 blueprint = Blueprint("worklist", __name__)
 
 
-def frame_of(scope: ClinicScope, worklist: Worklist, now: datetime) -> Frame:
-    """The frame around a page of this clinician."""
+def frame_of(scope: ClinicScope, worklist: Worklist | Counts, now: datetime) -> Frame:
+    """The frame around a page of this clinician; `Counts` are enough where the list itself is not shown."""
     return Frame(
         clinic_name=scope.name,
         clinician_name=colleague().name,
         now=now,
         zone=scope.zone,
-        open_count=len(worklist.entries),
+        open_count=worklist.open_count,
         inbox_count=worklist.inbox,
         degraded=g.get("degraded", ""),
-        notice=" ".join(map(str, get_flashed_messages(category_filter=["message"]))),
-        warning=" ".join(map(str, get_flashed_messages(category_filter=["warning"]))),
+        notice=_flashed("message"),
+        warning=_flashed("warning"),
+        undo=_flashed("undo"),
         is_demo=wiring().settings.env == "demo",
         proof=g.get("proof"),
     )
+
+
+def _flashed(category: str) -> str:
+    """What was said of the last deed; a page that updates itself leaves it to the page that a person asked for."""
+    if request.headers.get("HX-Request"):
+        return ""
+    return " ".join(map(str, get_flashed_messages(category_filter=[category])))
 
 
 @blueprint.get("/worklist")
@@ -59,12 +59,23 @@ def worklist() -> str:
 @blueprint.get("/worklist/rows")
 @signed_in
 def worklist_rows() -> Response:
-    """The rows alone, for the page that is open already."""
-    page = _page()
-    body = render_template("clinic/_worklist_rows.html", page=page, csrf=form_token())
-    response = make_response(body)
-    response.set_etag(hashlib.sha256(body.encode()).hexdigest()[:32])
+    """The rows alone, for the page that is open already; nothing but a mark is read where nothing has changed."""
+    mark = _mark(wiring().clock.now())
+    response = make_response()
+    response.set_etag(mark)
+    if not request.if_none_match.contains(mark):
+        response.set_data(render_template("clinic/_worklist_rows.html", page=_page(), csrf=form_token()))
     return response.make_conditional(request)
+
+
+def _mark(now: datetime) -> str:
+    """Another one whenever the page would be: with each change of the list, and with each minute of waiting."""
+    me = colleague()
+    with clinic_transaction(me.clinic_id, wiring().vaults) as scope:
+        midnight = now.astimezone(scope.zone).replace(hour=0, minute=0, second=0, microsecond=0)
+        seen = worklist_mark(scope, midnight)
+    about = (seen, int(now.timestamp()) // 60, me.id, request.args.get("show"), g.degraded, g.proof, chosen_language())
+    return hashlib.sha256(repr((*about, form_token())).encode()).hexdigest()[:32]
 
 
 @blueprint.get("/worklist/handover")
@@ -84,9 +95,9 @@ def _page(show: str | None = None) -> WorklistPage:
     with clinic_transaction(me.clinic_id, wiring().vaults) as scope:
         found = read_worklist(scope, now)
         frame = frame_of(scope, found, now)
-    rows = sorted((row_of(entry, me.id, now) for entry in found.entries), key=_place)
+    rows = queue_of(found.entries, me.id, now)
     shown = {name: [row for row in rows if belongs(row)] for name, belongs in _BELONGS.items()}
-    shown["mine"] = sorted((row_of(entry, me.id, now) for entry in _mine(found.entries, me.id)), key=_place)
+    shown["mine"] = queue_of(_mine(found.entries, me.id), me.id, now)
     shown["resolved"] = [row_of(entry, me.id, now) for entry in found.resolved_today]
     groups = [row.group for row in rows]
     return WorklistPage(
@@ -98,11 +109,6 @@ def _page(show: str | None = None) -> WorklistPage:
         total_patients=found.total_patients,
         last_reply_at=found.last_reply_at,
     )
-
-
-def _place(row: WorklistRow) -> tuple[int, bool, float]:
-    """By group, then those whom nobody owns, then the longest waiting."""
-    return list(words.Group).index(row.group), bool(row.owner), -row.waiting.minutes
 
 
 def _mine(entries: Iterable[WorklistEntry], me: UUID) -> list[WorklistEntry]:
@@ -120,133 +126,3 @@ _BELONGS: dict[str, Callable[[WorklistRow], bool]] = {
     "unassigned": lambda row: row.awaits_acknowledgement,
     "silent": lambda row: row.group is words.Group.SILENT,
 }
-
-
-@blueprint.post("/flags/<uuid:flag_id>/acknowledge")
-@signed_in
-def acknowledge(flag_id: UUID) -> Response:
-    """Take a flag."""
-    return _act(flag_id, "You own this flag now.", lambda scope, deed, now: acknowledge_flag(scope, deed, now))
-
-
-@blueprint.post("/flags/<uuid:flag_id>/assign")
-@signed_in
-def assign(flag_id: UUID) -> Response:
-    """Hand a flag to a colleague."""
-    try:
-        assignee = UUID(request.form.get("assignee", ""))
-    except ValueError:
-        abort(422)
-    return _act(flag_id, "The flag was handed on.", lambda scope, deed, now: assign_flag(scope, deed, assignee, now))
-
-
-@blueprint.post("/flags/<uuid:flag_id>/snooze")
-@signed_in
-def snooze(flag_id: UUID) -> Response:
-    """Put a flag off for a while."""
-    minutes = request.form.get("minutes", "")
-    if not minutes.isascii() or not minutes.isdigit() or len(minutes) > 5:
-        abort(422)
-    wait = timedelta(minutes=int(minutes))
-    reason = request.form.get("reason", "").strip() or f"look again in {words.duration(int(minutes))}"
-    return _act(
-        flag_id, "The flag was put off.", lambda scope, deed, now: snooze_flag(scope, deed, now + wait, reason, now)
-    )
-
-
-@blueprint.post("/flags/<uuid:flag_id>/reopen")
-@signed_in
-def reopen(flag_id: UUID) -> Response:
-    """Open a resolved flag again."""
-    note = request.form.get("note", "")
-    return _act(flag_id, "The flag is open again.", lambda scope, deed, now: reopen_flag(scope, deed, note, now))
-
-
-def _act(flag_id: UUID, done: str, deed_on: Callable[[ClinicScope, Deed, datetime], int]) -> Response:
-    """Do one thing to a flag, then show the page again with what came of it."""
-    me, parts = colleague(), wiring()
-    try:
-        with clinic_transaction(me.clinic_id, parts.vaults) as scope:
-            patient_id = _patient_of(scope, flag_id)
-            deed_on(scope, Deed(me.id, flag_id, _version()), parts.clock.now())
-        flash(done)
-    except NotFound:
-        abort(404)
-    except (StaleVersion, Conflict, Invalid) as refused:
-        flash(_first(flag_id, refused), "warning")
-    return _back(patient_id)
-
-
-def _first(flag_id: UUID, refused: RecoveryError) -> str:
-    """Tell the second nurse who was first."""
-    me = colleague()
-    with clinic_transaction(me.clinic_id, wiring().vaults) as scope:
-        flags = read_flags(scope, FlagQuery(flag_id=flag_id))
-    owner = flags[0].owner if flags else ""
-    return f"{owner} was first: {refused.message}" if owner and flags[0].owner_id != me.id else refused.message
-
-
-def _patient_of(scope: ClinicScope, flag_id: UUID) -> UUID | None:
-    flags = read_flags(scope, FlagQuery(flag_id=flag_id))
-    if not flags:
-        raise NotFound("There is no such flag.")
-    return flags[0].patient_id
-
-
-def _version() -> int | None:
-    text = request.form.get("version", "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
-
-
-def _back(patient_id: UUID | None) -> Response:
-    if request.form.get("back") == "patient" and patient_id is not None:
-        return redirect(f"/patients/{patient_id}", 303)
-    show = request.form.get("show", "all")
-    return redirect("/worklist" if show == "all" or show not in FILTERS else f"/worklist?show={show}", 303)
-
-
-@blueprint.get("/flags/<uuid:flag_id>/resolve")
-@signed_in
-def show_resolve(flag_id: UUID) -> str:
-    """The form that closes a flag."""
-    return _resolve_form(flag_id, {}, "", "", request.args.get("back", "worklist"))
-
-
-@blueprint.post("/flags/<uuid:flag_id>/resolve")
-@signed_in
-def resolve(flag_id: UUID) -> Response:
-    """Close a flag with an outcome and a note."""
-    outcome, note = request.form.get("outcome", ""), request.form.get("note", "")
-    errors = {}
-    if outcome not in OUTCOME_WORDS:
-        errors["outcome"] = "Choose an outcome."
-    if not note.strip():
-        errors["note"] = "Write a note: whom you reached and what was said."
-    if errors:
-        back = request.form.get("back", "worklist")
-        return make_response(_resolve_form(flag_id, errors, outcome, note, back), 422)
-    done = "Still open: this patient could not be reached." if outcome == "could_not_reach" else "Resolved."
-    return _act(flag_id, done, lambda scope, deed, now: resolve_flag(scope, deed, outcome, note, now))
-
-
-def _resolve_form(flag_id: UUID, errors: dict[str, str], outcome: str, note: str, back: str) -> str:
-    now, me = wiring().clock.now(), colleague()
-    with clinic_transaction(me.clinic_id, wiring().vaults) as scope:
-        flags = read_flags(scope, FlagQuery(flag_id=flag_id))
-        if not flags:
-            abort(404)
-        patient_id = flags[0].patient_id
-        patient = read_patients(scope, [patient_id])[0] if patient_id else None
-        frame = frame_of(scope, read_worklist(scope, now), now)
-    page = ResolvePage(
-        frame=frame,
-        patient_id=str(patient.id) if patient else "",
-        patient_name=f"{patient.family_name}, {patient.given_name}" if patient else "Unknown sender",
-        flag=box_of(flags[0], (), me.id, now, patient.language if patient else ""),
-        outcomes=tuple(Choice(value, label) for value, label in OUTCOME_WORDS.items()),
-        outcome=outcome,
-        note=note,
-        errors=errors,
-        back=back if back == "patient" else "worklist",
-    )
-    return render_template("clinic/resolve.html", page=page, csrf=form_token())

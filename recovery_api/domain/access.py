@@ -36,6 +36,7 @@ ACCESS: Mapping[str, frozenset[str]] = {
     "syncMe": PATIENT,
     "putMyDevice": PATIENT,
     "removeMyDevice": PATIENT,
+    "readMyPushes": PATIENT,
     "issueEnrolCode": CARE,
     "signOutPatient": CARE,
     "listPatients": CARE,

@@ -28,6 +28,7 @@ class Condition:
     words: frozenset[str]
     parameters: Mapping[str, Bounds] = field(default_factory=dict)
     once: bool = False  # a pack without exactly one such rule is refused
+    at_most_once: bool = False  # a pack with more than one such rule is refused
     least_urgent: Tier = Tier.REVIEW
     armable: bool = False  # a rule may say from which day and answer on; the trend is armed by the detector itself
 
@@ -100,11 +101,42 @@ CONDITIONS: dict[str, Condition] = {
         {"above_usual": Bounds(2, 10), "stays_above": Bounds(1, 10), "within_days": _DAYS},
         armable=True,
     ),
+    "jump_confirmed": Condition(
+        "the answer before was the first {above_usual} or more above the usual, and this one, {within_minutes} minutes "
+        "later at most, still lies {stays_above} or more above it; the time since the jump counts as waited",
+        LooksAt.PAIN,
+        frozenset({"jump", "pain", "usual"}),
+        {
+            "above_usual": Bounds(2, 10),
+            "stays_above": Bounds(1, 10),
+            "within_minutes": Bounds(30, 1080, whole=True),
+        },
+        armable=True,
+    ),
+    "jump_unanswered": Condition(
+        "after the first answer {above_usual} or more above the usual, which calls nobody by itself, the patient is "
+        "asked at once about a fall, a pop or a new place, and nothing came within {answer_minutes} minutes (where "
+        "these end at night, by 9 in the morning); the time since the jump counts as waited",
+        LooksAt.EVENT,
+        frozenset({"pain", "usual", "hours"}),
+        {"above_usual": Bounds(2, 10), "answer_minutes": Bounds(30, 720, whole=True)},
+        at_most_once=True,
+        armable=True,
+    ),
+    "rebound": Condition(
+        "the mean of the last {answers} answers lies {above} or more, and {noise} times the patient's own noise, above "
+        "the best mean of as many answers so far, which it did not in the {quiet_days} days before",
+        LooksAt.PAIN,
+        frozenset({"mean", "best"}),
+        {"answers": _ANSWERS, "above": Bounds(1, 10), "noise": Bounds(0, 6), **_QUIET},
+        at_most_once=True,
+        armable=True,
+    ),
     "above_baseline": Condition(
         "the mean of the last {answers} answers lies {above} or more above the pain before the procedure, which it did "
         "not in the {quiet_days} days before",
         LooksAt.PAIN,
-        frozenset({"mean", "baseline"}),
+        frozenset({"mean", "baseline", "expected"}),
         {"answers": _ANSWERS, "above": Bounds(0, 5), **_QUIET},
         armable=True,
     ),
@@ -112,14 +144,14 @@ CONDITIONS: dict[str, Condition] = {
         "at the first armed answer, the mean of the last {answers} is {pain} or more and less than {fall_percent} % "
         "below the pain before the procedure",
         LooksAt.PAIN,
-        frozenset({"mean", "baseline", "day"}),
+        frozenset({"mean", "baseline", "day", "expected"}),
         {"answers": _ANSWERS, "pain": Bounds(0, 10), "fall_percent": Bounds(0, 90)},
         armable=True,
     ),
     "severe_on_average": Condition(
         "the mean of the last {answers} answers is {pain} or more, which it was not in the {quiet_days} days before",
         LooksAt.PAIN,
-        frozenset({"mean", "day"}),
+        frozenset({"mean", "day", "expected"}),
         {"answers": _ANSWERS, "pain": Bounds(0, 10), **_QUIET},
         armable=True,
     ),

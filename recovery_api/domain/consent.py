@@ -33,16 +33,25 @@ class Leaving:
     has_answer: bool = False
     answers_danger: bool = False
 
+    @property
+    def is_own_words(self) -> bool:
+        """Whether a clinician wrote it."""
+        return self.purpose == "service" and self.text_key is None
+
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How a person stands: the phone's state, the patient's and the recovery's status, and texts started today."""
+    """How a person stands: the phone's state, the patient's and the recovery's status, and texts started today.
+
+    `takes_texts` is false for a phone that is called instead, a landline as a rule.
+    """
 
     state: str
     patient_status: str
     episode_status: str | None
     zone: ZoneInfo
     started_today: int = 0
+    takes_texts: bool = True
 
 
 def why_not(text: Leaving, person: Standing, now: datetime) -> str | None:
@@ -53,10 +62,21 @@ def why_not(text: Leaving, person: Standing, now: datetime) -> str | None:
         return None
     if person.patient_status != "active" or not _has_agreed(text, person.state):
         return "suppressed"
-    if text.purpose in _EXEMPT or text.is_answer or text.text_key in ASKED_FOR:
+    if text.purpose in _EXEMPT or text.is_answer:
+        return None
+    return _why_not_start(text, person, now)
+
+
+def _why_not_start(text: Leaving, person: Standing, now: datetime) -> str | None:
+    """The same for a text that we start: not to a phone that is called, and in its hours unless it was asked for."""
+    if not person.takes_texts:
+        return "suppressed"
+    if text.text_key in ASKED_FOR:
         return None
     if within_quiet_hours(now, person.zone) or text.expires_at - now < _SHORTEST:
         return "expired"
+    if not text.is_own_words and person.started_today >= TEXTS_A_DAY:
+        return "suppressed"
     return _why_not_remind(text, person) if text.purpose == "reminder" else None
 
 
@@ -68,8 +88,7 @@ def _has_agreed(text: Leaving, state: str) -> bool:
 
 
 def _why_not_remind(text: Leaving, person: Standing) -> str | None:
-    over = person.started_today >= TEXTS_A_DAY
-    return "suppressed" if over or text.has_answer or person.episode_status != "active" else None
+    return "suppressed" if text.has_answer or person.episode_status != "active" else None
 
 
 def carrier_confirms(body: str, keywords: frozenset[str]) -> bool:

@@ -19,10 +19,14 @@ class Course:
 
     __slots__ = (
         "_first_alarm_day",
+        "_scored_at",
         "_usual_before",
         "above_at_walks",
+        "best_means",
         "facts",
+        "jumped_at",
         "jumped_from",
+        "means",
         "pain_days",
         "pains",
         "pill_days",
@@ -46,6 +50,8 @@ class Course:
         self._first_alarm_day = rules.detector.first_day
         self.pains: list[int] = []  # every score since the procedure
         self.pain_days: list[int] = []
+        self.means: list[float] = []  # of the last few scores, see RulePack.rebound_answers
+        self.best_means: list[float] = []  # the lowest of them up to each
         self.walks: list[int] = []  # minutes
         self.walk_days: list[int] = []
         self.above_at_walks: list[float] = []  # points of pain above the usual, at each of these answers
@@ -58,7 +64,9 @@ class Course:
         self.red_flag_at: datetime | None = None
         self.usual: float | None = None  # the reference as it stood before the last reading
         self.jumped_from: float | None = None  # the reference as it stood before the last score but one
+        self.jumped_at: datetime | None = None  # when that score was given
         self.trend: Trend | None = None
+        self._scored_at: datetime | None = None
         self._usual_before: float | None = None  # before the last score
 
     def take(self, reading: Reading, now: datetime) -> None:
@@ -75,10 +83,12 @@ class Course:
             return
         if pain is not None:
             self.jumped_from, self._usual_before = self._usual_before, usual
+            self.jumped_at, self._scored_at = self._scored_at, recorded_at
             self.pains.append(pain)
             self.pain_days.append(day)
+            self._take_mean(self.rules.rebound_answers)
             armed = day >= self._first_alarm_day
-            self.reference, self.trend = self.reference.advance(pain, armed=armed)
+            self.reference, self.trend = self.reference.advance(pain, day, armed=armed)
         if reading.minutes_walked is not None:
             self.walks.append(reading.minutes_walked)
             self.walk_days.append(day)
@@ -86,6 +96,13 @@ class Course:
         pills = reading.pills
         if pills is not None:
             self._take_pills(pills, reading)
+
+    def _take_mean(self, answers: int) -> None:
+        if not answers or len(self.pains) < answers:
+            return
+        mean = sum(self.pains[-answers:]) / answers
+        self.means.append(mean)
+        self.best_means.append(min(mean, self.best_means[-1]) if self.best_means else mean)
 
     def _take_pills(self, pills: int, reading: Reading) -> None:
         self.pills.append(pills)

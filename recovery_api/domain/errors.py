@@ -42,6 +42,12 @@ class Unauthenticated(RecoveryError):
     code = "unauthenticated"
 
 
+class ProofRefused(Unauthenticated):
+    """A token is bound to a key, and nobody has proved to hold it."""
+
+    code = "proof_refused"
+
+
 class Conflict(RecoveryError):
     """The same identity was used for other facts, or somebody else was first."""
 

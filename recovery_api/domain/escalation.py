@@ -30,7 +30,9 @@ _PAIN: dict[str, _Decision] = {
     "trend": worsening_rules.trend,
     "trend_with_danger": worsening_rules.trend_with_danger,
     "severe_again": worsening_rules.severe_again,
+    "jump_confirmed": worsening_rules.jump_confirmed,
     "jump_that_stays": worsening_rules.jump_that_stays,
+    "rebound": worsening_rules.rebound,
     "above_baseline": recovery_rules.above_baseline,
     "not_recovering": recovery_rules.not_recovering,
     "severe_on_average": recovery_rules.severe_on_average,
@@ -150,4 +152,5 @@ def _finding(rules: RulePack, rule: Rule, grounds: Grounds) -> Finding:
         reason=rule.sentence.format_map(grounds.words),
         respond_minutes=rule.respond_minutes if tier is rule.tier else rules.respond_minutes[tier],
         inputs={**grounds.inputs, "thresholds": dict(rule.parameters), "pack": f"{rules.name} {rules.version}"},
+        waited_minutes=grounds.waited_minutes,
     )

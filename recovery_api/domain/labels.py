@@ -16,27 +16,45 @@ WORDS = frozenset(
 # Words that hardly begin a text about pain, but may: as labels they count alone, before a score, or with a colon.
 _DOUBTFUL = frozenset({"AT", "DR", "MR", "ID"})
 _SCORE = r"[0-9]{1,2}(?:\s*/\s*10)?[.!]?"
-_ONE_LETTER = re.compile(rf"\s*[:.,]?\s*({_SCORE})|\s*:\s*(.+)", re.DOTALL)
-_SHORT = re.compile(rf"(?:\s+|\s*[:.,]\s*)({_SCORE})|\s*:\s*(.+)|[\s:.,!]*", re.DOTALL)
+# What our own texts tell people to write, and the carrier's words: clear behind a label, and before one.
+_HOUR = r"[0-9]{1,2}(?:[:.][0-9]{2})?\s*(?:[ap]\.?m\.?)?"
+_ASKS = (
+    r"(?:stop|start|unstop|join|unirme|help|ayuda|call|llamar"
+    rf"|(?:fix|pain|dolor|corrijo)\s+[0-9]{{1,2}}|(?:time|hora)\s+{_HOUR})[.!]?"
+)
+_ONE_LETTER = re.compile(rf"\s*[:.,]?\s*({_SCORE})|\s+({_ASKS})|\s*:\s*(.+)", re.DOTALL | re.IGNORECASE)
+_SHORT = re.compile(rf"(?:\s+|\s*[:.,]\s*)({_SCORE}|{_ASKS})|\s*:\s*(.+)|[\s:.,!]*", re.DOTALL | re.IGNORECASE)
+_BEFORE = re.compile(rf"({_ASKS})[\s:.,-]+", re.IGNORECASE)
 _USUAL = re.compile(r"(?:\s+|\s*[:.,]\s*)(.+)|[\s:.,!]*", re.DOTALL)
 _COLON = re.compile(r"\s*:\s*(.*)", re.DOTALL)
 _ALONE = re.compile(r"[\s:.,!]*")
 
 
 def label_rest(label: str, text: str, was_asked: bool) -> str | None:
-    """The words behind `label`, empty where there are none; None where the text does not clearly begin with it.
+    """The words behind `label`, empty where there are none; None where the text does not clearly name it.
 
     `was_asked` says that the phone was just asked who is speaking: then one letter alone is an answer too.
     """
     said = text.strip()
-    if not label or said[: len(label)].casefold() != label.casefold():
+    if not label:
         return None
+    if said[: len(label)].casefold() != label.casefold():
+        return _asked_before(label, said)
     rest, name = said[len(label) :], label.upper()
     if was_asked and (len(label) == 1 or name not in WORDS) and _ALONE.fullmatch(rest):
         return ""
     shape = _ONE_LETTER if len(label) == 1 else _COLON if name in WORDS else _SHORT if name in _DOUBTFUL else _USUAL
     found = shape.fullmatch(rest)
     return None if found is None else next((part.strip() for part in found.groups() if part), "")
+
+
+def _asked_before(label: str, said: str) -> str | None:
+    """What is asked for in the name of a label that stands at the end, as in "STOP BS"; None where nothing is."""
+    last = said.rstrip(" .!")
+    if len(label) == 1 or label.upper() in WORDS or last[-len(label) :].casefold() != label.casefold():
+        return None
+    found = _BEFORE.fullmatch(last[: -len(label)])
+    return found[1] if found else None
 
 
 def default_label(given_name: str, family_name: str, taken: Collection[str]) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 
+from recovery_api.domain.coaching import Coaching, read_coaching
 from recovery_api.domain.errors import PackError
 from recovery_api.domain.pack_section import Section
 from recovery_api.domain.protocol_steps import FIRST_DAY, KINDS, LAST_DAY, QUESTIONS, Step, read_step
@@ -47,6 +48,7 @@ class Protocol:
     phases: tuple[Phase, ...] = ()
     variables: Mapping[str, str] = field(default_factory=dict)
     silence: SilenceLadder | None = None
+    coaching: Coaching | None = None
 
     def phase_of(self, day: int) -> Phase | None:
         """The phase that a day since the procedure lies in."""
@@ -64,6 +66,7 @@ def read_protocol(content: object, file: str) -> Protocol:
         phases=_phases(section) if section.has("phases") else (),
         variables=read_variables(section.part("variables")) if section.has("variables") else {},
         silence=read_silence(section.part("silence")) if section.has("silence") else None,
+        coaching=read_coaching(section.part("coaching")) if section.has("coaching") else None,
         steps=tuple(read_step(file, number, item) for number, item in enumerate(section.items("steps"), 1)),
     )
     section.close()

@@ -1,10 +1,11 @@
 """What the rules see of an episode, and what they say: readings in, findings out."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
+from recovery_api.domain.recovery_band import RecoveryBand, published
 from recovery_api.domain.tiers import Tier
 
 
@@ -41,15 +42,17 @@ class EpisodeFacts:
     baseline_pain: int | None
     check_in_days: frozenset[int] = frozenset()  # days since the procedure on which a question was due
     open_flag: bool = False  # a flag of this episode awaits a person
+    band: Callable[[int], RecoveryBand] = published  # the expected band up to a day; asked for by a rule that speaks
 
 
 @dataclass(frozen=True, slots=True)
 class Grounds:
-    """Why a rule fires: the words for its sentence, the inputs it used, and a tier more urgent than the rule's own."""
+    """Why a rule fires: the words for its sentence, the inputs, and a tier more urgent than the rule's own."""
 
     words: Mapping[str, str] = field(default_factory=dict)
     inputs: Mapping[str, Any] = field(default_factory=dict)
     tier: Tier | None = None
+    waited_minutes: int = 0  # since what this is about first came: they count as waited
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,5 +64,6 @@ class Finding:
     family: str
     tier: Tier
     reason: str
-    respond_minutes: int
+    respond_minutes: int  # from what it is about, of which `waited_minutes` are over
     inputs: dict[str, Any]
+    waited_minutes: int = 0

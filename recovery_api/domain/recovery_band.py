@@ -35,6 +35,16 @@ class RecoveryBand:
     patients: int | None
     own: tuple[WindowFigures, ...] = ()
 
+    @property
+    def whose(self) -> str:
+        """Where it comes from, in a few words for a sentence."""
+        return "published courses" if self.patients is None else f"this clinic's own, n = {self.patients}"
+
+    def words(self, day: int, baseline_pain: int | None) -> str:
+        """The band on a day, as a sentence says it: "2 to 7 (published courses)"."""
+        low, high = self.edges(day, baseline_pain)
+        return f"{low:.0f} to {high:.0f} ({self.whose})"
+
     def edges(self, day: int, baseline_pain: int | None) -> tuple[float, float]:
         """Lower and upper edge in points, on a day since the procedure, for the patient's own pain before it."""
         if not self.own or baseline_pain is None or day < 1:
@@ -45,6 +55,11 @@ class RecoveryBand:
 
 
 PUBLISHED = RecoveryBand(BAND_SOURCE, None)
+
+
+def published(day: int) -> RecoveryBand:
+    """The band up to a day where nothing is known of a clinic."""
+    return PUBLISHED
 
 
 def band_up_to(day: int, figures: Sequence[WindowFigures]) -> RecoveryBand:

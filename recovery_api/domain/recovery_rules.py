@@ -52,10 +52,13 @@ def _is_first_armed(rule: Rule, course: Course) -> bool:
 
 
 def _grounds(course: Course, mean: float, words: dict[str, str]) -> Grounds:
+    band, day = course.facts.band(course.pain_days[-1]), course.pain_days[-1]
+    expected = band.words(day, course.facts.baseline_pain)
     inputs: dict[str, Any] = {
+        "expected": {"band": list(band.edges(day, course.facts.baseline_pain)), "from": band.whose},
         "pain": course.pains[-1],
         "pains": course.pains[-_SHOWN:],
         "mean": round(mean, 2),
         "baseline": course.facts.baseline_pain,
     }
-    return Grounds({"mean": f"{mean:.1f}", **words}, inputs)
+    return Grounds({"mean": f"{mean:.1f}", "expected": expected, **words}, inputs)

@@ -7,6 +7,7 @@ from functools import lru_cache
 from recovery_api.domain.reply_answers import AnswerReader
 from recovery_api.domain.reply_dangers import DangerReader
 from recovery_api.domain.reply_lexicon import Lexicon, Words
+from recovery_api.domain.reply_patterns import PatternIndex
 from recovery_api.domain.reply_requests import RequestReader
 from recovery_api.domain.reply_scores import NO_SCORE, Score, ScoreReader
 from recovery_api.domain.reply_verdict import (
@@ -20,7 +21,7 @@ from recovery_api.domain.reply_verdict import (
 from recovery_api.domain.reply_vocabulary import Packs
 from recovery_api.domain.tiers import Tier
 
-READER_VERSION = "1"
+READER_VERSION = "2"
 QUESTIONS = ("pain", "symptoms", "activity", "medication", "appointment", "any")
 
 _SHORT, _KEPT = 20, 8192
@@ -57,10 +58,11 @@ class ReplyReader:
 
     def __init__(self, packs: Packs) -> None:
         self._lexicon = Lexicon(packs)
-        self._scores = ScoreReader(self._lexicon, packs)
-        self._dangers = DangerReader(self._lexicon, packs)
-        self._requests = RequestReader(self._lexicon, packs)
-        self._answers = AnswerReader(self._lexicon, packs)
+        self._index = PatternIndex(self._lexicon)
+        self._scores = ScoreReader(self._index, packs)
+        self._dangers = DangerReader(self._index, packs)
+        self._requests = RequestReader(self._index, packs)
+        self._answers = AnswerReader(self._index, packs)
         self._sounds_like = {name: pack["sounds_like"] for name, pack in packs.items()}
         # Most replies are a bare digit or two: the short ones are remembered.
         self._read_short = lru_cache(maxsize=_KEPT)(self._read)
@@ -93,13 +95,14 @@ class ReplyReader:
         )
 
     def _evidence(self, words: Words, question: str) -> Evidence:
-        dangers = self._dangers.read(words)
-        requests = self._requests.read(words)
-        score = self._scores.read(words, question, dangers, stops="opt_out" in requests)
+        possible = self._index.possible(words.codes)
+        dangers = self._dangers.read(words, possible)
+        requests = self._requests.read(words, possible)
+        score = self._scores.read(words, question, dangers, stops="opt_out" in requests, possible=possible)
         if score == NO_SCORE or (score.pain is None and "pain_free" in requests):
             score = self._score_in_words(words, question, requests)
         score = NO_SCORE if "set_hour" in requests else _unsure_if_signed(words, score)
-        letters = self._answers.symptoms(words, question)
+        letters = self._answers.symptoms(words, question, possible)
         amount = None if score.pain is not None else self._answers.amount(words, question, requests)
         return Evidence(
             words,

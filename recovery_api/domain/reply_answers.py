@@ -3,8 +3,8 @@
 import math
 import re
 
-from recovery_api.domain.reply_lexicon import Lexicon, Words
-from recovery_api.domain.reply_patterns import PatternSet, named_patterns
+from recovery_api.domain.reply_lexicon import Words
+from recovery_api.domain.reply_patterns import PatternIndex, PatternSet, named_patterns
 from recovery_api.domain.reply_vocabulary import Packs
 from recovery_api.domain.reply_words import QUESTION, STOP
 from recovery_api.domain.symptoms import LETTERS
@@ -18,8 +18,9 @@ _SENTENCE = re.compile(r"[.!?;\n\s]*[^.!?;\n]*[.!?;\n]+(?:\s|$)")
 class AnswerReader:
     """Answers to the symptom, activity and medication questions."""
 
-    def __init__(self, lexicon: Lexicon, packs: Packs) -> None:
-        self._letters = PatternSet(lexicon, named_patterns(packs, "letters"))
+    def __init__(self, index: PatternIndex, packs: Packs) -> None:
+        lexicon = index.lexicon
+        self._letters = PatternSet(index, named_patterns(packs, "letters"))
         self._joins = frozenset(w for pack in packs.values() for w in pack["letter_joins"].split())
         self._feverish = frozenset(lexicon.chars("HOT"))
         self._real_words = frozenset(w for pack in packs.values() for w in pack["letter_words"].split())
@@ -28,14 +29,14 @@ class AnswerReader:
         self._pain = frozenset(lexicon.chars("PAIN_WORD"))
         self._half, self._article = frozenset(lexicon.chars("HALF")), frozenset(lexicon.chars("ARTICLE"))
 
-    def symptoms(self, words: Words, question: str) -> frozenset[str]:
+    def symptoms(self, words: Words, question: str, possible: int | None = None) -> frozenset[str]:
         """The symptom codes of the letters A to F; bare letters answer late too, whatever question is open by then."""
         if question == "symptoms" and words.codes in self._feverish:
             return frozenset({"fever"})
         letters = self._bare_letters(words)
         if not letters and question == "symptoms":
             letters = self._joined_letters(words) | {
-                words.pieces[match.number] for match in self._letters.search(words.codes)
+                words.pieces[match.number] for match in self._letters.search(words.codes, possible)
             }
         return frozenset(LETTERS[letter.upper()] for letter in letters)
 

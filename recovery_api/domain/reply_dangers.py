@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from recovery_api.domain.reply_lexicon import Lexicon, Words
-from recovery_api.domain.reply_patterns import Match, PatternSet, named_patterns
+from recovery_api.domain.reply_lexicon import Words
+from recovery_api.domain.reply_patterns import Match, PatternIndex, PatternSet, named_patterns
 from recovery_api.domain.reply_vocabulary import Packs
 from recovery_api.domain.symptoms import SYMPTOM_TIERS
 from recovery_api.domain.tiers import Tier
@@ -54,14 +54,17 @@ _NOTHING = Dangers()
 class DangerReader:
     """The red flags of all language packs, tried on every reply whatever question is open."""
 
-    def __init__(self, lexicon: Lexicon, packs: Packs) -> None:
-        self._harmless = PatternSet(lexicon, named_patterns(packs, "harmless", "well"))
-        self._recovered = PatternSet(lexicon, named_patterns(packs, "recovered"))
+    def __init__(self, index: PatternIndex, packs: Packs) -> None:
+        lexicon = index.lexicon
+        self._possible = index.possible
+        self._harmless = PatternSet(index, named_patterns(packs, "harmless", "well"))
+        self._recovered = PatternSet(PatternIndex(lexicon), named_patterns(packs, "recovered"))
         self._ends_it = self._recovered.rarest()
         around = named_patterns(packs, *_SUPPOSED_WITHIN, "past", "denials")
-        self._dangers = PatternSet[Danger | str](lexicon, [*_danger_patterns(packs, "dangers"), *around])
-        self._unexplained = PatternSet(lexicon, _danger_patterns(packs, "unexplained"))
+        self._dangers = PatternSet[Danger | str](index, [*_danger_patterns(packs, "dangers"), *around])
+        self._unexplained = PatternSet(index, _danger_patterns(packs, "unexplained"))
         self._explains = frozenset(lexicon.chars("EXPLAINS")) | {_EXCUSED}
+        self._refusing = frozenset(lexicon.chars("WITHOUT", "NOT"))
         self._no, self._not = frozenset(lexicon.chars("WITHOUT")), frozenset(lexicon.chars("NOT"))
         self._denying = frozenset(lexicon.chars("WITHOUT", "NOT", "CANNOT"))
         self._either, self._subject = frozenset(lexicon.chars("ANY_OF")), frozenset(lexicon.chars("SUBJECT"))
@@ -74,20 +77,23 @@ class DangerReader:
         self._parts = frozenset(lexicon.chars("LIMB", "CHEST", "ORGAN", "BACK", "CALF", "PAIN"))
         self._states, self._body = frozenset(lexicon.chars("STATE")), frozenset(lexicon.chars("LIMB", "SKIN", "CHEST"))
 
-    def read(self, words: Words) -> Dangers:
-        """The dangers that the words report, as they are written and as a dictation machine may have misheard them."""
-        written = self._read(words.codes)
+    def read(self, words: Words, possible: int | None = None) -> Dangers:
+        """The dangers that the words report, as they are written and as a dictation machine may have misheard them.
+
+        `possible` is what the pattern index says of the words, where that is known already.
+        """
+        written = self._read(words.codes, self._possible(words.codes) if possible is None else possible)
         if not words.misheard:
             return written
-        heard = self._read(words.misheard)
+        heard = self._read(words.misheard, self._possible(words.misheard))
         return Dangers(written.found + heard.found, written.denied or heard.denied, written.cleared)
 
-    def _read(self, text: str) -> Dangers:
-        codes = self._without_harmless(text)
-        found = self._dangers.search(codes)
+    def _read(self, text: str, possible: int) -> Dangers:
+        codes = self._without_harmless(text, possible)
+        found = self._dangers.search(codes, possible)
         seen = {(id(m.label), m.start, m.end, m.denies): m.label for m in found if isinstance(m.label, Danger)}
         sightings = [Sighting(label, start, end, denies) for (_, start, end, denies), label in seen.items()]
-        sightings += self._unexplained_mentions(codes, sightings)
+        sightings += self._unexplained_mentions(codes, sightings, possible)
         denied = any(m.label == "denials" for m in found)
         if not sightings:
             return Dangers(denied=denied) if denied else _NOTHING
@@ -101,18 +107,23 @@ class DangerReader:
         sightings.sort(key=lambda s: (s.start, -s.end))
         for i, sighting in enumerate(sightings):
             sighting.denier = self._denier(codes, sightings, i)
-        present = [s for s in sightings if not self._is_supposed_or_past(codes, s, scopes)]
+        refuted = [s for s in sightings if s.denier is not None]
+        present = [s for s in sightings if not self._is_supposed_or_past(codes, s, scopes)] if scopes else sightings
+        if not refuted:
+            return Dangers(tuple(present), denied)
         denied = denied or any(s.denier is not None and s.danger.symptom for s in present)
-        cleared = frozenset([k for s in sightings if s.denier is not None for k in range(s.start, s.end)])
+        cleared = frozenset([k for s in refuted for k in range(s.start, s.end)])
         return Dangers(tuple([s for s in present if s.denier is None]), denied, cleared)
 
-    def _unexplained_mentions(self, codes: str, others: Sequence[Sighting]) -> list[Sighting]:
+    def _unexplained_mentions(self, codes: str, others: Sequence[Sighting], possible: int) -> list[Sighting]:
         """Words of the legs, the bladder or the breath in a sentence that says nothing else, and nothing harmless."""
         found = []
-        for mention in self._unexplained.search(codes):
+        for mention in self._unexplained.search(codes, possible):
             start, end = self._around(codes, mention, self._pauses)
-            first, last = self._around(codes, mention, self._full_stops)
-            if self._explains.isdisjoint(codes[start:end]) and not any(first <= s.start < last for s in others):
+            if not self._explains.isdisjoint(codes[start:end]):
+                continue
+            first, last = self._around(codes, mention, self._full_stops) if others else (start, end)
+            if not any(first <= s.start < last for s in others):
                 found.append(Sighting(mention.label, mention.start, mention.end, denies=True))
         return found
 
@@ -126,8 +137,8 @@ class DangerReader:
             end += 1
         return start, end
 
-    def _without_harmless(self, codes: str) -> str:
-        for match in self._harmless.search(codes):
+    def _without_harmless(self, codes: str, possible: int) -> str:
+        for match in self._harmless.search(codes, possible):
             if match.label == "well" and self._denying.intersection(codes[max(match.start - _NEAR, 0) : match.start]):
                 continue
             codes = codes[: match.start] + _EXCUSED * (match.end - match.start) + codes[match.end :]
@@ -137,24 +148,22 @@ class DangerReader:
         """The place of the word that denies a sighting, the sighting's own end where it is said to be over, or None."""
         this = sightings[i]
         if not this.denies:
-            inside = [k for k in range(this.start, this.end) if codes[k] in self._no or codes[k] in self._not]
-            if inside:
-                return inside[-1]
-            before = self._denied_from_left(codes, this)
+            if not self._refusing.isdisjoint(codes[this.start : this.end]):
+                return max([k for k in range(this.start, this.end) if codes[k] in self._refusing])
+            before = self._denied_from_left(codes, this) if this.start else None
             if before is not None:
                 return before
-            if self._denied_in_list(codes, sightings, i):
+            if i and self._denied_in_list(codes, sightings, i):
                 return this.start - 1
-        if self._is_over(codes[this.end : this.end + _REACH]):
+        if this.danger.symptom != "self_harm" and self._is_over(codes[this.end : this.end + _REACH]):
             return this.start - 1
         if this.denies:
             return None
-        if this.danger.symptom == "new_pain" and any(
-            s.denier is not None and this.start < s.end for s in sightings[:i]
-        ):
+        before_it = [s for s in sightings[:i] if s.denier is not None]
+        if this.danger.symptom == "new_pain" and any(this.start < s.end for s in before_it):
             return this.start - 1
-        wider = [s.denier for s in sightings[:i] if s.end >= this.end]
-        return next((place for place in wider if place is not None and place < this.start), None)
+        wider = [s.denier for s in before_it if s.denier is not None and s.end >= this.end]
+        return next((place for place in wider if place < this.start), None)
 
     def _is_over(self, rest: str) -> bool:
         """Whether the words right behind a danger say that it is over."""
@@ -163,6 +172,8 @@ class DangerReader:
         return any(match.start == 0 for match in self._recovered.search(rest))
 
     def _denied_from_left(self, codes: str, this: Sighting) -> int | None:
+        if self._refusing.isdisjoint(codes[max(this.start - _REACH, 0) : this.start]):
+            return None
         subject = self._is_clause(codes, this)
         for k in range(this.start - 1, max(this.start - 1 - _REACH, -1), -1):
             if codes[k] in self._parts and codes[k + 1] in self._either:

@@ -1,7 +1,8 @@
 """Takes a reply apart: every word becomes one character that stands for the set of things it may mean."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import partial
 from itertools import pairwise
 
 from recovery_api.domain.errors import PackError
@@ -46,6 +47,21 @@ class Words:
     misheard: str = ""
 
 
+class _Remembered(dict[str, str]):
+    """What is known of words, and what was worked out for the last strange ones."""
+
+    def __init__(self, known: Mapping[str, str], work_out: Callable[[str], str]) -> None:
+        super().__init__(known)
+        self._known, self._work_out = known, work_out
+
+    def __missing__(self, word: str) -> str:
+        if len(self) > len(self._known) + _KEPT_WORDS:
+            for strange in list(self)[len(self._known) :]:
+                self.pop(strange, None)
+        answer = self[word] = self._work_out(word)
+        return answer
+
+
 class Lexicon:
     """The words of all language packs; a word that is everyday speech in one language keeps to that meaning there."""
 
@@ -62,23 +78,22 @@ class Lexicon:
         self._other_spellings = {first for first, ends in self._phrases.items() for rest, _ in ends if not rest}
         self._openings = {(first, rest[0]) for first, ends in self._phrases.items() for rest, _ in ends if rest}
         self._vocabulary = {language: self._encoded(meanings(packs, language)) for language in packs}
-        self._entries = {language: self._with_values(packs, language) for language in packs}
+        self._spelled = {language: spelled_numbers(packs, language) for language in packs}
         self._misheard = {language: pack.get("misheard", {}) for language, pack in packs.items()}
         self._known = frozenset[str]().union(*self._vocabulary.values())
         self._word, self._plural = self._code(frozenset({"STRANGER"})), self._code(frozenset({"PLURAL"}))
         self._numbers = {kind: self._code(kind) for kind in number_kinds() | {_CLOCK, _LONG}}
-        self._mended = lru_cache(maxsize=_KEPT_WORDS)(self._correction)
-        self._stranger = lru_cache(maxsize=_KEPT_WORDS)(self._number_or_stranger)
+        self._numeric = frozenset(self.chars("DIGITS") + "".join(self._numbers.values()))
+        self._meant = {
+            name: _Remembered({w: w for w in self._vocabulary[name]}, partial(self._correction, name)) for name in packs
+        }
+        self._coded = {name: _Remembered(self._vocabulary[name], self._number_or_stranger) for name in packs}
 
     def _encoded(self, words: dict[str, set[str]]) -> dict[str, str]:
         for mark, names in _MARKS.items():
             words.setdefault(mark, set()).update(names.split())
         words["?"] |= words["."]
         return {word: self._code(frozenset(concepts)) for word, concepts in words.items()}
-
-    def _with_values(self, packs: Packs, language: str) -> dict[str, tuple[str, float | None]]:
-        spelled = spelled_numbers(packs, language)
-        return {word: (code, spelled.get(word)) for word, code in self._vocabulary[language].items()}
 
     def _code(self, concepts: frozenset[str]) -> str:
         if concepts not in self._codes:
@@ -94,7 +109,7 @@ class Lexicon:
         return self._chars[concepts]
 
     def _united(self, concepts: tuple[str, ...]) -> str:
-        missing = set(concepts) - self._by_concept.keys()
+        missing = [concept for concept in concepts if concept not in self._by_concept]
         if missing:
             raise PackError("replies", " ".join(sorted(missing)), "no word has this meaning")
         return "".join(dict.fromkeys(code for concept in concepts for code in self._by_concept[concept]))
@@ -104,20 +119,29 @@ class Lexicon:
         cleaned = plain(text)
         raw = self._parted(pieces(cleaned, self._known.__contains__)[:_MOST_PIECES])
         guess = self._told_language(raw, language)
-        found = self._joined([p if p in self._vocabulary[guess] else self._mended(p, guess) for p in raw])
+        meant = self._meant[guess]
+        found = self._joined([meant[piece] for piece in raw])
         told = guess if found == raw else self._told_language(found, language)
-        entries, stranger = self._entries[told], self._stranger
-        coded = [entries.get(piece) or stranger(piece) for piece in found]
-        codes = [code for code, _ in coded]
-        values = {i: value for i, (_, value) in enumerate(coded) if value is not None}
-        return Words(cleaned, found, "".join(codes), values, told, self._second_hearing(found, codes, told))
+        coded, heard = self._coded[told], self._misheard[told]
+        codes = "".join([coded[piece] for piece in found])
+        values = {} if self._numeric.isdisjoint(codes) else self._values(found, codes, told)
+        misheard = "" if heard.keys().isdisjoint(found) else self._second_hearing(found, codes, told)
+        return Words(cleaned, found, codes, values, told, misheard)
 
-    def _second_hearing(self, found: list[str], codes: list[str], language: str) -> str:
-        """The codes with each word that dictation writes for another read as that other; blank where there is none."""
-        heard = self._misheard[language]
-        if heard.keys().isdisjoint(found):
-            return ""
-        vocabulary = self._vocabulary[language]
+    def _values(self, found: list[str], codes: str, language: str) -> dict[int, float]:
+        """The values of the words that are numbers, by their places."""
+        spelled, vocabulary = self._spelled[language], self._vocabulary[language]
+        values = {}
+        for i, (piece, code) in enumerate(zip(found, codes, strict=True)):
+            if code in self._numeric:
+                value = spelled.get(piece) if piece in vocabulary else number(piece)
+                if value is not None:
+                    values[i] = value
+        return values
+
+    def _second_hearing(self, found: list[str], codes: str, language: str) -> str:
+        """The codes with each word that dictation writes for another read as that other."""
+        heard, vocabulary = self._misheard[language], self._vocabulary[language]
         return "".join([vocabulary[heard[p]] if p in heard else code for p, code in zip(found, codes, strict=True)])
 
     def _parted(self, found: list[str]) -> list[str]:
@@ -141,12 +165,12 @@ class Lexicon:
 
     def _told_language(self, found: list[str], fallback: str) -> str:
         known = fallback if fallback in self._vocabulary else next(iter(self._vocabulary))
-        votes = [self._tell_tales[piece] for piece in found if piece in self._tell_tales]
-        if not votes:
-            return known
+        votes = [name for name in map(self._tell_tales.get, found) if name]
+        if not votes or votes.count(votes[0]) == len(votes):
+            return votes[0] if votes else known
         return max(self._vocabulary, key=lambda name: (votes.count(name), name == known))
 
-    def _correction(self, piece: str, language: str) -> str:
+    def _correction(self, language: str, piece: str) -> str:
         """The word that a slip of the finger hid, else the piece itself.
 
         A word of another language is thought of only where the piece is no ordinary word of this one.
@@ -158,15 +182,15 @@ class Lexicon:
         found = (self._spelling[name].correct(piece) for name in [language, *others])
         return next((word for word in found if word), piece)
 
-    def _number_or_stranger(self, piece: str) -> tuple[str, float | None]:
-        """Code and value of a piece that is no known word."""
+    def _number_or_stranger(self, piece: str) -> str:
+        """The code of a piece that is no known word."""
         if not any(c.isdecimal() for c in piece):
-            return (self._plural if len(piece) >= _PLURAL_FROM and piece.endswith("s") else self._word), None
+            return self._plural if len(piece) >= _PLURAL_FROM and piece.endswith("s") else self._word
         value = number(piece)
         if value is not None:
             slip = not piece.replace(".", "").replace(",", "").isdecimal()
-            return self._numbers[number_concepts(value, slip=slip)], value
-        return (self._numbers[_CLOCK if ":" in piece else _LONG] if piece[0].isdecimal() else self._word), None
+            return self._numbers[number_concepts(value, slip=slip)]
+        return self._numbers[_CLOCK if ":" in piece else _LONG] if piece[0].isdecimal() else self._word
 
 
 def _phrase_at(found: list[str], i: int, ends: list[tuple[list[str], str]]) -> tuple[int, str]:

@@ -10,7 +10,7 @@ last alternative (`on|>`); `^` and `$` are the ends of the message. No gap reach
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property
 from typing import Generic, TypeVar
 
 from recovery_api.domain.errors import PackError
@@ -20,11 +20,12 @@ from recovery_api.domain.reply_vocabulary import Packs
 Label = TypeVar("Label")
 
 _BREAKS = ("FULL_STOP", "TURN", "COMMA")
+_OPENS = "^"
 _NUMBER, _NUMBER_OF = "NUMBER", "NUMBER:"
-_KEPT = 4096
 _REPEATS = {"?": "?", "*": "{0,12}"}
 _DENIALS = ("WITHOUT", "NOT", "CANNOT", "WONT")
 _RAREST = 3
+_COLUMNS = _RAREST + 1
 
 
 @dataclass(slots=True)
@@ -48,31 +49,67 @@ class _Pattern(Generic[Label]):
     expression: re.Pattern[str] | None = None
 
 
-class PatternSet(Generic[Label]):
-    """Many patterns at once: only those whose rarest elements all occur in a text are tried on it.
+class PatternIndex:
+    """Tells in one pass which patterns of many sets a text may hold: those whose rarest elements all occur in it.
 
-    Which patterns a character may serve is one large number, a bit for each pattern in each of `_RAREST` columns.
+    Which patterns a character may serve is one large number, a bit for each pattern in each of `_COLUMNS` columns: one
+    for each of the rarest elements, and one for the first element of a pattern that only opens a text.
     """
 
-    def __init__(self, lexicon: Lexicon, patterns: Iterable[tuple[Label, str]]) -> None:
-        self._lexicon = lexicon
+    def __init__(self, lexicon: Lexicon) -> None:
+        self.lexicon = lexicon
+        self._needed: list[list[str]] = []
+
+    def add(self, needed: list[list[str]]) -> int:
+        """Takes in the characters of the rarest elements of one set's patterns; gives the place of the first."""
+        first = len(self._needed)
+        self._needed += needed
+        vars(self).pop("_columns", None)
+        return first
+
+    @cached_property
+    def _columns(self) -> tuple[int, int, dict[str, int], frozenset[str]]:
+        """The number of patterns, the bits of the columns that need nothing, and the bits that each character sets."""
+        size, free, places = len(self._needed), 0, dict[str, list[int]]()
+        for i, choices in enumerate(self._needed):
+            for column in range(_COLUMNS):
+                place = column * size + i
+                if not choices[column]:
+                    free |= 1 << place
+                for char in choices[column]:
+                    places.setdefault(char if column < _RAREST else _OPENS + char, []).append(place)
+        rows = dict[int, int]()
+        serves = {char: rows.setdefault(row, row) for char, row in ((c, _bits(where)) for c, where in places.items())}
+        return size, free, serves, frozenset(serves)
+
+    def possible(self, codes: str) -> int:
+        """The patterns that a text, or any other made of some of its characters, may hold: a bit each."""
+        size, bits, serves, served = self._columns
+        for char in served.intersection(codes):
+            bits |= serves[char]
+        bits |= serves.get(_OPENS + codes[:1], 0)
+        return bits & (bits >> size) & (bits >> 2 * size) & (bits >> 3 * size) & ((1 << size) - 1)
+
+
+class PatternSet(Generic[Label]):
+    """Many patterns at once: only those that the index holds possible are tried on a text."""
+
+    def __init__(self, index: PatternIndex, patterns: Iterable[tuple[Label, str]]) -> None:
+        self._index, self._lexicon = index, index.lexicon
         self._patterns: list[_Pattern[Label]] = []
-        # Different replies often have the same codes: every bare score does.
-        self.search = lru_cache(maxsize=_KEPT)(self._search)
-        breaks = lexicon.chars(*_BREAKS)
-        self._denials = frozenset(lexicon.chars(*_DENIALS))
+        breaks = self._lexicon.chars(*_BREAKS)
+        self._denials = frozenset(self._lexicon.chars(*_DENIALS))
         self._fixed = {
             "_": f"[^{breaks}]{{0,4}}",
             "__": f"[^{breaks}]{{0,6}}",
-            "~": f"[{lexicon.chars('FILLER')}]{{0,5}}",
+            "~": f"[{self._lexicon.chars('FILLER')}]{{0,5}}",
             ">": f"(?=[{breaks}]|$)",
             "^": "^",
             "$": "$",
         }
         needed = [self._needed(label, one, pattern) for label, pattern in patterns for one in _orders(pattern)]
-        self._size = len(needed)
-        self._free, self._serves = self._columns(needed)
-        self._served, self._all = frozenset(self._serves), (1 << self._size) - 1
+        self._first, self._all = index.add(needed), (1 << len(needed)) - 1
+        self._rarest = [choices[0] for choices in needed]
 
     def _needed(self, label: Label, ordered: str, pattern: str) -> list[str]:
         """Keeps one pattern; gives the characters of its rarest elements, each of which must occur."""
@@ -87,20 +124,9 @@ class PatternSet(Generic[Label]):
         if not choices:
             raise PackError("replies", ordered, "has no word that must be there")
         self._patterns.append(_Pattern(label, elements, any(not self._denials.isdisjoint(c) for c in choices)))
-        return sorted(choices, key=len)[:_RAREST]
-
-    def _columns(self, needed: list[list[str]]) -> tuple[int, dict[str, int]]:
-        """The bits of the columns that need nothing, and the bits that each character sets."""
-        free, places = 0, dict[str, list[int]]()
-        for i, choices in enumerate(needed):
-            for column in range(_RAREST):
-                place = column * self._size + i
-                if column >= len(choices):
-                    free |= 1 << place
-                else:
-                    for char in choices[column]:
-                        places.setdefault(char, []).append(place)
-        return free, {char: _bits(where) for char, where in places.items()}
+        rarest = sorted(choices, key=len)[:_RAREST]
+        opening = self._chars(elements[1]) if elements[0] == "^" and _counts(elements[1]) else ""
+        return [*rarest, *[""] * (_RAREST - len(rarest)), opening]
 
     def _chars(self, element: str) -> str:
         names = element.strip("!?*") if len(element) > 1 else element
@@ -120,34 +146,33 @@ class PatternSet(Generic[Label]):
             return f"({chars})"
         return chars + _REPEATS.get(element[-1] if len(element) > 1 else "", "")
 
-    def _search(self, codes: str) -> tuple[Match[Label], ...]:
-        """Every place where a pattern is found, in no particular order."""
+    def _compiled(self, pattern: _Pattern[Label]) -> re.Pattern[str]:
+        pattern.expression = re.compile("".join([self._expression(element) for element in pattern.elements]))
+        return pattern.expression
+
+    def search(self, codes: str, possible: int | None = None) -> list[Match[Label]]:
+        """Every place where a pattern is found; `possible` is what the index says of `codes`."""
+        tried = ((self._index.possible(codes) if possible is None else possible) >> self._first) & self._all
         found: list[Match[Label]] = []
-        for pattern in self._candidates(codes):
-            if pattern.expression is None:
-                pattern.expression = re.compile("".join([self._expression(element) for element in pattern.elements]))
-            for m in pattern.expression.finditer(codes):
-                number = m.start(1) if m.re.groups else -1
-                denies = pattern.denies and not self._denials.isdisjoint(m.group())
-                found.append(Match(pattern.label, m.start(), m.end(), number, denies))
-        return tuple(found)
-
-    def rarest(self) -> frozenset[str]:
-        """The characters of which a text must have one, for any pattern to be found in it."""
-        column = self._all
-        return frozenset([char for char, bits in self._serves.items() if bits & column])
-
-    def _candidates(self, codes: str) -> list[_Pattern[Label]]:
-        bits, size, serves = self._free, self._size, self._serves
-        for char in self._served.intersection(codes):
-            bits |= serves[char]
-        tried = bits & (bits >> size) & (bits >> 2 * size) & self._all
-        found = []
+        if not tried:
+            return found
+        denials = self._denials
         while tried:
             highest = tried.bit_length() - 1
             tried ^= 1 << highest
-            found.append(self._patterns[highest])
+            pattern = self._patterns[highest]
+            expression = pattern.expression or self._compiled(pattern)
+            m = expression.search(codes)
+            while m:
+                start, end = m.span()
+                denies = pattern.denies and not denials.isdisjoint(codes[start:end])
+                found.append(Match(pattern.label, start, end, m.start(1) if expression.groups else -1, denies))
+                m = expression.search(codes, end)
         return found
+
+    def rarest(self) -> frozenset[str]:
+        """The characters of which a text must have one, for any pattern to be found in it."""
+        return frozenset("".join(self._rarest))
 
 
 def _bits(places: list[int]) -> int:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from recovery_api.domain.reply_dangers import Dangers
 from recovery_api.domain.reply_lexicon import Lexicon, Words
@@ -17,6 +18,7 @@ class PlaceReader:
         self._back = frozenset(lexicon.chars("BACK"))
         self._elsewhere = frozenset(lexicon.chars("OTHER_PLACE", "LEG"))
         self._commas, self._pain = frozenset(lexicon.chars("COMMA")), frozenset(lexicon.chars("PAIN_WORD"))
+        self._subject = frozenset(lexicon.chars("SUBJECT"))
         self._well = frozenset(lexicon.chars("FINE"))
         self._linking = frozenset(lexicon.chars("FILLER", "PAIN_WORD"))
 
@@ -54,6 +56,8 @@ class PlaceReader:
         if not before or before[-1][1]:
             return False
         between = words.codes[before[-1][0] + 1 : candidate.start]
+        if any(a in self._commas and b in self._subject for a, b in pairwise(between)):
+            return False
         if self._commas.intersection(between[:-1]) and between[-1] in self._pain:
             return False
         return self._linking.issuperset(between) and self._well.isdisjoint(between)

@@ -2,8 +2,8 @@
 
 import re
 
-from recovery_api.domain.reply_lexicon import Lexicon, Words
-from recovery_api.domain.reply_patterns import PatternSet, named_patterns
+from recovery_api.domain.reply_lexicon import Words
+from recovery_api.domain.reply_patterns import PatternIndex, PatternSet, named_patterns
 from recovery_api.domain.reply_vocabulary import Packs
 
 _EXCEPTIONS = {
@@ -40,13 +40,16 @@ _PM = re.compile(r"\d\s*p")
 class RequestReader:
     """Names what the words of a reply ask for; several names may hold at once."""
 
-    def __init__(self, lexicon: Lexicon, packs: Packs) -> None:
-        self._patterns = PatternSet(lexicon, named_patterns(packs, *_LABELS))
+    def __init__(self, index: PatternIndex, packs: Packs) -> None:
+        self._patterns = PatternSet(index, named_patterns(packs, *_LABELS))
 
-    def read(self, words: Words) -> frozenset[str]:
-        """The names of all requests found, without those that an exception takes back."""
-        found = {match.label for match in self._patterns.search(words.codes)}
-        return frozenset(name for name in found if _EXCEPTIONS.get(name) not in found)
+    def read(self, words: Words, possible: int | None = None) -> frozenset[str]:
+        """The names of all requests found, without those that an exception takes back.
+
+        `possible` is what the pattern index says of the words, where that is known already.
+        """
+        found = {match.label for match in self._patterns.search(words.codes, possible)}
+        return frozenset([name for name in found if _EXCEPTIONS.get(name) not in found])
 
     @staticmethod
     def hour(words: Words) -> int | None:

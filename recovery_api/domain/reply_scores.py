@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from recovery_api.domain.reply_dangers import Dangers
-from recovery_api.domain.reply_lexicon import Lexicon, Words
+from recovery_api.domain.reply_lexicon import Words
 from recovery_api.domain.reply_numbers import Candidate, NumberFinder
-from recovery_api.domain.reply_patterns import PatternSet
+from recovery_api.domain.reply_patterns import PatternIndex, PatternSet
 from recovery_api.domain.reply_places import PlaceReader
 from recovery_api.domain.reply_vocabulary import Pack, Packs
 
@@ -32,9 +32,10 @@ Roles = dict[str, set[int]]
 class ScoreReader:
     """Tells a pain score from times, doses, dates, ages, vertebrae, temperatures and pains of another day or place."""
 
-    def __init__(self, lexicon: Lexicon, packs: Packs) -> None:
+    def __init__(self, index: PatternIndex, packs: Packs) -> None:
+        lexicon = index.lexicon
         self._finder = NumberFinder(lexicon)
-        self._roles = PatternSet(lexicon, [role for pack in packs.values() for role in _role_patterns(pack)])
+        self._roles = PatternSet(index, [role for pack in packs.values() for role in _role_patterns(pack)])
         self._measured = frozenset(lexicon.chars("HOT", "COOL")) & frozenset(lexicon.chars("DECIMAL"))
         self._dress, self._bare = frozenset(lexicon.chars("DRESS")), frozenset(lexicon.chars("BARE"))
         self._ends = frozenset(lexicon.chars("COMMA", "FULL_STOP", "TURN"))
@@ -43,11 +44,16 @@ class ScoreReader:
         self._pronouns = frozenset(lexicon.chars("MAYBE_NUMBER"))
         self._places = PlaceReader(lexicon)
 
-    def read(self, words: Words, question: str, dangers: Dangers, *, stops: bool = False) -> Score:
-        """The score of a reply to `question`; `stops` says that it also asks for the texts to end."""
+    def read(
+        self, words: Words, question: str, dangers: Dangers, *, stops: bool = False, possible: int | None = None
+    ) -> Score:
+        """The score of a reply to `question`; `stops` says that it also asks for the texts to end.
+
+        `possible` is what the pattern index says of the words, where that is known already.
+        """
         if not words.values:
             return NO_SCORE
-        roles = self._roles_of(words)
+        roles = self._roles_of(words, possible)
         left = [
             c
             for c in self._finder.find(words, roles.get("numbered", ()))
@@ -70,9 +76,9 @@ class ScoreReader:
         doubted = (chosen.safe and _has(roles, "unlikely", chosen)) or not (asked or believed)
         return Score(None, None if doubted else chosen.value, "unclear" if chosen.safe else chosen.qualifier)
 
-    def _roles_of(self, words: Words) -> Roles:
+    def _roles_of(self, words: Words, possible: int | None) -> Roles:
         roles: Roles = {}
-        for match in self._roles.search(words.codes):
+        for match in self._roles.search(words.codes, possible):
             roles.setdefault(match.label, set()).add(match.number)
         return roles
 
@@ -150,7 +156,7 @@ def _has(roles: Roles, role: str, candidate: Candidate) -> bool:
 
 def _latest(left: list[Candidate], roles: Roles) -> tuple[list[Candidate], bool]:
     """The scores that count now, and whether they correct an earlier one."""
-    corrected = [c for c in left if _has(roles, "corrected", c)]
+    corrected = [c for c in left if _has(roles, "insisted", c)] or [c for c in left if _has(roles, "corrected", c)]
     if corrected:
         return corrected[-1:], True
     kept = [c for c in left if not _has(roles, "rejected", c)] or left

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from recovery_api.domain.reply_dangers import Danger, Dangers
+from recovery_api.domain.reply_dangers import Dangers
 from recovery_api.domain.reply_lexicon import Words
 from recovery_api.domain.reply_scores import Score
 from recovery_api.domain.symptoms import LETTERS, SYMPTOM_TIERS
@@ -44,27 +44,26 @@ class Evidence:
     pills: int | None = None
 
     @property
-    def _dangers(self) -> list[Danger]:
-        return [sighting.danger for sighting in self.dangers.found]
-
-    @property
     def serious(self) -> bool:
         """Whether the reply reports something that cannot wait."""
-        return bool(self.letters) or any(danger.tier in _SERIOUS for danger in self._dangers)
+        return bool(self.letters) or any(sighting.danger.tier in _SERIOUS for sighting in self.dangers.found)
 
     @property
     def symptoms(self) -> frozenset[str]:
         """The symptom codes of the letters and of the words together."""
-        return self.letters | {danger.symptom for danger in self._dangers if danger.symptom}
+        if not self.dangers.found:
+            return self.letters
+        return self.letters | {s.danger.symptom for s in self.dangers.found if s.danger.symptom}
 
 
 def intent_of(evidence: Evidence) -> str:
     """The one intent of a reply: what must never be lost comes first."""
     asked = evidence.requests
     pain = evidence.score.pain is not None
-    first = next((name for name in ("opt_out", "deceased") if name in asked), None)
-    if first:
-        return first
+    if "opt_out" in asked:
+        return "opt_out"
+    if "deceased" in asked:
+        return "deceased"
     if evidence.serious:
         return "check_in" if pain else "report"
     if "wrong_person" in asked and not pain:
@@ -111,10 +110,11 @@ def _answers_symptoms(evidence: Evidence) -> bool:
 def tier_of(evidence: Evidence) -> Tier | None:
     """The most urgent tier that the words call for."""
     tiers: list[Tier | None] = [sighting.danger.tier for sighting in evidence.dangers.found]
-    tiers += [SYMPTOM_TIERS[symptom] for symptom in evidence.letters]
+    if evidence.letters:
+        tiers += [SYMPTOM_TIERS[symptom] for symptom in evidence.letters]
     if "deceased" in evidence.requests or "help" in evidence.requests:
         tiers.append(Tier.TODAY)
-    return worst(*tiers)
+    return worst(*tiers) if tiers else None
 
 
 def qualifier_of(evidence: Evidence) -> str:
@@ -136,7 +136,8 @@ def confidence_of(evidence: Evidence, intent: str) -> float:
 def because_of(evidence: Evidence, intent: str) -> str:
     """One short sentence for the nurse: why the reply was read so."""
     reasons = _danger_reasons(evidence)
-    reasons += [f"Letter {letter}." for letter, symptom in LETTERS.items() if symptom in evidence.letters]
+    if evidence.letters:
+        reasons += [f"Letter {letter}." for letter, symptom in LETTERS.items() if symptom in evidence.letters]
     if intent in _REASONS and (intent != "symptoms" or not reasons):
         reasons.append(_REASONS[intent])
     if evidence.score.pain is not None:
@@ -151,10 +152,9 @@ def because_of(evidence: Evidence, intent: str) -> str:
 
 def _danger_reasons(evidence: Evidence) -> list[str]:
     """One reason for each kind of danger, the most urgent first, in the patient's longest words for it."""
-    if not evidence.dangers.found:
-        return []
     said: dict[str, str] = {}
-    for sighting in sorted(evidence.dangers.found, key=lambda s: (s.danger.tier.rank, s.start - s.end)):
+    found = evidence.dangers.found
+    for sighting in found if len(found) == 1 else sorted(found, key=lambda s: (s.danger.tier.rank, s.start - s.end)):
         said.setdefault(sighting.danger.say, " ".join(evidence.words.pieces[sighting.start : sighting.end]))
     return [f'{say[0].upper()}{say[1:]}: "{words}".' for say, words in said.items()]
 

@@ -13,6 +13,7 @@ _FEVER_C, _FEVER_F = 38.0, 100.4
 _WARMEST_C, _WARMEST_F = 43.0, 110.0
 _COOLEST_C, _COOLEST_F = 34.0, 93.0
 _LONGEST = 9999
+_MANY_FROM, _MANY_TO = 8, 100  # more pills than one takes at once
 _WEIGHTY, _TOO_SHORT = 9, 3
 
 
@@ -142,6 +143,7 @@ def number_concepts(value: float, *, slip: bool = False) -> frozenset[str]:
         "ONE": value == 1,
         "TWO": value == 2,
         "TEN": value == 10,
+        "MANY": whole and _MANY_FROM <= value <= _MANY_TO,
         "DECIMAL": not whole,
         "HOT": _FEVER_C <= value <= _WARMEST_C or _FEVER_F <= value <= _WARMEST_F,
         "HOT_DECIMAL": not whole and (_FEVER_C <= value <= _WARMEST_C or _FEVER_F <= value <= _WARMEST_F),

@@ -39,13 +39,14 @@ def on_duty(
     today = instant.astimezone(zone).date()
     found: list[UUID] = []
     for day in (today - timedelta(days=1), today):
-        for shift in _shifts_of(shifts, holidays, duty, day):
+        for shift in shifts_of(shifts, holidays, duty, day):
             if shift.covers(day, instant, zone) and shift.clinician_id not in found:
                 found.append(shift.clinician_id)
     return found
 
 
-def _shifts_of(shifts: Sequence[Shift], holidays: frozenset[date], duty: str, day: date) -> list[Shift]:
+def shifts_of(shifts: Sequence[Shift], holidays: frozenset[date], duty: str, day: date) -> list[Shift]:
+    """The shifts of one duty that begin on a local day: its single ones, else those of a holiday, else the weekly."""
     mine = [shift for shift in shifts if shift.duty == duty]
     single = [shift for shift in mine if shift.on == day]
     if single:

@@ -27,6 +27,9 @@ DETECTOR_BOUNDS: dict[str, Bounds] = {
     "prior_variance": Bounds(0.1, 9),
     "noise_memory": Bounds(0.5, 0.999),
     "noise_cap": Bounds(0.5, 50),
+    "room_share": Bounds(0.1, 10),
+    "rest_weight": Bounds(0, 3),
+    "rest_days": Bounds(0.5, 10),
     "first_answer": Bounds(2, 10, whole=True),
     "first_day": Bounds(1, 30, whole=True),
 }
@@ -175,3 +178,5 @@ def _check_complete(file: str, rules: tuple[Rule, ...]) -> None:
     for name, condition in CONDITIONS.items():
         if condition.once and conditions[name] != 1:
             raise PackError(file, "rules", f"the condition {name} must have exactly one rule, found {conditions[name]}")
+        if condition.at_most_once and conditions[name] > 1:
+            raise PackError(file, "rules", f"the condition {name} may have one rule, found {conditions[name]}")

@@ -60,6 +60,7 @@ class RulePack:
     about_activity: tuple[Rule, ...] = field(init=False)
     about_medication: tuple[Rule, ...] = field(init=False)
     about_silence: tuple[Rule, ...] = field(init=False)
+    rebound_answers: int = field(init=False, default=0)  # over how many the best pain so far is a mean; 0 for none
 
     def __post_init__(self) -> None:
         for name, looks_at in (
@@ -71,10 +72,16 @@ class RulePack:
         ):
             fitting = tuple(rule for rule in self.rules if CONDITIONS[rule.condition].looks_at is looks_at)
             object.__setattr__(self, name, fitting)
+        rebound = self.only_rule("rebound")
+        object.__setattr__(self, "rebound_answers", int(rebound.parameters["answers"]) if rebound else 0)
 
     def event_rule(self, condition: str) -> Rule:
         """The rule of an event that the program itself sees; every pack has exactly one for each."""
         return next(rule for rule in self.rules if rule.condition == condition)
+
+    def only_rule(self, condition: str) -> Rule | None:
+        """The rule of a condition that a pack may have once; None where it has none."""
+        return next((rule for rule in self.rules if rule.condition == condition), None)
 
     def symptom_rule(self, code: str) -> Rule | None:
         """The rule for a symptom code, None for a code that the pack does not know."""

@@ -29,6 +29,7 @@ LONGEST_VALUES: Mapping[str, str] = {
     "first": "AB",
     "tier": "emergency",
     "code": "7KQ2MX4T",
+    "about": "https://checkin.northside-spine.example/about",
     "link": "https://checkin.northside-spine.example/c/mzxw6ytboi3dknrxgqzdgnbvgy",
 }
 

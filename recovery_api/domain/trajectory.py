@@ -33,6 +33,9 @@ class Detector:
     prior_variance: float  # squared points
     noise_memory: float  # share of the own variance that is kept at each answer
     noise_cap: float  # squared points: one jump counts no more
+    room_share: float  # of the points that are left up to 10: near the top, so much distance is enough for an alarm
+    rest_weight: float  # what is added to the weight of an answer after days without one, which says more by itself
+    rest_days: float  # days without an answer: the addition grows by this constant
     first_answer: int  # answers: the sum starts with this one
     first_day: int  # days since the procedure: no alarm before
 
@@ -54,6 +57,11 @@ def _fall_rate(rules: Detector, answers: int) -> float:
     return min(rules.fall_rate + rules.early_fall_rate * exp(-answers / rules.early_answers), 1.0)
 
 
+def _weight(rules: Detector, days_without: int) -> float:
+    """Pain of one day resembles that of the day before: after days without an answer the next one tells more."""
+    return 1 + rules.rest_weight * (1 - exp(-days_without / rules.rest_days))
+
+
 class Reference(NamedTuple):
     """What is known of one patient's usual pain after a number of answers; a value, never changed in place.
 
@@ -69,31 +77,41 @@ class Reference(NamedTuple):
     variance: float = 0.0
     pressure: float = 0.0
     run: int = 0
+    last_day: int = 0
 
-    def advance(self, pain: int, *, armed: bool = True) -> tuple["Reference", Trend | None]:
+    @property
+    def noise(self) -> float:
+        """The patient's own day-to-day noise, one standard deviation in points."""
+        rules = self.detector
+        return sqrt(rules.own_noise * self.variance + (1 - rules.own_noise) * rules.prior_variance)
+
+    def advance(self, pain: int, day: int | None = None, *, armed: bool = True) -> tuple["Reference", Trend | None]:
         """The reference after one more answer (0 to 10), and the alarm that this answer raises.
 
-        While not `armed` the sum keeps growing, so that a rise seen early is not forgotten.
+        Without its `day` since the procedure, an answer counts as that of the day after the last one. While not
+        `armed` the sum keeps growing, so that a rise seen early is not forgotten.
         """
-        rules, answers, before, quick, last, variance, pressure, run = self  # walked once a reading: fast on purpose
+        rules, answers, before, quick, last, variance, pressure, run, last_day = self  # fast on purpose
+        day = last_day + 1 if day is None else day
         pain = 0 if pain < 0 else 10 if pain > 10 else pain
         if not answers:
-            return Reference(rules, 1, float(pain), float(pain), pain, rules.prior_variance), None
+            return Reference(rules, 1, float(pain), float(pain), pain, rules.prior_variance, last_day=day), None
         above = pain - before
         if answers + 1 >= rules.first_answer:
-            noise = sqrt(rules.own_noise * variance + (1 - rules.own_noise) * rules.prior_variance)
-            pressure += _bounded(above / noise, rules.step_floor, rules.step_cap) - rules.slack
+            noise = self.noise
+            step = _bounded(above / noise, rules.step_floor, rules.step_cap) - rules.slack
+            pressure += step if day <= last_day + 1 else step * _weight(rules, day - last_day - 1)
             run = run + 1 if pressure > 0 else 0
             pressure = pressure if run else 0.0
         quick += rules.quick_rate * (pain - quick)
         trend = None
-        if armed and pressure >= rules.limit and quick - before >= rules.gap:
+        if armed and pressure >= rules.limit and quick - before >= min(rules.gap, rules.room_share * (10 - before)):
             trend = Trend(before, quick - before, run, pressure)
             pressure, run = 0.0, 0
         jump = _bounded((pain - last) ** 2 / 2, 0.0, rules.noise_cap)
         variance = rules.noise_memory * variance + (1 - rules.noise_memory) * jump
         usual = before + (rules.rise_rate if above >= 0 else _fall_rate(rules, answers)) * above
-        return Reference(rules, answers + 1, usual, quick, pain, variance, pressure, run), trend
+        return Reference(rules, answers + 1, usual, quick, pain, variance, pressure, run, day), trend
 
 
 def expected_band(day: int, baseline_pain: int | None) -> tuple[float, float]:

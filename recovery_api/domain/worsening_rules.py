@@ -8,6 +8,7 @@ from recovery_api.domain.course import Course
 from recovery_api.domain.readings import Grounds, Reading
 from recovery_api.domain.rules import Rule
 from recovery_api.domain.trajectory import Trend
+from recovery_api.domain.windows import is_new
 
 _SHOWN = 10  # answers kept with a finding
 _TIMES = {2: "twice", 3: "three times", 4: "four times", 5: "five times", 6: "six times", 7: "seven times"}
@@ -45,6 +46,18 @@ def severe_again(rule: Rule, course: Course, reading: Reading) -> Grounds | None
     return Grounds(words, {"pains": course.pains[-_SHOWN:], "severe": severe, "usual": round(usual, 2)})
 
 
+def jump_confirmed(rule: Rule, course: Course, reading: Reading) -> Grounds | None:
+    """The same, where the patient was asked again and answered within minutes or hours."""
+    grounds, jumped_at = jump_that_stays(rule, course, reading), course.jumped_at
+    if grounds is None or jumped_at is None:
+        return None
+    waited = reading.recorded_at - jumped_at
+    if waited > timedelta(minutes=rule.parameters["within_minutes"]):
+        return None
+    inputs = {**grounds.inputs, "jumped_at": jumped_at.isoformat()}
+    return Grounds(grounds.words, inputs, waited_minutes=int(waited / timedelta(minutes=1)))
+
+
 def jump_that_stays(rule: Rule, course: Course, reading: Reading) -> Grounds | None:
     """The answer before was a jump above the usual of then, and this one, soon after it, still lies well above."""
     limits, usual = rule.parameters, course.jumped_from
@@ -53,10 +66,36 @@ def jump_that_stays(rule: Rule, course: Course, reading: Reading) -> Grounds | N
     before, jump, pain = course.pains[-3:]
     if before >= usual + limits["above_usual"]:
         return None  # not a jump any more: the trend and severe pain speak of what lasts
-    if pain < usual + limits["stays_above"] or course.pain_days[-1] - course.pain_days[-2] > limits["within_days"]:
+    if pain < usual + limits["stays_above"] or _days_apart(course) > limits.get("within_days", 1):
         return None
     words = {"jump": str(jump), "pain": str(pain), "usual": f"{usual:.0f}"}
     return Grounds(words, {"pains": course.pains[-_SHOWN:], "pain": pain, "usual": round(usual, 2)})
+
+
+def rebound(rule: Rule, course: Course, reading: Reading) -> Grounds | None:
+    """Pain that crept back, too slowly for the trend, from the best that it has been."""
+    limits, answers = rule.parameters, course.rules.rebound_answers
+    least = max(limits["above"], limits["noise"] * course.reference.noise)
+
+    def holds(count: int) -> bool:
+        place = count - answers
+        return place >= answers and course.means[place] >= course.best_means[place - answers] + least
+
+    if not holds(len(course.pains)) or not is_new(rule, course.pain_days, holds):
+        return None
+    mean, best = course.means[-1], course.best_means[-1 - answers]
+    inputs = {
+        "pain": reading.pain,
+        "pains": course.pains[-_SHOWN:],
+        "mean": round(mean, 2),
+        "best": round(best, 2),
+        "noise": round(course.reference.noise, 2),
+    }
+    return Grounds({"mean": f"{mean:.1f}", "best": f"{best:.1f}"}, inputs)
+
+
+def _days_apart(course: Course) -> int:
+    return course.pain_days[-1] - course.pain_days[-2]
 
 
 def _danger(rule: Rule, course: Course, pain: int) -> str | None:

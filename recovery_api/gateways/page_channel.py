@@ -6,10 +6,7 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class OutboundPage:
-    """One page to one address. It names the clinic, the tier and a code, never a patient; `link` is the worklist.
-
-    A call may ask for a key and hand `code` to the service that takes a flag by its code.
-    """
+    """One page to one address. It names the clinic, the tier and a code, never a patient; `link` is the worklist."""
 
     to: str
     clinic: str
@@ -17,6 +14,8 @@ class OutboundPage:
     code: str
     link: str
     reference: str
+    from_number: str = ""  # the clinic's own, for a call
+    call_id: str = ""  # by which a call's web hooks name this page
 
     def __repr__(self) -> str:
         return f"OutboundPage({self.reference})"

@@ -6,13 +6,16 @@ from recovery_api.models.check_ins import CheckIn
 from recovery_api.models.clinics import Clinic, Clinician, SenderNumber
 from recovery_api.models.credentials import Credential, Device, IdempotencyKey
 from recovery_api.models.due_work import DueWork, Heartbeat
-from recovery_api.models.episodes import Appointment, CarePlan, Episode, Hold, Procedure, Protocol
+from recovery_api.models.episodes import Appointment, CarePlan, Episode, Hold, PlannedProcedure, Procedure, Protocol
 from recovery_api.models.flags import Flag, FlagEvent
 from recovery_api.models.ladders import Duty, Holiday, OwnLadder, Page
+from recovery_api.models.log_ins import EmergencyLook, Passkey
 from recovery_api.models.messages import Message
 from recovery_api.models.patients import Consent, ContactPoint, Patient
 from recovery_api.models.phones import ActivityDay, EnrolChallenge, Questionnaire, SyncPoint
+from recovery_api.models.pushes import Knock, Push, SeenProof
 from recovery_api.models.reminders import Reminder
+from recovery_api.models.rule_changes import ClockMark, RuleChange, RuleChangeDecision
 from recovery_api.models.senders import CarrierComparison, SenderState
 from recovery_api.models.watches import Trial, Watch
 from recovery_api.models.web_check_ins import WebCheckIn
@@ -27,12 +30,14 @@ __all__ = [
     "CheckIn",
     "Clinic",
     "Clinician",
+    "ClockMark",
     "Consent",
     "ContactPoint",
     "Credential",
     "Device",
     "DueWork",
     "Duty",
+    "EmergencyLook",
     "EnrolChallenge",
     "Episode",
     "Flag",
@@ -41,15 +46,22 @@ __all__ = [
     "Hold",
     "Holiday",
     "IdempotencyKey",
+    "Knock",
     "Message",
     "OwnLadder",
     "Page",
+    "Passkey",
     "Patient",
     "PhoneCall",
+    "PlannedProcedure",
     "Procedure",
     "Protocol",
+    "Push",
     "Questionnaire",
     "Reminder",
+    "RuleChange",
+    "RuleChangeDecision",
+    "SeenProof",
     "SenderNumber",
     "SenderState",
     "SyncPoint",

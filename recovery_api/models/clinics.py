@@ -23,6 +23,7 @@ class Clinic(Base):
     emergency_number: Mapped[str]
     wrapped_key: Mapped[bytes]
     texts_version: Mapped[int] = mapped_column(default=0, server_default="0")
+    rules_version: Mapped[int] = mapped_column(default=0, server_default="0")
     created_at: Mapped[datetime]
 
 

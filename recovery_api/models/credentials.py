@@ -20,6 +20,10 @@ CREDENTIAL_KINDS = (
     "enrol_code",
     "web_link",
     "web_session",
+    "passkey",
+    "passkey_answer",
+    "recovery_code",
+    "web_later",
 )
 
 
@@ -36,6 +40,11 @@ class Credential(Base):
     used_at: Mapped[datetime | None]
     seen_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
+    key_thumbprint: Mapped[bytes | None]  # of an app's key, which has to prove itself with every use
+    # of a session: the kind of browser, what it was opened by, and when its holder last proved who they are
+    device: Mapped[str | None]
+    proof: Mapped[str | None]
+    proved_at: Mapped[datetime | None]
     __table_args__ = (
         belongs_to_clinic(),
         one_of("kind", CREDENTIAL_KINDS),

@@ -10,7 +10,7 @@ from sqlalchemy.types import SmallInteger
 from recovery_api.db import Base
 from recovery_api.models.clinic_rows import one_of
 
-WORK_KINDS = ("reminder", "unanswered", "send_alert", "send_bulk", "call", "rung", "page")
+WORK_KINDS = ("reminder", "unanswered", "send_alert", "send_bulk", "call", "rung", "page", "push", "jump")
 
 
 class DueWork(Base):

@@ -27,6 +27,26 @@ class Procedure(ClinicRow, Base):
     )
 
 
+class PlannedProcedure(ClinicRow, Base):
+    """A procedure whose day is not known yet; settled when its recovery was started or it was called off."""
+
+    __tablename__ = "planned_procedure"
+    patient_id: Mapped[UUID]
+    levels: Mapped[list[str]] = mapped_column(ARRAY(Text()))
+    baseline_pain: Mapped[int | None]
+    check_in_time: Mapped[time]
+    created_at: Mapped[datetime]
+    settled_at: Mapped[datetime | None]
+    __table_args__ = (
+        belongs_to_clinic(),
+        inside_clinic("patient_id", "patient"),
+        CheckConstraint("baseline_pain BETWEEN 0 AND 10", name="baseline_pain"),
+        Index(
+            "uq_planned_procedure_open", "clinic_id", "patient_id", unique=True, postgresql_where="settled_at IS NULL"
+        ),
+    )
+
+
 class Episode(ClinicRow, Base):
     """The recovery after one procedure, twelve months long."""
 

@@ -79,6 +79,7 @@ class Flag(ClinicRow, Base):
             postgresql_where="status <> 'resolved' AND episode_id IS NULL",
         ),
         Index("ix_flag_worklist", "clinic_id", "tier", "waiting_since", postgresql_where="status <> 'resolved'"),
+        Index("ix_flag_resolved", "clinic_id", "resolved_at", postgresql_where="status = 'resolved'"),
         Index(None, "clinic_id", "patient_id"),
     )  # fmt: skip
 

@@ -34,6 +34,7 @@ class Patient(ClinicRow, Base):
         one_of("sex", ("female", "male", "other", "unknown")),
         one_of("status", ("active", "deceased", "left")),
         Index("uq_patient_synthetic", "clinic_id", unique=True, postgresql_where="is_synthetic"),
+        Index("ix_patient_active", "clinic_id", postgresql_where="status = 'active' AND NOT is_synthetic"),
     )
 
 

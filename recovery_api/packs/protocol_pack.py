@@ -7,7 +7,7 @@ from typing import Any
 import yaml
 
 from recovery_api.domain.errors import PackError
-from recovery_api.domain.messages import placeholders
+from recovery_api.domain.messages import MessagePack, placeholders
 from recovery_api.domain.protocol import Protocol, Step, read_protocol
 from recovery_api.domain.protocol_variables import DRIVING
 from recovery_api.domain.schedule import scheduled_days
@@ -16,7 +16,7 @@ from recovery_api.packs.texts import message_pack
 from recovery_api.packs.yaml_lines import located
 
 SHIPPED = "protocols/vertebroplasty.yaml"
-_STANDING = {"clinic", "phone", "emergency"}
+_STANDING = {"clinic", "phone", "emergency", "about"}
 _VISIT = {"date", "time"}
 
 
@@ -48,13 +48,20 @@ def read_from(file: str, text: str, content: Any) -> Protocol:
     """The protocol of a file's text, whose texts all exist and get every value. Raises PackError with its line."""
     try:
         protocol = read_protocol(content, file)
-        for step in protocol.steps:
-            _check_text(file, f"step {step.id}", step.text_key, _values_of(step))
-        for rung in protocol.silence.rungs if protocol.silence else ():
-            _check_text(file, "protocol, silence", rung.text_key, set())
+        check_texts(protocol, file, message_pack())
     except PackError as error:
         raise located(error, text) from None
     return protocol
+
+
+def check_texts(protocol: Protocol, file: str, pack: MessagePack) -> None:
+    """Raise PackError where a text that the protocol names is not in `pack`, or asks for a value it is not given."""
+    for step in protocol.steps:
+        _check_text(file, f"step {step.id}", step.text_key, _values_of(step), pack)
+    for rung in protocol.silence.rungs if protocol.silence else ():
+        _check_text(file, "protocol, silence", rung.text_key, set(), pack)
+    for lesson in protocol.coaching.lessons if protocol.coaching else ():
+        _check_text(file, f"lesson {lesson.id}", lesson.text_key, set(), pack)
 
 
 def _values_of(step: Step) -> set[str]:
@@ -64,8 +71,7 @@ def _values_of(step: Step) -> set[str]:
     return own | named | (_VISIT if step.days_before_visit is not None else set())
 
 
-def _check_text(file: str, where: str, key: str, given: set[str]) -> None:
-    pack = message_pack()
+def _check_text(file: str, where: str, key: str, given: set[str], pack: MessagePack) -> None:
     for language in pack.languages:
         if key not in pack.keys(language):
             raise PackError(file, where, f"text is {key!r}, which the texts in {language!r} do not have")

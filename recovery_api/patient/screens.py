@@ -11,9 +11,11 @@ from recovery_api.domain.web_answers import (
     PAIN,
     PILLS,
     QUESTIONS,
+    STEPS,
     SUMMARY,
     SYMPTOMS,
     WebAnswers,
+    step_before,
 )
 from recovery_api.patient.words import say, say_symptom
 from recovery_api.services.advise import Advice
@@ -43,7 +45,17 @@ class Screen:
     @property
     def template(self) -> str:
         """The template's name."""
-        return "done" if self.step == "done" else self.step
+        return "done" if self.step == "done" else "question"
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether nothing was answered yet: a browser with scripts may go on by itself from here."""
+        return not self.answers.given
+
+    @property
+    def refusal(self) -> str:
+        """What to say of an answer that cannot be; a question of buttons alone has none."""
+        return refusal_of(self.step, self.language) if self.step in (PILLS, SYMPTOMS, SUMMARY) else ""
 
     @property
     def number(self) -> int:
@@ -90,6 +102,11 @@ class Screen:
         if step == ACTIVITY:
             return say(given, self.language)
         return say("yes" if given else "no", self.language) if step == NEW else str(given)
+
+
+def blank_screens(language: str) -> list[Screen]:
+    """Every screen before anything was answered, for a page that goes on without a network."""
+    return [Screen(step, language, WebAnswers({}), None, step_before(step)) for step in STEPS]
 
 
 def refusal_of(step: str, language: str) -> str:

@@ -139,7 +139,7 @@ def _look(token: str) -> Door | None:
 
 def _door(door: Door, error: str = "", status: int = 200) -> Response:
     wanted = request.values.get("lang", "")
-    return _page("door", door, language_of(wanted) if wanted else door.language, status, error=error)
+    return page("door", door, language_of(wanted) if wanted else door.language, status, error=error)
 
 
 def _dead(status: int = 410) -> Response:
@@ -147,16 +147,18 @@ def _dead(status: int = 410) -> Response:
     known = read_config(None, None, wiring().vaults)
     door = Door(known.clinic_name or "", known.clinic_phone or "", known.emergency_number, "en")
     wanted = request.args.get("lang") or request.accept_languages.best_match(tuple(OTHER), "en")
-    return _page("dead", door, language_of(wanted), status)
+    return page("dead", door, language_of(wanted), status)
 
 
 def _screen(read: WebCheckInRead, step: str, error: str = "", status: int = 200) -> Response:
     shown = Screen(step, read.door.language, read.answers, read.advice, step_before(step) if step in STEPS else None)
-    return _page(shown.template, read.door, shown.language, status, error=error, screen=shown, csrf=form_token())
+    given = {"screen": shown, "csrf": form_token(), "base": "/c/q/"}
+    return page(shown.template, read.door, shown.language, status, error=error, **given)
 
 
-def _page(template: str, door: Door, language: str, status: int, **values: Any) -> Response:
-    page = render_template(
+def page(template: str, door: Door, language: str, status: int, **values: Any) -> Response:
+    """One page of a patient's, in their language."""
+    rendered = render_template(
         f"patient/{template}.html",
         door=door,
         lang=language,
@@ -165,4 +167,4 @@ def _page(template: str, door: Door, language: str, status: int, **values: Any) 
         **_WORDS,
         **values,
     )
-    return make_response(page, status)
+    return make_response(rendered, status)

@@ -118,6 +118,18 @@ def find_clinic(name: str, vaults: Vaults) -> UUID:
     return matches[0]
 
 
+def the_clinic(name: str | None, vaults: Vaults) -> UUID:
+    """The clinic of that name or id; without a name the only one there is. Raises NotFound or Conflict."""
+    from recovery_api.services.plan_reminders import list_clinics
+
+    if name is not None:
+        return find_clinic(name, vaults)
+    known = list_clinics()
+    if len(known) != 1:
+        raise (Conflict if known else NotFound)(f"there are {len(known)} clinics: name one with --clinic")
+    return known[0]
+
+
 def add_clinician(scope: ClinicScope, new: NewClinician, vaults: Vaults, now: datetime) -> tuple[UUID, str]:
     """Add a clinician; returns the id and the secret of a one-time set-up link. Raises Invalid or Conflict."""
     if new.role not in ROLES:

@@ -36,6 +36,7 @@ class NewPerson:
     label: str = ""
     record_number: str | None = None
     has_joined: bool = False
+    channel: str = "sms"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ def add_patient(scope: ClinicScope, new: NewPerson, actor: Actor, now: datetime)
     scope.connection.execute(insert(tables.patient), _patient_row(scope, new, patient_id, zone, now))
     link = NewPhone(
         patient_id, phone, new.given_name, new.family_name, new.language, zone,
-        label=new.label, has_joined=new.has_joined,
+        label=new.label, has_joined=new.has_joined, channel=new.channel,
     )  # fmt: skip
     added = AddedPatient(patient_id, link_phone(scope, link, now))
     record_audit(scope, actor, "patient.enrolled", ("patient", added.patient_id), now, added.patient_id)

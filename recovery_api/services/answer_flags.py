@@ -23,6 +23,8 @@ from recovery_api.services.tell_people import withdraw_calls
 
 LONGEST_SNOOZE = timedelta(hours=24)
 LONGEST_NOTE = 4000
+UNDO = timedelta(seconds=10)
+_ON_ITS_WAY = timedelta(seconds=2)  # a press in the last moment still counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +122,22 @@ def reopen_flag(scope: ClinicScope, deed: Deed, note: str, now: datetime) -> int
             )  # fmt: skip
     except IntegrityError:
         raise Conflict("A newer flag of this kind is open already.") from None
+
+
+def release_flag(scope: ClinicScope, deed: Deed, now: datetime) -> int:
+    """Take one's own acknowledgement back, within UNDO of it: the flag calls again, from the second rung.
+
+    Raises Conflict where it is somebody else's, or too late, StaleVersion or NotFound.
+    """
+    row = _locked(scope, deed)
+    if row.status != "acknowledged" or row.owner_id != deed.clinician_id:
+        raise Conflict("This flag is not yours any more.")
+    if now - row.acknowledged_at > UNDO + _ON_ITS_WAY:
+        raise Conflict("It is too late to take that back. Give the flag to a colleague, or close it.")
+    return _change(
+        scope, deed, row, "reopened", now, {"undone": True},
+        status="open", owner_id=None, acknowledged_at=None, **climb_anew(scope, row, Tier(row.tier), now, rung=1),
+    )  # fmt: skip
 
 
 def _wait_for_turn(scope: ClinicScope, deed: Deed) -> None:

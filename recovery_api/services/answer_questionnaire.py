@@ -19,7 +19,7 @@ from recovery_api.domain.questionnaires import (
 )
 from recovery_api.ids import new_id
 from recovery_api.models import tables
-from recovery_api.packs.rule_pack import rule_pack
+from recovery_api.services.clinic_rules import rules_of
 from recovery_api.services.find_recovery import RunningRecovery, find_recovery
 from recovery_api.services.notify_clinicians import page_clinicians
 from recovery_api.services.raise_flags import FlagSubject, raise_flags
@@ -86,7 +86,7 @@ def answer_questionnaire(
     stored = scope.connection.execute(insert(table).returning(table), row).one()
     subject = FlagSubject(episode_id=running.recovery.episode_id, patient_id=patient_id)
     page_clinicians(
-        scope, raise_flags(scope, subject, judge_questionnaire(sent.instrument, score, rule_pack()), now), now
+        scope, raise_flags(scope, subject, judge_questionnaire(sent.instrument, score, rules_of(scope)), now), now
     )
     record_audit(scope, actor, "questionnaire.answered", ("questionnaire", row_id), now, patient_id)
     return _read(stored), True

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from recovery_api.db import ClinicScope
-from recovery_api.domain.consent import CARRIER_STARTS, CARRIER_STOPS, carrier_confirms
+from recovery_api.domain.consent import CARRIER_STARTS, CARRIER_STOPS
 from recovery_api.domain.errors import Invalid
 from recovery_api.domain.tiers import Tier
 from recovery_api.models import tables
@@ -38,7 +38,7 @@ def opt_out(turn: Turn) -> Answered:
     flag_for_person(turn, "opted_out", Tier.TODAY, OPTED_OUT, "delivery")
     if turn.tier in SAFETY_TEXTS:
         answer_danger(turn)
-    elif stopped and not carrier_confirms(turn.arrival.body, CARRIER_STOPS):
+    elif stopped and not turn.arrival.is_confirmed_by_carrier(CARRIER_STOPS):
         turn.say("stopped", purpose="service")
     return Answered("opted_out", needs_person=True)
 
@@ -58,7 +58,7 @@ def opt_in(turn: Turn) -> Answered:
     begun = _begin(turn)
     if begun.joined:
         turn.say("enrol_welcome", purpose="service")
-    elif begun.returned and not carrier_confirms(turn.arrival.body, CARRIER_STARTS):
+    elif begun.returned and not turn.arrival.is_confirmed_by_carrier(CARRIER_STARTS):
         turn.say("started", purpose="service")
     return Answered("opted_in")
 

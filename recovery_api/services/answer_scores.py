@@ -50,6 +50,9 @@ def saved(turn: Turn) -> Answered:
     if turn.contact.question == "pain" and not mended and _asks_symptoms(turn.recorded.day):
         ask_question(turn.scope, turn.contact, "symptoms", day_answered(turn), turn.now)
         turn.say("saved_then_symptoms", n=pain)
+    elif turn.recorded.jumped:
+        ask_question(turn.scope, turn.contact, "symptoms", day_answered(turn), turn.now)
+        turn.say("saved_jump", n=pain)
     elif Tier.TODAY in (turn.reply.tier, turn.tier):
         turn.say("saved_worse", n=pain, h="24")
     elif mended:

@@ -37,8 +37,8 @@ class WebCheckInRead:
 
 def read_web_check_in(session: str, vaults: Vaults) -> WebCheckInRead:
     """The check-in of a session as it stands. Raises Unauthenticated where the session is worth nothing."""
-    with _entered(session, vaults) as (scope, row):
-        return _read(scope, row)
+    with entered_check_in("web_session", session, vaults) as (scope, row):
+        return read_entered(scope, row)
 
 
 def keep_answer(
@@ -48,33 +48,36 @@ def keep_answer(
 
     What was sent is not changed any more.
     """
-    with _entered(session, vaults) as (scope, row):
+    with entered_check_in("web_session", session, vaults) as (scope, row):
         if row.check_in_id is not None:
-            return _read(scope, row)
+            return read_entered(scope, row)
         answers = _answers(scope, row).with_answer(step, said, ticked)
         sealed = scope.seal(_PLACE, row.id, json.dumps(answers.given))
         row = _change(scope, row.id, answers_sealed=sealed)
-        return _read(scope, _send(scope, row, now) if answers.symptoms else row)
+        return read_entered(scope, _send(scope, row, now) if answers.symptoms else row)
 
 
 def send_web_check_in(session: str, vaults: Vaults, now: datetime) -> WebCheckInRead:
     """Report the answers; sent twice they are one check-in. Raises Invalid, Unauthenticated, or NotFound."""
-    with _entered(session, vaults) as (scope, row):
-        return _read(scope, row if row.check_in_id is not None else _send(scope, row, now))
+    with entered_check_in("web_session", session, vaults) as (scope, row):
+        return read_entered(scope, row if row.check_in_id is not None else _send(scope, row, now))
 
 
 def choose_language(session: str, language: str, vaults: Vaults) -> None:
     """Go on in another language; the advice comes in it too. Raises Unauthenticated."""
-    with _entered(session, vaults) as (scope, row):
+    with entered_check_in("web_session", session, vaults) as (scope, row):
         _change(scope, row.id, language=language)
 
 
 @contextmanager
-def _entered(session: str, vaults: Vaults) -> Iterator[tuple[ClinicScope, AnyRow]]:
-    """The one check-in that a session is for, held until the end, so that two submits follow one another."""
+def entered_check_in(kind: str, secret: str, vaults: Vaults) -> Iterator[tuple[ClinicScope, AnyRow]]:
+    """The one check-in that a secret of this kind is for, held until the end, so that two submits follow one another.
+
+    Raises Unauthenticated where the secret is worth nothing.
+    """
     web = tables.web_check_in
     with open_transaction() as connection:
-        bearer = identify(connection, "web_session", session)
+        bearer = identify(connection, kind, secret)
         if bearer is None:
             raise Unauthenticated("This page has closed.")
         scope = enter_clinic(connection, bearer.clinic_id, vaults)
@@ -96,20 +99,28 @@ def _answers(scope: ClinicScope, row: AnyRow) -> WebAnswers:
 
 def _send(scope: ClinicScope, row: AnyRow, now: datetime) -> AnyRow:
     zone = find_recovery_of(scope, row.episode_id).zone
+    return report_answers(scope, row, _answers(scope, row), now.astimezone(zone), row.language, now)
+
+
+def report_answers(
+    scope: ClinicScope, row: AnyRow, answers: WebAnswers, recorded_at: datetime, language: str, now: datetime
+) -> AnyRow:
+    """Report the answers of an entered check-in; its row as it stands then. Raises Invalid, or NotFound."""
     sent = Submission(
-        facts=_answers(scope, row).facts,
-        recorded_at=now.astimezone(zone),
+        facts=answers.facts,
+        recorded_at=recorded_at,
         local_on=None,
         client_id=row.client_id,
         channel="web",
         actor=Actor("patient", row.patient_id),
-        advise_in=row.language,
+        advise_in=language,
     )
     reported = report_check_in(scope, row.patient_id, sent, now, row.episode_id)
     return _change(scope, row.id, check_in_id=reported.check_in.id, sent_at=now, answers_sealed=None)
 
 
-def _read(scope: ClinicScope, row: AnyRow) -> WebCheckInRead:
+def read_entered(scope: ClinicScope, row: AnyRow) -> WebCheckInRead:
+    """An entered check-in as it stands."""
     door = Door(scope.name, scope.phone, scope.emergency_number, row.language)
     advice = read_check_in(scope, row.check_in_id, 1).advice if row.check_in_id is not None else None
     return WebCheckInRead(door, _answers(scope, row), row.check_in_id is not None, advice)

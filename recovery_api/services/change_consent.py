@@ -20,11 +20,13 @@ PHONE_STOPS = ("opted_out", "wrong_person", "deceased_unnamed", "carrier")  # so
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What a change of consent rests on: how it came about, the text that said so, and its words."""
+    """What a change of consent rests on: how it came about, the text that said so, and its words; by `channel`."""
 
     source: str
     message_id: UUID | None = None
     words: str | None = None
+    channel: str = "sms"
+    words_key: str = INVITATION
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,9 +177,9 @@ def write_ledger(scope: ClinicScope, link: AnyRow | Link, purpose: str, evidence
             "patient_id": link.patient_id,
             "contact_point_id": link.id,
             "purpose": purpose,
-            "channel": "sms",
+            "channel": evidence.channel,
             "granted": purpose != "all_texts",
-            "words_key": INVITATION,
+            "words_key": evidence.words_key,
             "words_version": texts_of(scope).version,
             "whose": link.whose,
             "words_sealed": scope.seal("consent.words", row_id, evidence.words),

@@ -15,9 +15,20 @@ from recovery_api.services.record_audit import Actor, record_audit
 
 
 def add_phone(
-    scope: ClinicScope, patient_id: UUID, phone: str, whose: str, label: str, actor: Actor, now: datetime
+    scope: ClinicScope,
+    patient_id: UUID,
+    phone: str,
+    actor: Actor,
+    now: datetime,
+    *,
+    whose: str,
+    label: str = "",
+    channel: str = "sms",
 ) -> UUID:
-    """Link one more phone and ask it to join; returns the link. Raises Invalid, NotFound or Conflict."""
+    """Link one more phone and ask it to join, a landline by its first call; returns the link.
+
+    Raises Invalid, NotFound or Conflict.
+    """
     patient = tables.patient
     row = scope.connection.execute(
         select(patient).where(patient.c.clinic_id == scope.clinic_id, patient.c.id == patient_id).with_for_update()
@@ -33,6 +44,7 @@ def add_phone(
         zone=row.zone,
         whose=whose,
         label=label,
+        channel=channel,
     )
     point_id = link_phone(scope, new, now)
     record_audit(scope, actor, "phone.added", ("contact_point", point_id), now, patient_id, {"whose": whose})

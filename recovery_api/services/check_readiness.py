@@ -12,8 +12,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from recovery_api.clock import real_now
 from recovery_api.config import Settings, SettingsRefused
-from recovery_api.db import open_transaction
+from recovery_api.db import READING_COPY, db, open_transaction
 from recovery_api.gateways.database_roles import why_the_role_is_unfit
+from recovery_api.gateways.vapid import vapid_key
 from recovery_api.models import tables
 
 SEEN_WITHIN = {
@@ -41,11 +42,21 @@ def readiness() -> list[Check]:
         return [Check("database", "cannot be reached")]
 
 
+def why_the_copy_is_unfit() -> str | None:
+    """What is wrong with the copy that DATABASE_READ_URL names; None where nothing is."""
+    try:
+        with db.engines[READING_COPY].connect() as connection:
+            return _migrations(connection).trouble or why_the_role_is_unfit(connection)
+    except SQLAlchemyError:
+        return "cannot be reached; reports are read from the database itself"
+
+
 def refuse_to_start(settings: Settings) -> None:
     """Raise SettingsRefused with every reason, a line each, why this process must not start."""
     reasons = settings.refusals()
     if reasons:
         raise SettingsRefused("\n  ".join(reasons))
+    vapid_key(settings)
     try:
         with open_transaction() as connection:
             troubles = [_migrations(connection).trouble, why_the_role_is_unfit(connection)]

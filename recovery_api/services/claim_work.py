@@ -66,7 +66,7 @@ def claim_in(connection: Connection, kind: str, holder: str, now: datetime, most
 
 
 def claim_rows(connection: Connection, holder: str, clinic_id: UUID, row_ids: Sequence[UUID]) -> list[Claim]:
-    """Hold those of these texts of one clinic that nobody holds, whatever their lane, in the caller's transaction."""
+    """Hold those of these texts of one clinic that nobody holds, in their order, in the caller's transaction."""
     work, real = tables.due_work, real_now()
     free = (
         select(work.c.row_id)
@@ -84,16 +84,20 @@ def claim_rows(connection: Connection, holder: str, clinic_id: UUID, row_ids: Se
         .values(held_until=real + LEASE, holder=holder)
         .returning(work.c.row_id, work.c.due_at, work.c.kind)
     )
-    return [Claim(clinic_id, row.row_id, row.due_at, row.kind) for row in taken]
+    place = {row_id: number for number, row_id in enumerate(row_ids)}
+    in_order = sorted(taken, key=lambda row: place[row.row_id])  # an UPDATE returns its rows in any order
+    return [Claim(clinic_id, row.row_id, row.due_at, row.kind) for row in in_order]
 
 
-def release(connection: Connection, kind: str, clinic_id: UUID, row_id: UUID, until: datetime) -> None:
+def release(
+    connection: Connection, kind: str, clinic_id: UUID, row_id: UUID, until: datetime, holder: str | None = None
+) -> None:
     """Give work of one kind back; nobody takes it before `until`, in real time."""
     work = tables.due_work
     connection.execute(
         update(work)
         .where(work.c.clinic_id == clinic_id, work.c.kind == kind, work.c.row_id == row_id)
-        .values(held_until=until, holder=None)
+        .values(held_until=until, holder=holder)
     )
 
 

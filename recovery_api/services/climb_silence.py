@@ -46,7 +46,7 @@ def ask_again_next_day(scope: ClinicScope, row: AnyRow, now: datetime) -> None:
     """
     facts = plan_facts(scope, row.episode_id)
     protocol, on = pinned_protocol(scope, facts.protocol_id, facts.version), row.local_on + timedelta(days=1)
-    if protocol.silence is None or (on - facts.performed_on).days in scheduled_days(protocol):
+    if protocol.silence is None or on > facts.ends_on or (on - facts.performed_on).days in scheduled_days(protocol):
         return
     zone = ZoneInfo(facts.zone)
     due_at = due_instant(zone, on, facts.check_in_time)

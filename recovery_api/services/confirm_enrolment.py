@@ -1,6 +1,7 @@
 """Confirm that a phone is the patient's: six digits, five tries at most, against a device with its own tokens."""
 
 import hmac
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -12,24 +13,35 @@ from recovery_api.db import AnyRow, ClinicScope, Vaults, enter_clinic, open_tran
 from recovery_api.domain.errors import SignInRefused
 from recovery_api.ids import new_id
 from recovery_api.models import tables
-from recovery_api.services.credentials import LIFETIMES, digest_of, issue
+from recovery_api.services.check_proof import Proof, ProvenKey, check_proof, remember_proof
+from recovery_api.services.credentials import digest_of, issue
 from recovery_api.services.record_audit import Actor, record_audit
-from recovery_api.services.refresh_token import TokenPair, is_active
+from recovery_api.services.refresh_token import TokenPair, is_active, make_pair
 
 TRIES_OF_OTP = 5
 
 
-def confirm_enrolment(challenge: str, otp: str, device_name: str, vaults: Vaults, now: datetime) -> TokenPair:
-    """The tokens of a new device. Raises SignInRefused, in one wording whatever was wrong.
+@dataclass(frozen=True, slots=True)
+class NewDevice:
+    """What a device is called, and the proof of its key where it has one."""
+
+    name: str
+    proof: Proof | None = None
+
+
+def confirm_enrolment(challenge: str, otp: str, device: NewDevice, vaults: Vaults, now: datetime) -> TokenPair:
+    """The tokens of a new device, bound to its key where it proves one. Raises ProofRefused where that is no proof.
+
+    Raises SignInRefused, in one wording whatever was wrong.
 
     The try counts even where it is refused: it is committed before the refusal.
     """
-    pair = None
+    pair, key = None, check_proof(device.proof) if device.proof is not None else None
     with open_transaction() as connection:
         row = connection.execute(_one_try(digest_of(challenge))).one_or_none()
         said = vaults.data_key.otp_digest(challenge, otp)
         if row is not None and hmac.compare_digest(bytes(row.otp_digest), said):
-            pair = _enrol(connection, row, device_name, vaults, now)
+            pair = _enrol(connection, row, (device.name, key), vaults, now)
     if pair is None:
         raise SignInRefused("The code is not right, or not good any more.")
     return pair
@@ -55,7 +67,9 @@ def _one_try(digest: bytes) -> Any:
     )
 
 
-def _enrol(connection: Connection, row: AnyRow, device_name: str, vaults: Vaults, now: datetime) -> TokenPair | None:
+def _enrol(
+    connection: Connection, row: AnyRow, device: tuple[str, ProvenKey | None], vaults: Vaults, now: datetime
+) -> TokenPair | None:
     kept, credential, real = tables.enrol_challenge, tables.credential, real_now()
     connection.execute(update(kept).where(kept.c.digest == row.digest).values(spent_at=real))
     code = connection.execute(
@@ -72,12 +86,14 @@ def _enrol(connection: Connection, row: AnyRow, device_name: str, vaults: Vaults
     if code is None:
         return None
     scope = enter_clinic(connection, code.clinic_id, vaults)
-    return _add_device(scope, code.subject_id, device_name, now) if is_active(scope, code.subject_id) else None
+    return _add_device(scope, code.subject_id, *device, now) if is_active(scope, code.subject_id) else None
 
 
-def _add_device(scope: ClinicScope, patient_id: UUID, name: str, now: datetime) -> TokenPair:
+def _add_device(scope: ClinicScope, patient_id: UUID, name: str, key: ProvenKey | None, now: datetime) -> TokenPair:
     """A device, whose id is the family of its tokens: to end the one is to end the other."""
-    device_id = new_id()
+    device_id, thumbprint = new_id(), key.thumbprint if key else None
+    if key is not None:
+        remember_proof(scope, key)
     scope.connection.execute(
         insert(tables.device),
         {
@@ -90,7 +106,7 @@ def _add_device(scope: ClinicScope, patient_id: UUID, name: str, now: datetime) 
     )
     record_audit(scope, Actor("patient", patient_id), "device.enrolled", ("device", device_id), now, patient_id)
     access, refresh = (
-        issue(scope.connection, kind, scope.clinic_id, patient_id, family_id=device_id)
+        issue(scope.connection, kind, scope.clinic_id, patient_id, family_id=device_id, key_thumbprint=thumbprint)
         for kind in ("patient_access", "patient_refresh")
     )
-    return TokenPair(access, refresh, int(LIFETIMES["patient_access"].total_seconds()))
+    return replace(make_pair(access, refresh, thumbprint), device_id=device_id)

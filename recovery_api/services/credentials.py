@@ -3,7 +3,7 @@
 import hashlib
 import secrets
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import Connection, insert, select, update
@@ -21,6 +21,8 @@ LIFETIMES = {
     "enrol_code": timedelta(hours=72),
     "web_link": timedelta(hours=20),
     "web_session": timedelta(minutes=30),
+    "recovery_code": timedelta(days=3650),
+    "web_later": timedelta(days=7),
 }
 SESSION_IDLE = timedelta(minutes=15)
 _PREFIXES = {"patient_access": "rta_", "patient_refresh": "rtr_", "staff_access": "rts_"}
@@ -36,6 +38,9 @@ class Bearer:
     clinic_id: UUID
     subject_id: UUID
     digest: bytes
+    key_thumbprint: bytes | None = None
+    family_id: UUID | None = None
+    proved_at: datetime | None = None
 
 
 def issue(
@@ -46,10 +51,12 @@ def issue(
     lifetime: timedelta | None = None,
     family_id: UUID | None = None,
     secret: str | None = None,
+    key_thumbprint: bytes | None = None,
 ) -> str:
     """Make a credential and return its secret, which is stored nowhere. Lifetimes run in real time.
 
-    The secret is random unless one is given that nobody else can know.
+    The secret is random unless one is given that nobody else can know. With a key's thumbprint it is worth nothing
+    without a proof by that key.
     """
     if secret is None:
         secret = _printed_code() if kind == "enrol_code" else prefixed(kind, secrets.token_urlsafe(32))
@@ -64,6 +71,7 @@ def issue(
             "family_id": family_id or new_id(),
             "expires_at": now + (lifetime or LIFETIMES[kind]),
             "seen_at": now,
+            "key_thumbprint": key_thumbprint,
         },
     )
     return secret
@@ -74,10 +82,13 @@ def prefixed(kind: str, secret: str) -> str:
     return _PREFIXES.get(kind, "") + secret
 
 
-def identify(connection: Connection, kind: str, secret: str, *, is_active: bool = True) -> Bearer | None:
+def identify(
+    connection: Connection, kind: str, secret: str, *, is_active: bool = True, even_idle: bool = False
+) -> Bearer | None:
     """Whom a secret speaks for, or None where it is unknown, expired, idle or revoked.
 
     A page that updates itself is no sign of a person: it passes `is_active` as False, and the session goes idle.
+    An idle session is locked, not over: with `even_idle` it is found all the same, so that it can be opened again.
     """
     credential, now = tables.credential, real_now()
     row = connection.execute(
@@ -90,11 +101,12 @@ def identify(connection: Connection, kind: str, secret: str, *, is_active: bool 
     ).one_or_none()
     if row is None:
         return None
-    if kind == "session" and now - row.seen_at > SESSION_IDLE:
+    idle = kind == "session" and now - row.seen_at > SESSION_IDLE
+    if idle and not even_idle:
         return None
-    if is_active and kind == "session" and now - row.seen_at > timedelta(minutes=1):
+    if is_active and not idle and kind == "session" and now - row.seen_at > timedelta(minutes=1):
         connection.execute(update(credential).where(credential.c.digest == row.digest).values(seen_at=now))
-    return Bearer(row.clinic_id, row.subject_id, row.digest)
+    return Bearer(row.clinic_id, row.subject_id, row.digest, row.key_thumbprint, row.family_id, row.proved_at)
 
 
 def revoke(connection: Connection, secret: str) -> None:

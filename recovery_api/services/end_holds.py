@@ -44,7 +44,7 @@ def _end(scope: ClinicScope, episode_id: UUID, now: datetime) -> bool:
             raise_flags(scope, FlagSubject(row.id, row.patient_id), [OVER], now)
             return True
     except TROUBLE as error:
-        warn("hold.left", clinic_id=str(scope.clinic_id), reason=str(episode_id), error=type(error).__name__)
+        warn("hold.left", clinic_id=str(scope.clinic_id), episode_id=str(episode_id), error=type(error).__name__)
         return False
 
 

@@ -12,7 +12,7 @@ from recovery_api.db import AnyRow, ClinicScope
 from recovery_api.domain.errors import NotFound
 from recovery_api.domain.trajectory import expected_band
 from recovery_api.models import tables
-from recovery_api.packs.rule_pack import rule_pack
+from recovery_api.services.clinic_rules import find_rule
 from recovery_api.services.read_flags import FlagEventFacts, FlagFacts, FlagQuery, read_flag_events, read_flags
 from recovery_api.services.read_today import Band
 from recovery_api.services.record_audit import Actor, record_audit
@@ -47,7 +47,7 @@ def explain_flag(scope: ClinicScope, flag_id: UUID, viewer: Actor, now: datetime
     """Why a flag stands; the look is audited. Raises NotFound."""
     flag = read_flag(scope, flag_id)
     record_audit(scope, viewer, "flag.explained", ("flag", flag_id), now, flag.patient_id)
-    rule = next((one for one in rule_pack().rules if (one.id, one.version) == (flag.rule, flag.rule_version)), None)
+    rule = find_rule(scope, flag.rule, flag.rule_version)
     thresholds = flag.inputs.get("thresholds")
     return Explanation(
         flag=flag,
@@ -69,7 +69,10 @@ def read_flag(scope: ClinicScope, flag_id: UUID) -> FlagFacts:
 
 
 def _band(scope: ClinicScope, flag: FlagFacts) -> Band | None:
-    """The band on the day of the answer behind the flag."""
+    """The band on the day of the answer behind the flag: the one that its rule spoke of, else the published one."""
+    spoken = flag.inputs.get("expected")
+    if isinstance(spoken, dict):
+        return Band(*spoken["band"])
     if flag.check_in_id is None:
         return None
     check_in, episode = tables.check_in, tables.episode

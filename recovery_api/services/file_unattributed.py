@@ -67,7 +67,8 @@ def _opt_in(text: Unplaced) -> Answered:
         text.say("enrol_welcome", "service")
     elif begun.returned and not carrier_confirms(text.arrival.body, CARRIER_STARTS):
         text.say("started", "service")
-    return Answered("opted_in")
+    stays_out = not begun.returned and any(contact.state == "opted_out" for contact in text.contacts)
+    return Answered("opted_in", needs_person=stays_out)  # who left in their own name may be the one who is back
 
 
 def _deceased(text: Unplaced) -> Answered:

@@ -36,6 +36,12 @@ def protocol_in_force(scope: ClinicScope, now: datetime) -> UUID:
     return UUID(str(own)) if own is not None else adopt_protocol(scope, now)
 
 
+def version_in_force(scope: ClinicScope, now: datetime) -> str:
+    """The name of that version."""
+    in_force = protocol_in_force(scope, now)
+    return next(str(row.version) for row in list_versions(scope) if row.id == in_force)
+
+
 def pinned_protocol(scope: ClinicScope, protocol_id: UUID, version: str) -> Protocol:
     """The version that a plan is pinned to, as the clinic adopted it; read once a process, as it never changes."""
     shipped = protocol_pack()

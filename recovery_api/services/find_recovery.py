@@ -2,15 +2,17 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, Select, bindparam, select
 
 from recovery_api.db import ClinicScope
 from recovery_api.domain.check_in import local_day
 from recovery_api.domain.errors import NotFound
 from recovery_api.models import tables
+from recovery_api.prepared import Asked, Prepared
 from recovery_api.services.record_check_in import Recovery
 
 
@@ -30,30 +32,58 @@ class RunningRecovery:
         return (local_day(now, self.zone) - self.recovery.procedure_on).days
 
 
+_patient, _episode, _procedure = tables.patient, tables.episode, tables.procedure
+
+
+def newest_running(wanted: ColumnElement[bool], *columns: Any) -> Select[Any]:
+    """The columns of the newest recovery that is `wanted`, of the clinic that is named `clinic`, and has not ended."""
+    return (
+        select(*columns)
+        .select_from(_episode)
+        .where(_episode.c.clinic_id == bindparam("clinic"), wanted, _episode.c.status != "ended")
+        .order_by(_episode.c.started_on.desc(), _episode.c.id.desc())
+        .limit(1)
+    )
+
+
+OF_PATIENT = _episode.c.patient_id == bindparam("patient")
+
+
+def _running(wanted: ColumnElement[bool]) -> Prepared:
+    return Prepared(
+        newest_running(
+            wanted,
+            _episode.c.id, _episode.c.patient_id, _episode.c.status, _episode.c.baseline_pain, _episode.c.ends_on,
+            _procedure.c.performed_on, _procedure.c.levels, _patient.c.language, _patient.c.zone,
+        )
+        .join(
+            _procedure, (_procedure.c.clinic_id == _episode.c.clinic_id) & (_procedure.c.id == _episode.c.procedure_id)
+        )
+        .join(_patient, (_patient.c.clinic_id == _episode.c.clinic_id) & (_patient.c.id == _episode.c.patient_id))
+    )  # fmt: skip
+
+
+_BY_PATIENT, _BY_EPISODE = _running(OF_PATIENT), _running(_episode.c.id == bindparam("episode"))
+
+
 def find_recovery(scope: ClinicScope, patient_id: UUID) -> RunningRecovery:
     """The newest recovery of a patient that has not ended. Raises NotFound."""
-    return _find(scope, patient_id=patient_id)
+    return found_recovery(ask_for_recovery(scope, patient_id))
 
 
 def find_recovery_of(scope: ClinicScope, episode_id: UUID) -> RunningRecovery:
     """The recovery of an episode that has not ended. Raises NotFound."""
-    return _find(scope, episode_id=episode_id)
+    return found_recovery(_BY_EPISODE.ask(scope.connection, {"clinic": scope.clinic_id, "episode": episode_id}))
 
 
-def _find(scope: ClinicScope, patient_id: UUID | None = None, episode_id: UUID | None = None) -> RunningRecovery:
-    patient, episode, procedure = tables.patient, tables.episode, tables.procedure
-    wanted = episode.c.id == episode_id if patient_id is None else episode.c.patient_id == patient_id
-    row = scope.connection.execute(
-        select(
-            episode.c.id, episode.c.patient_id, episode.c.status, episode.c.baseline_pain, episode.c.ends_on,
-            procedure.c.performed_on, procedure.c.levels, patient.c.language, patient.c.zone,
-        )
-        .join(procedure, (procedure.c.clinic_id == episode.c.clinic_id) & (procedure.c.id == episode.c.procedure_id))
-        .join(patient, (patient.c.clinic_id == episode.c.clinic_id) & (patient.c.id == episode.c.patient_id))
-        .where(episode.c.clinic_id == scope.clinic_id, wanted, episode.c.status != "ended")
-        .order_by(episode.c.started_on.desc(), episode.c.id.desc())
-        .limit(1)
-    ).one_or_none()  # fmt: skip
+def ask_for_recovery(scope: ClinicScope, patient_id: UUID) -> Asked:
+    """The question for the newest recovery of a patient that has not ended."""
+    return _BY_PATIENT.ask(scope.connection, {"clinic": scope.clinic_id, "patient": patient_id})
+
+
+def found_recovery(asked: Asked) -> RunningRecovery:
+    """The recovery that was asked for. Raises NotFound."""
+    row = asked.first()
     if row is None:
         raise NotFound("No recovery is running.")
     return RunningRecovery(

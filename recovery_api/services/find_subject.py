@@ -47,13 +47,10 @@ _PATIENT_ROWS = {
     "appointment_id": _of_patient(tables.appointment),
     "device_id": _own(tables.device),
 }
-NAMED_BY_CALLER = frozenset({"date", "own_id"})  # what a caller names may not be there yet
 
 
 def find_subject(scope: ClinicScope, name: str, row_id: Any, patient_id: UUID | None = None) -> None:
     """Make sure that the row behind a path's `name` is the clinic's, and the patient's. Raises NotFound."""
-    if name in NAMED_BY_CALLER:
-        return
     statement = _CLINIC_ROWS.get(name) if patient_id is None else _PATIENT_ROWS.get(name)
     values = {"clinic": scope.clinic_id, "id": row_id, "patient": patient_id}
     if statement is None or scope.connection.execute(statement, values).first() is None:

@@ -14,10 +14,10 @@ from recovery_api.domain.tiers import Tier
 from recovery_api.logs import warn
 from recovery_api.models import tables
 from recovery_api.packs.carrier_codes import carrier_codes
-from recovery_api.packs.rule_pack import rule_pack
 from recovery_api.prepared import Prepared
 from recovery_api.services.change_consent import Evidence, stop_phone
 from recovery_api.services.claim_work import finish
+from recovery_api.services.clinic_rules import rules_of
 from recovery_api.services.flag_opt_outs import flag_opt_outs
 from recovery_api.services.pace_senders import count_failure, count_filtered
 from recovery_api.services.raise_flags import FlagSubject, raise_flags
@@ -64,6 +64,19 @@ _OURS = Prepared(
     .where(_m.c.clinic_id == bindparam("clinic"), _m.c.id == bindparam("id"), _m.c.direction == "out")
     .with_for_update()
 )
+_p = tables.contact_point
+_LOCK_PHONE = Prepared(
+    select(_p.c.id)
+    .where(
+        _p.c.clinic_id == bindparam("clinic"),
+        _p.c.phone_digest
+        == select(_m.c.phone_digest)
+        .where(_m.c.clinic_id == bindparam("clinic"), _m.c.id == bindparam("message"))
+        .scalar_subquery(),
+    )
+    .order_by(_p.c.created_at, _p.c.id)
+    .with_for_update(key_share=True)
+)
 _OTHERS = Prepared(
     select(_m.c.id)
     .where(_m.c.clinic_id == bindparam("clinic"), _m.c.sid == bindparam("taken"), _m.c.id != bindparam("own"))
@@ -87,14 +100,7 @@ def _own_id(scope: ClinicScope, message: AnyRow, sid: str) -> dict[str, Any]:
 
 def lock_phone(scope: ClinicScope, message_id: UUID) -> None:
     """Lock every link of the phone that a text goes to: always before the text itself, as an incoming text does."""
-    point, message = tables.contact_point, tables.message
-    digest = select(message.c.phone_digest).where(message.c.clinic_id == scope.clinic_id, message.c.id == message_id)
-    scope.connection.execute(
-        select(point.c.id)
-        .where(point.c.clinic_id == scope.clinic_id, point.c.phone_digest == digest.scalar_subquery())
-        .order_by(point.c.created_at, point.c.id)
-        .with_for_update(key_share=True)
-    )
+    _LOCK_PHONE.run(scope.connection, {"clinic": scope.clinic_id, "message": message_id})
 
 
 def learn_from_failure(scope: ClinicScope, message: AnyRow, kind: str, code: int | None, now: datetime) -> None:
@@ -105,7 +111,9 @@ def learn_from_failure(scope: ClinicScope, message: AnyRow, kind: str, code: int
         elif kind == FailureKind.RECIPIENT_PERMANENT:
             _text_no_more(scope, message, code, now)
         elif _failed_before(scope, message):
-            _raise(scope, message, assess_event(rule_pack(), "texts_not_arriving", Grounds(inputs={"code": code})), now)
+            _raise(
+                scope, message, assess_event(rules_of(scope), "texts_not_arriving", Grounds(inputs={"code": code})), now
+            )
     if kind == FailureKind.CONTENT:
         warn("text.filtered", clinic_id=str(scope.clinic_id), message_id=str(message.id), code=code)
         count_filtered(scope, message.sender_number)
@@ -130,7 +138,7 @@ def _text_no_more(scope: ClinicScope, message: AnyRow, code: int | None, now: da
         .where(
             point.c.clinic_id == scope.clinic_id,
             point.c.phone_digest == message.phone_digest,
-            point.c.state == "active",
+            point.c.state.in_(("active", "invited")),
         )
         .values(**lasting)
     )

@@ -1,8 +1,8 @@
 """Hand due reminders to the outbox, each once: the claim, the text and the record in one transaction."""
 
 from collections import defaultdict
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -17,19 +17,29 @@ from recovery_api.services.flag_opt_outs import flag_opt_outs
 from recovery_api.services.invite_phone import shares_phone
 from recovery_api.services.judge_reminder import Verdict, judge_reminder
 from recovery_api.services.queue_calls import PlannedCall, queue_call
-from recovery_api.services.queue_texts import Outgoing, Recipient, queue_texts
+from recovery_api.services.queue_pushes import push_first
+from recovery_api.services.queue_texts import Outgoing, Recipient
 from recovery_api.services.set_aside import work_off_together
 from recovery_api.services.shown_values import shown_values
 from recovery_api.services.text_check_in_link import LINK_TEXT, PLAIN_QUESTION, make_link
 
 BATCH = 100
-NOBODY_TO_TEXT = "A check-in was due and no phone of theirs takes texts: call instead"
+TOLD_AGAIN = timedelta(days=7)
+NOBODY_TO_TEXT = "Check-ins fall due and no phone of theirs takes texts: call instead"
 
 
-def hand_over_due(holder: str, vaults: Vaults, now: datetime, most: int = BATCH, public_url: str = "") -> int:
+def hand_over_due(
+    holder: str,
+    vaults: Vaults,
+    now: datetime,
+    most: int = BATCH,
+    public_url: str = "",
+    push_by: Collection[str] = (),
+) -> int:
     """Hand over up to `most` due reminders; returns how many were taken from the queue.
 
-    Without the public address nobody is sent a link: who chose one is asked the plain question.
+    Without the public address nobody is sent a link: who chose one is asked the plain question. `push_by` are the
+    platforms that are pushed to before a text leaves.
     """
 
     def work(connection: Connection, claims: Sequence[Claim]) -> None:
@@ -37,12 +47,14 @@ def hand_over_due(holder: str, vaults: Vaults, now: datetime, most: int = BATCH,
         for claim in claims:
             by_clinic[claim.clinic_id].append(claim.row_id)
         for clinic_id, reminder_ids in by_clinic.items():
-            _hand_over(enter_clinic(connection, clinic_id, vaults), reminder_ids, public_url, now)
+            _hand_over(enter_clinic(connection, clinic_id, vaults), reminder_ids, public_url, push_by, now)
 
     return work_off_together("reminder", holder, now, most, work)
 
 
-def _hand_over(scope: ClinicScope, reminder_ids: list[UUID], public_url: str, now: datetime) -> None:
+def _hand_over(
+    scope: ClinicScope, reminder_ids: list[UUID], public_url: str, push_by: Collection[str], now: datetime
+) -> None:
     phones: dict[UUID, list[AnyRow]] = defaultdict(list)
     for row in scope.connection.execute(_reminders(scope, reminder_ids)):
         phones[row.id].append(row)
@@ -52,11 +64,8 @@ def _hand_over(scope: ClinicScope, reminder_ids: list[UUID], public_url: str, no
             _skip(scope, rows[0], verdict.why, now)
     chosen = [(verdict, _choose(verdict, rows)) for verdict, rows in ready if verdict.why is None]
     texted = [(verdict, row) for verdict, row in chosen if row.channel != "voice"]
-    queue_texts(
-        scope,
-        [_text(scope, row, *_words(scope, row, verdict, public_url, now), verdict) for verdict, row in texted],
-        now,
-    )
+    texts = [_text(scope, row, *_words(scope, row, verdict, public_url, now), verdict) for verdict, row in texted]
+    push_first(scope, texts, push_by, now)
     for _, row in chosen:
         if row.channel == "voice":
             _speak(scope, row, now)
@@ -73,8 +82,25 @@ def _hand_over(scope: ClinicScope, reminder_ids: list[UUID], public_url: str, no
 
 def _skip(scope: ClinicScope, row: AnyRow, why: str, now: datetime) -> None:
     _mark(scope, [row.id], "skipped", now, why)
-    if why == "no_phone" and row.kind == "check_in":
+    if why == "no_phone" and row.kind == "check_in" and not _told_lately(scope, row.episode_id, now):
         flag_opt_outs(scope, [row.patient_id], NOBODY_TO_TEXT, now, rule="no_texts")
+
+
+def _told_lately(scope: ClinicScope, episode_id: UUID, now: datetime) -> bool:
+    """Whether the clinic heard within the week that nothing reaches this patient: a task a day would hide the rest."""
+    scope.flush()
+    flag = tables.flag
+    told = scope.connection.execute(
+        select(flag.c.id)
+        .where(
+            flag.c.clinic_id == scope.clinic_id,
+            flag.c.episode_id == episode_id,
+            flag.c.family == "delivery",
+            flag.c.last_at > now - TOLD_AGAIN,
+        )
+        .limit(1)
+    )
+    return told.first() is not None
 
 
 def _choose(verdict: Verdict, rows: Sequence[AnyRow]) -> AnyRow:

@@ -17,10 +17,18 @@ from recovery_api.models import tables
 from recovery_api.services.change_consent import INVITATION, Evidence, Link, invitation, write_ledger
 from recovery_api.services.queue_texts import Outgoing, Recipient, queue_texts
 
+CALL_WORDS = {
+    "en": "{clinic} may call this number with recorded questions about your recovery. Press 9 in a call to end them.",
+    "es": "{clinic} puede llamar a este número con preguntas grabadas sobre su recuperación. Marque 9 y terminan.",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class NewPhone:
-    """A phone to be linked, E.164, and the person whom it speaks for; `has_joined` where they agreed before."""
+    """A phone to be linked, E.164, and the person whom it speaks for; `has_joined` where they agreed before.
+
+    A `channel` of voice is a landline: it is called where others are texted.
+    """
 
     patient_id: UUID
     phone: str
@@ -31,6 +39,7 @@ class NewPhone:
     whose: str = "patient"
     label: str = ""
     has_joined: bool = False
+    channel: str = "sms"
 
 
 def link_phone(scope: ClinicScope, new: NewPhone, now: datetime) -> UUID:
@@ -52,16 +61,27 @@ def link_phone(scope: ClinicScope, new: NewPhone, now: datetime) -> UUID:
             "label": new.label or default_label(new.given_name, new.family_name, _labels_on(scope, digest)),
             "phone_sealed": scope.seal("contact_point.phone", point_id, new.phone),
             "phone_digest": digest,
+            "channel": new.channel,
             "state": "active" if new.has_joined else "invited",
             "created_at": now,
         },
     )
-    link = Link(point_id, new.patient_id, new.whose)
-    shown = invitation(scope, new.language, new.whose)
-    write_ledger(scope, link, "care_texts", Evidence("enrolment", words=shown), now)
-    if not new.has_joined:
+    write_ledger(scope, Link(point_id, new.patient_id, new.whose), "care_texts", _evidence(scope, new), now)
+    if not new.has_joined and new.channel == "sms":
         _ask_to_join(scope, new, point_id, now)
     return point_id
+
+
+def call_words(clinic_name: str, language: str) -> str:
+    """What is read to somebody whose landline will be called."""
+    return CALL_WORDS[language].format(clinic=clinic_name)
+
+
+def _evidence(scope: ClinicScope, new: NewPhone) -> Evidence:
+    if new.channel == "voice":
+        words = call_words(scope.name, new.language)
+        return Evidence("enrolment", words=words, channel="voice", words_key="call_consent")
+    return Evidence("enrolment", words=invitation(scope, new.language, new.whose))
 
 
 def check_label(label: str, given_name: str, family_name: str) -> None:

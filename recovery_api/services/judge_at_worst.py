@@ -48,7 +48,9 @@ def _judged(scope: ClinicScope, contact: Contact, reply: Reply, now: datetime) -
         words_tier=reply.tier,
         words_because=reply.because,
     )
-    return worst(*(finding.tier for finding in judge([*(known.reading for known in history), reading], recovery, now)))
+    return worst(
+        *(finding.tier for finding in judge(scope, [*(known.reading for known in history), reading], recovery, now))
+    )
 
 
 def flag_unattributed(

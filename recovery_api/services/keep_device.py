@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from recovery_api.db import ClinicScope
 from recovery_api.domain.errors import NotFound
+from recovery_api.domain.push_addresses import endpoint_of
 from recovery_api.models import tables
 from recovery_api.services.record_audit import Actor, record_audit
 from recovery_api.services.refresh_token import revoke_family
@@ -28,10 +29,22 @@ class DeviceRead:
 
 
 def put_device(
-    scope: ClinicScope, patient_id: UUID, device_id: UUID, push: tuple[str, str], name: str | None, now: datetime
+    scope: ClinicScope,
+    patient_id: UUID,
+    device_id: UUID,
+    push: tuple[str, str],
+    name: str | None,
+    now: datetime,
+    *,
+    allow_local: bool = False,
 ) -> DeviceRead:
-    """Store a device's `push` platform and token, sealed. Raises NotFound where the id is another patient's."""
+    """Store a device's `push` platform and token, sealed.
+
+    Raises NotFound where the id is another patient's, or Invalid where a browser names no push service known here.
+    """
     device, (platform, token) = tables.device, push
+    if platform == "webpush":
+        endpoint_of(token, allow_local=allow_local)
     values = {"platform": platform, "push_token_sealed": scope.seal("device.push_token", device_id, token)}
     if name is not None:
         values["name_sealed"] = scope.seal("device.name", device_id, name)

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from recovery_api.db import AnyRow, ClinicScope
 from recovery_api.domain.schedule import within_quiet_hours
 from recovery_api.models import tables
+from recovery_api.services.find_day_answer import is_day_answered
 
 
 def why_not_to_call(scope: ClinicScope, call: AnyRow, point: AnyRow, now: datetime) -> str | None:
@@ -16,7 +17,7 @@ def why_not_to_call(scope: ClinicScope, call: AnyRow, point: AnyRow, now: dateti
         return "expired"
     if point.patient_status != "active" or point.state not in ("active", "invited") or point.channel != "voice":
         return "suppressed"
-    if point.episode_status != "active" or _is_answered(scope, call):
+    if point.episode_status != "active" or is_day_answered(scope, call.episode_id, call.asked_on):
         return "suppressed"
     return None
 
@@ -33,19 +34,3 @@ def facts_of(scope: ClinicScope, call: AnyRow) -> AnyRow:
         .join(episode, (episode.c.clinic_id == point.c.clinic_id) & (episode.c.id == call.episode_id))
         .where(point.c.clinic_id == scope.clinic_id, point.c.id == call.contact_point_id)
     ).one()  # fmt: skip
-
-
-def _is_answered(scope: ClinicScope, call: AnyRow) -> bool:
-    """Whether the day that this call asks about has its answer already, by whatever way."""
-    check_in = tables.check_in
-    found = scope.connection.execute(
-        select(check_in.c.id)
-        .where(
-            check_in.c.clinic_id == scope.clinic_id,
-            check_in.c.episode_id == call.episode_id,
-            check_in.c.local_on == call.asked_on,
-            check_in.c.pain.is_not(None),
-        )
-        .limit(1)
-    ).first()
-    return found is not None

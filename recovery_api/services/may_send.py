@@ -1,14 +1,15 @@
 """The last look before a text leaves: is it still wanted, still agreed to, and still in time."""
 
 from datetime import datetime, timedelta
-from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, literal, select
+from sqlalchemy import bindparam, func, select, text
 
 from recovery_api.db import AnyRow, ClinicScope
 from recovery_api.domain.consent import LAST_WORDS, Leaving, Standing, day_began, why_not
 from recovery_api.models import tables
+from recovery_api.prepared import Prepared
+from recovery_api.services.find_day_answer import is_day_answered
 
 _LEFT = ("sending", "unknown", "accepted", "queued", "sent", "delivered", "read", "undelivered", "failed")
 _HANDED_OVER_BEFORE = timedelta(hours=12)  # a reminder waits in the outbox for the rest of its window at most
@@ -24,17 +25,19 @@ def why_not_to_send(scope: ClinicScope, message: AnyRow, now: datetime) -> str |
         return None
     facts = _facts(scope, message)
     zone, is_reminder = ZoneInfo(facts.zone), message.purpose == "reminder"
-    text = Leaving(
+    asks_pain = is_reminder and message.question == "pain"
+    leaving = Leaving(
         purpose=message.purpose,
         expires_at=message.expires_at,
         text_key=message.text_key,
         is_answer=message.in_reply_to_id is not None,
-        has_answer=is_reminder and message.question == "pain" and _answered(scope, message),
+        has_answer=asks_pain and is_day_answered(scope, message.episode_id, message.question_on),
         answers_danger=facts.state == "opted_out" and _answers_danger(scope, message),
     )
-    started = _started_today(scope, message, zone, now) if is_reminder else 0
-    person = Standing(facts.state, facts.status, facts.episode_status, zone, started)
-    return why_not(text, person, now)
+    counts = is_reminder or (message.purpose == "service" and message.in_reply_to_id is None)
+    started = _started_today(scope, message, zone, now) if counts else 0
+    person = Standing(facts.state, facts.status, facts.episode_status, zone, started, facts.channel != "voice")
+    return why_not(leaving, person, now)
 
 
 def _is_flag_open(scope: ClinicScope, message: AnyRow) -> bool:
@@ -44,37 +47,42 @@ def _is_flag_open(scope: ClinicScope, message: AnyRow) -> bool:
     return bool(scope.connection.execute(status).scalar() == "open")
 
 
+_p, _e = tables.contact_point, tables.episode
+_FACTS = Prepared(
+    select(
+        _p.c.state, _p.c.channel, tables.patient.c.status, tables.patient.c.zone, _e.c.status.label("episode_status")
+    )
+    .select_from(_p)
+    .join(tables.patient, (tables.patient.c.clinic_id == _p.c.clinic_id) & (tables.patient.c.id == _p.c.patient_id))
+    .outerjoin(_e, (_e.c.clinic_id == _p.c.clinic_id) & (_e.c.id == bindparam("episode")))
+    .where(_p.c.clinic_id == bindparam("clinic"), _p.c.id == bindparam("point"))
+)
+_STARTED = Prepared(
+    text(f"""
+SELECT count(*) AS started FROM message
+WHERE clinic_id = :clinic AND patient_id = :patient AND created_at > :since AND id <> :own AND direction = 'out'
+  AND purpose IN ('reminder', 'service') AND text_key IS NOT NULL AND in_reply_to_id IS NULL AND due_at >= :began
+  AND state IN ({", ".join(f"'{state}'" for state in _LEFT)})
+""")  # noqa: S608 - of words that stand above
+)
+
+
 def _facts(scope: ClinicScope, message: AnyRow) -> AnyRow:
-    point, patient, episode = tables.contact_point, tables.patient, tables.episode
-    return scope.connection.execute(
-        select(point.c.state, patient.c.status, patient.c.zone, episode.c.status.label("episode_status"))
-        .select_from(point)
-        .join(patient, (patient.c.clinic_id == point.c.clinic_id) & (patient.c.id == point.c.patient_id))
-        .outerjoin(episode, (episode.c.clinic_id == point.c.clinic_id) & (episode.c.id == message.episode_id))
-        .where(point.c.clinic_id == scope.clinic_id, point.c.id == message.contact_point_id)
-    ).one()
+    chosen = {"clinic": scope.clinic_id, "point": message.contact_point_id, "episode": message.episode_id}
+    row: AnyRow = _FACTS.first(scope.connection, chosen)
+    return row
 
 
 def _started_today(scope: ClinicScope, message: AnyRow, zone: ZoneInfo, now: datetime) -> int:
     """How many texts we started to this person on their own calendar day, answers and safety texts left out."""
     if message.patient_id is None:
         return 0
-    other: Any = tables.message
-    found: int = scope.connection.execute(
-        select(func.count(literal(1))).where(
-            other.c.clinic_id == scope.clinic_id,
-            other.c.patient_id == message.patient_id,
-            other.c.created_at > day_began(now, zone) - _HANDED_OVER_BEFORE,
-            other.c.id != message.id,
-            other.c.direction == "out",
-            other.c.purpose.in_(("reminder", "service")),
-            other.c.text_key.is_not(None),
-            other.c.in_reply_to_id.is_(None),
-            other.c.due_at >= day_began(now, zone),
-            other.c.state.in_(_LEFT),
-        )
-    ).scalar_one()
-    return found
+    began = day_began(now, zone)
+    chosen = {
+        "clinic": scope.clinic_id, "patient": message.patient_id, "own": message.id,
+        "since": began - _HANDED_OVER_BEFORE, "began": began,
+    }  # fmt: skip
+    return int(_STARTED.first(scope.connection, chosen).started)
 
 
 def _answers_danger(scope: ClinicScope, message: AnyRow) -> bool:
@@ -93,19 +101,3 @@ def _answers_danger(scope: ClinicScope, message: AnyRow) -> bool:
         )
     ).scalar()
     return stopped_at is None or stopped_at <= message.created_at
-
-
-def _answered(scope: ClinicScope, message: AnyRow) -> bool:
-    """Whether the day that this text asks about has its answer already."""
-    check_in = tables.check_in
-    found = scope.connection.execute(
-        select(check_in.c.id)
-        .where(
-            check_in.c.clinic_id == scope.clinic_id,
-            check_in.c.episode_id == message.episode_id,
-            check_in.c.local_on == message.question_on,
-            check_in.c.pain.is_not(None),
-        )
-        .limit(1)
-    ).first()
-    return found is not None

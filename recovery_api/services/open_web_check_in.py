@@ -61,7 +61,10 @@ def open_link(secret: str, year: int, language: str, vaults: Vaults, now: dateti
         scope = found[0]
         if _born_on(scope, row.patient_id).year != year:
             return Opened(None, TRIES_OF_YEAR - row.tries)
-        return Opened(_begin_session(scope, row, digest_of(secret), language, now), 0)
+        session = _begin_session(scope, row, digest_of(secret), language, now)
+        later = vaults.data_key.successor(session, "web_later")
+        issue(connection, "web_later", scope.clinic_id, row.id, secret=later)
+        return Opened(session, 0)
 
 
 def belong_together(link: str, session: str) -> bool:

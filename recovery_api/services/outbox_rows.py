@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from recovery_api.db import AnyRow, ClinicScope
 from recovery_api.domain.pacing import Lane
 from recovery_api.gateways.sms import OutboundText
 from recovery_api.models import tables
+from recovery_api.prepared import Prepared
 from recovery_api.services.claim_work import Claim, finish, release
 
 UNDER_WAY = ("sending", "unknown")
@@ -32,12 +34,14 @@ class Attempt:
 
 def outbox_row(scope: ClinicScope, message_id: UUID) -> AnyRow | None:
     """One message, locked until the end of the transaction."""
-    return scope.connection.execute(_MESSAGE, {"clinic": scope.clinic_id, "id": message_id}).one_or_none()
+    row: AnyRow | None = _MESSAGE.first(scope.connection, {"clinic": scope.clinic_id, "id": message_id})
+    return row
 
 
 def row_of(scope: ClinicScope, attempt: Attempt) -> AnyRow:
     """The message of an attempt, locked; a text is never deleted."""
-    return scope.connection.execute(_MESSAGE, {"clinic": scope.clinic_id, "id": attempt.claim.row_id}).one()
+    row: AnyRow = _MESSAGE.first(scope.connection, {"clinic": scope.clinic_id, "id": attempt.claim.row_id})
+    return row
 
 
 def attempt_on(
@@ -61,10 +65,7 @@ def callback_id(clinic_id: UUID, message_id: UUID) -> str:
 
 def write_message(scope: ClinicScope, message_id: UUID, **values: Any) -> None:
     """Change one message at once."""
-    message = tables.message
-    scope.connection.execute(
-        update(message).where(message.c.clinic_id == scope.clinic_id, message.c.id == message_id).values(**values)
-    )
+    _change(frozenset(values)).run(scope.connection, {**values, "clinic": scope.clinic_id, "message": message_id})
 
 
 def finish_claim(scope: ClinicScope, claim: Claim) -> None:
@@ -77,8 +78,14 @@ def release_claim(scope: ClinicScope, claim: Claim, until: datetime) -> None:
     release(scope.connection, claim.kind, claim.clinic_id, claim.row_id, until)
 
 
-_MESSAGE = (
-    select(tables.message)
-    .where(tables.message.c.clinic_id == bindparam("clinic"), tables.message.c.id == bindparam("id"))
-    .with_for_update()
+_m = tables.message
+_MESSAGE = Prepared(
+    select(_m).where(_m.c.clinic_id == bindparam("clinic"), _m.c.id == bindparam("id")).with_for_update()
 )
+
+
+@cache
+def _change(names: frozenset[str]) -> Prepared:
+    """The statement that changes these columns of one message."""
+    chosen = update(_m).where(_m.c.clinic_id == bindparam("clinic"), _m.c.id == bindparam("message"))
+    return Prepared(chosen, sorted(names))

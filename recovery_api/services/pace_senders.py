@@ -4,9 +4,10 @@ Times here are real times. Whoever calls this holds the message already: message
 """
 
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, null, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from recovery_api.clock import real_now
@@ -14,6 +15,7 @@ from recovery_api.db import AnyRow, ClinicScope, open_transaction
 from recovery_api.domain.pacing import Bucket, Circuit, Lane, Pace, failed, full_again, probed, take
 from recovery_api.logs import log, warn
 from recovery_api.models import tables
+from recovery_api.prepared import Prepared
 
 FULL = 1e6  # more than any burst: a bucket holds no more than its burst when it is next looked at
 
@@ -63,21 +65,13 @@ def count_failure(scope: ClinicScope, number: str, *, for_good: bool = False, co
 
 def count_success(scope: ClinicScope, number: str) -> None:
     """The carrier took a text from this number, or refused it for the text's own sake: it can be reached."""
-    state = tables.sender_state
-    closed = scope.connection.execute(
-        update(state)
-        .where(state.c.number == number, state.c.failures > 0)
-        .values(failures=0, opened_at=None, alert_probe_at=None, bulk_probe_at=None, last_code=None)
-    )
-    if closed.rowcount:
+    if _CLOSE.first(scope.connection, {"which": number}) is not None:
         log("circuit.closed", clinic_id=str(scope.clinic_id))
 
 
 def count_filtered(scope: ClinicScope, number: str) -> None:
     """The carrier filtered a text of ours: for the operator, whose words or registration it dislikes."""
-    _locked(scope, number, real_now())
-    state = tables.sender_state
-    _write(scope, number, filtered=state.c.filtered + 1)
+    _write(scope, number, filtered=_locked(scope, number, real_now()).filtered + 1)
 
 
 def list_senders() -> list[AnyRow]:
@@ -109,17 +103,33 @@ def _circuit(row: AnyRow) -> Circuit:
 
 def _locked(scope: ClinicScope, number: str, now: datetime) -> AnyRow:
     """The number's row, made where it is new, and locked until the end of the transaction."""
-    state = tables.sender_state
     new = {
         "number": number, "clinic_id": scope.clinic_id, "tokens": FULL, "filled_at": now,
         "failures": 0, "filtered": 0, "only_here": 0, "only_there": 0, "differing": 0,
     }  # fmt: skip
-    made = insert(state).values(new)
-    return scope.connection.execute(
-        made.on_conflict_do_update(index_elements=["number"], set_={"number": made.excluded.number}).returning(state)
-    ).one()
+    row: AnyRow = _LOCK.first(scope.connection, new)
+    return row
 
 
 def _write(scope: ClinicScope, number: str, **values: Any) -> None:
-    state = tables.sender_state
-    scope.connection.execute(update(state).where(state.c.number == number).values(**values))
+    _change(frozenset(values)).run(scope.connection, {**values, "which": number})
+
+
+_STATE = tables.sender_state
+_NEW = insert(_STATE)
+_LOCK = Prepared(
+    _NEW.on_conflict_do_update(index_elements=["number"], set_={"number": _NEW.excluded.number}).returning(_STATE),
+    ["number", "clinic_id", "tokens", "filled_at", "failures", "filtered", "only_here", "only_there", "differing"],
+)
+_CLOSE = Prepared(
+    update(_STATE)
+    .where(_STATE.c.number == bindparam("which"), _STATE.c.failures > 0)
+    .values(failures=0, opened_at=null(), alert_probe_at=null(), bulk_probe_at=null(), last_code=null())
+    .returning(_STATE.c.number)
+)
+
+
+@cache
+def _change(names: frozenset[str]) -> Prepared:
+    """The statement that writes these columns of one number."""
+    return Prepared(update(_STATE).where(_STATE.c.number == bindparam("which")), sorted(names))

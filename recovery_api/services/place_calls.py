@@ -16,6 +16,7 @@ from recovery_api.models import tables
 from recovery_api.packs.call_pack import call_plan
 from recovery_api.services.claim_work import Claim, finish, release
 from recovery_api.services.end_call import end_call, flag_unreached
+from recovery_api.services.find_line_in_use import is_line_in_use
 from recovery_api.services.may_call import facts_of, why_not_to_call
 
 QUIET = timedelta(seconds=35)
@@ -55,6 +56,9 @@ def begin_call(claim: Claim, vaults: Vaults, public_url: str, now: datetime) -> 
             _finish(scope, claim)
             if refusal == "expired":
                 flag_unreached(scope, call, call.try_number - 1, now)
+            return None
+        if is_line_in_use(scope, call):
+            _release(scope, claim, real_now() + WAIT)
             return None
         since = real_now()
         _write(scope, call.id, state="sending", attempts=call.attempts + 1, attempted_at=since, asked_list=0)

@@ -13,6 +13,7 @@ from recovery_api.ids import new_id
 from recovery_api.models import tables
 from recovery_api.packs.texts import as_sent
 from recovery_api.services.clinic_texts import texts_of
+from recovery_api.services.public_address import about_address
 
 LIFETIMES = {
     "conversation": timedelta(hours=2),
@@ -108,8 +109,13 @@ def words_of(scope: ClinicScope, text: Outgoing) -> tuple[str | None, str]:
 
 
 def standing_values(scope: ClinicScope) -> dict[str, str]:
-    """The values that every text may use: the clinic's name, its phone, and the emergency number."""
-    return {"clinic": scope.name, "phone": scope.phone, "emergency": scope.emergency_number}
+    """The values that every text may use: the clinic's name and phone, the emergency number, and our plain pages."""
+    return {
+        "clinic": scope.name,
+        "phone": scope.phone,
+        "emergency": scope.emergency_number,
+        "about": about_address(),
+    }
 
 
 def _work_row(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -108,7 +108,7 @@ def _open(scope: ClinicScope, subject: FlagSubject, ranked: Sequence[Finding], n
         "phone_digest": subject.phone_digest,
         "family": finding.family,
         "opened_at": now,
-        "waiting_since": now,
+        "waiting_since": _since(finding, now),
         "told_pain": _pain(ranked),
         "next_rung": standing.rung,
         "next_rung_at": standing.due_at,
@@ -144,7 +144,7 @@ def _repeat(
         if known.status == "open":
             changes["respond_by"] = min(changes["respond_by"], known.respond_by)
     if must_page:
-        changes |= _called_again(scope, known, tier, ranked, worse, now)
+        changes |= _called_again(scope, known, tier, ranked, worse, _since(finding, now), now)
     scope.connection.execute(
         update(tables.flag)
         .where(tables.flag.c.clinic_id == scope.clinic_id, tables.flag.c.id == known.id)
@@ -157,7 +157,13 @@ def _repeat(
 
 
 def _called_again(
-    scope: ClinicScope, known: AnyRow, tier: Tier, ranked: Sequence[Finding], worse: bool, now: datetime
+    scope: ClinicScope,
+    known: AnyRow,
+    tier: Tier,
+    ranked: Sequence[Finding],
+    worse: bool,
+    since: datetime,
+    now: datetime,
 ) -> dict[str, Any]:
     """What changes on a flag that must be told again; its place on the ladder is never a later one."""
     pains = [pain for pain in (known.told_pain, _pain(ranked)) if pain is not None]
@@ -165,13 +171,18 @@ def _called_again(
         "status": "open", "snoozed_until": None, "acknowledged_at": None, "told_pain": max(pains, default=None),
     }  # fmt: skip
     if worse or known.status != "open":
-        changes["waiting_since"] = now
+        changes["waiting_since"] = since
     if known.status != "open":
         return changes | climb_anew(scope, known, tier, now, at_once=known.status == "snoozed")
     standing = Standing(known.next_rung or 0, known.next_rung_at or now)
     standing = find_ladder(scope).climb(tier).bounded(standing, now)
     queue_rung(scope, known.id, standing.due_at)
     return changes | {"next_rung": standing.rung, "next_rung_at": standing.due_at}
+
+
+def _since(finding: Finding, now: datetime) -> datetime:
+    """Since when the patient waits: what a second question took is not lost."""
+    return now - timedelta(minutes=finding.waited_minutes)
 
 
 def _pain(ranked: Sequence[Finding]) -> int | None:
@@ -235,7 +246,7 @@ def _evidence(
         "message_id": subject.message_id,
         "check_in_id": subject.check_in_id,
         "last_at": now,
-        "respond_by": respond_by(finding.tier, finding.respond_minutes, now, scope.zone),
+        "respond_by": respond_by(finding.tier, finding.respond_minutes, _since(finding, now), scope.zone),
     }
 
 

@@ -1,6 +1,6 @@
 """Read the clinic's own course out of its stored recoveries, for the band on the chart."""
 
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import case, func, select
@@ -22,6 +22,11 @@ def read_band(scope: ClinicScope, last_day: int, today: date) -> RecoveryBand:
             _kept.clear()
         _kept[place] = read_figures(scope)
     return band_up_to(last_day, _kept[place])
+
+
+def band_on(scope: ClinicScope, now: datetime, day: int) -> RecoveryBand:
+    """The same, up to a day since the procedure, as the clinic's own calendar has it now."""
+    return read_band(scope, day, now.astimezone(scope.zone).date())
 
 
 def read_figures(scope: ClinicScope) -> tuple[WindowFigures, ...]:

@@ -1,8 +1,10 @@
 """Read check-ins as they were reported: one version of one, or a patient's history in its latest versions."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from types import SimpleNamespace
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -67,6 +69,11 @@ def read_check_in(scope: ClinicScope, check_in_id: UUID, version: int) -> CheckI
     return _read(scope, row)
 
 
+def as_stored(scope: ClinicScope, row: Mapping[str, Any]) -> CheckInRead:
+    """A check-in as it will be read once what was just written is committed."""
+    return _read(scope, SimpleNamespace(**row))
+
+
 def list_check_ins(
     scope: ClinicScope,
     patient_id: UUID,
@@ -109,7 +116,7 @@ def read_latest(scope: ClinicScope, patient_id: UUID, ids: Sequence[UUID]) -> li
     return [_read(scope, row) for row in rows]
 
 
-def _read(scope: ClinicScope, row: AnyRow) -> CheckInRead:
+def _read(scope: ClinicScope, row: AnyRow | SimpleNamespace) -> CheckInRead:
     advice = scope.open("check_in.advice", row.id, row.advice_sealed)
     activity = CheckInActivity(row.activity_level, row.minutes_walked)
     medication = CheckInMedication(row.pills_otc, row.pills_prescribed, row.pills_total)

@@ -8,11 +8,13 @@ from sqlalchemy import Connection
 
 from recovery_api.db import ClinicScope, Vaults, enter_clinic, open_transaction
 from recovery_api.domain.messages import MessagePack
+from recovery_api.domain.rules import RulePack
 from recovery_api.domain.symptom_words import SYMPTOM_WORDS, WORDS_VERSION
 from recovery_api.domain.symptoms import SYMPTOM_TIERS
 from recovery_api.domain.tiers import Tier
 from recovery_api.packs.rule_pack import rule_pack
 from recovery_api.packs.texts import message_pack
+from recovery_api.services.clinic_rules import rules_of
 from recovery_api.services.clinic_texts import texts_of
 from recovery_api.services.find_caller import find_caller
 from recovery_api.services.plan_reminders import list_clinics
@@ -50,6 +52,7 @@ class PhoneConfig:
     symptoms: Sequence[SymptomTier]
     symptoms_version: str
     advice: Sequence[AdviceText]
+    push_key: str | None = None
 
 
 def read_config(secret: str | None, clinic_id: UUID | None, vaults: Vaults) -> PhoneConfig:
@@ -58,13 +61,14 @@ def read_config(secret: str | None, clinic_id: UUID | None, vaults: Vaults) -> P
     with open_transaction() as connection:
         scope = _scope(connection, secret, clinic_id or (only[0] if len(only) == 1 else None), vaults)
         pack = texts_of(scope) if scope else message_pack()
+        rules = rules_of(scope) if scope else rule_pack()
     emergency_number = scope.emergency_number if scope else USUAL_EMERGENCY_NUMBER
     return PhoneConfig(
         clinic_name=scope.name if scope else None,
         clinic_phone=scope.phone if scope else None,
         emergency_number=emergency_number,
-        symptoms=[SymptomTier(code, _tier(code), SYMPTOM_WORDS[code]) for code in SYMPTOM_TIERS],
-        symptoms_version=f"{rule_pack().version}.{WORDS_VERSION}",
+        symptoms=[SymptomTier(code, _tier(code, rules), SYMPTOM_WORDS[code]) for code in SYMPTOM_TIERS],
+        symptoms_version=f"{rules.version}.{WORDS_VERSION}",
         advice=_advice(scope, emergency_number, pack),
     )
 
@@ -76,9 +80,14 @@ def _scope(connection: Connection, secret: str | None, clinic_id: UUID | None, v
     return enter_clinic(connection, clinic_id, vaults) if clinic_id else None
 
 
-def _tier(code: str) -> Tier:
+def symptom_tiers(rules: RulePack | None = None) -> dict[str, str]:
+    """How soon each symptom calls for a person, by a clinic's rules or the shipped ones."""
+    return {code: _tier(code, rules or rule_pack()).value for code in SYMPTOM_TIERS}
+
+
+def _tier(code: str, rules: RulePack) -> Tier:
     """The tier in force: the rule's own, where the pack has one for this symptom."""
-    rule = rule_pack().symptom_rule(code)
+    rule = rules.symptom_rule(code)
     return rule.tier if rule else SYMPTOM_TIERS[code]
 
 

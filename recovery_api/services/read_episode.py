@@ -13,6 +13,7 @@ from recovery_api.db import AnyRow, ClinicScope
 from recovery_api.domain.check_in import local_day
 from recovery_api.domain.errors import NotFound
 from recovery_api.models import tables
+from recovery_api.services.hold_episode import HoldRead
 from recovery_api.services.record_audit import Actor, record_audit
 
 
@@ -47,6 +48,7 @@ class EpisodeRead:
     check_in_time: time
     started_on: date
     ends_on: date
+    hold: HoldRead | None = None  # nothing is sent until its end
 
 
 def read_episode(scope: ClinicScope, episode_id: UUID, now: datetime) -> EpisodeRead:
@@ -77,9 +79,10 @@ def list_episodes(scope: ClinicScope, patient_id: UUID, now: datetime) -> Sequen
 
 def _episodes(scope: ClinicScope) -> Any:
     episode, procedure, plan, protocol = tables.episode, tables.procedure, tables.care_plan, tables.protocol
-    patient = tables.patient
+    patient, hold = tables.patient, tables.hold
     return (
         select(
+            hold.c.id.label("hold_id"), hold.c.owner_id, hold.c.reason, hold.c.begins_at, hold.c.ends_at,
             episode, procedure.c.performed_on, procedure.c.levels, plan.c.check_in_time,
             patient.c.zone, protocol.c.name.label("protocol_name"), protocol.c.version.label("protocol_version"),
         )
@@ -92,6 +95,13 @@ def _episodes(scope: ClinicScope) -> Any:
             & plan.c.replaced_at.is_(None),
         )
         .join(protocol, (protocol.c.clinic_id == plan.c.clinic_id) & (protocol.c.id == plan.c.protocol_id))
+        .outerjoin(
+            hold,
+            (hold.c.clinic_id == episode.c.clinic_id)
+            & (hold.c.episode_id == episode.c.id)
+            & hold.c.lifted_at.is_(None)
+            & (episode.c.status == "on_hold"),
+        )
         .where(episode.c.clinic_id == scope.clinic_id)
     )  # fmt: skip
 
@@ -109,4 +119,9 @@ def _read(row: AnyRow, now: datetime) -> EpisodeRead:
         check_in_time=row.check_in_time,
         started_on=row.started_on,
         ends_on=row.ends_on,
+        hold=_hold(row) if row.hold_id else None,
     )
+
+
+def _hold(row: AnyRow) -> HoldRead:
+    return HoldRead(row.hold_id, row.id, row.owner_id, row.reason, row.begins_at, row.ends_at)

@@ -49,7 +49,7 @@ class FlagFacts:
 
 @dataclass(frozen=True, slots=True)
 class FlagQuery:
-    """Which flags are wanted; None means any."""
+    """Which flags are wanted; None means any. `live_since` means all that are open, and what was resolved since."""
 
     status: Sequence[str] | None = None
     tier: str | None = None
@@ -58,6 +58,7 @@ class FlagQuery:
     flag_id: UUID | None = None
     after: tuple[int, datetime, UUID] | None = None
     resolved_since: datetime | None = None
+    live_since: datetime | None = None
     limit: int = 500
 
 
@@ -95,7 +96,10 @@ def _statement(scope: ClinicScope, query: FlagQuery) -> Any:
     if query.status is not None:
         statement = statement.where(_flag.c.status.in_(query.status))
     if query.resolved_since is not None:
-        statement = statement.where(_flag.c.resolved_at >= query.resolved_since)
+        statement = statement.where(_flag.c.status == "resolved", _flag.c.resolved_at >= query.resolved_since)
+    if query.live_since is not None:
+        done = (_flag.c.status == "resolved") & (_flag.c.resolved_at >= query.live_since)
+        statement = statement.where((_flag.c.status != "resolved") | done)
     if query.after is not None:
         rank, since, flag_id = query.after
         later = (_waiting > since) | ((_waiting == since) & (_flag.c.id > flag_id))

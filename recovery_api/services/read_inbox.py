@@ -7,11 +7,14 @@ from uuid import UUID
 from sqlalchemy import select, update
 
 from recovery_api.db import ClinicScope
-from recovery_api.domain.errors import NotFound
+from recovery_api.domain.errors import Invalid, NotFound
 from recovery_api.models import tables
 from recovery_api.services.record_audit import Actor, record_audit
 
 LONGEST_NOTE = 500
+DECISIONS = (
+    "nothing_to_do", "called", "written_to", "not_ours", "asked_to_stop", "visit_moved", "phone_put_away", "other",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +58,17 @@ def read_inbox(scope: ClinicScope, most: int = 200, after: tuple[datetime, UUID]
     ]
 
 
-def close_inbox_text(scope: ClinicScope, message_id: UUID, clinician_id: UUID, note: str, now: datetime) -> None:
-    """A clinician has dealt with the text; it leaves the inbox, not the record. Raises NotFound where it is closed."""
+def close_inbox_text(
+    scope: ClinicScope, message_id: UUID, clinician_id: UUID, note: str, now: datetime, decision: str = "other"
+) -> None:
+    """A clinician has decided about the text; it leaves the inbox, not the record.
+
+    The decision stands in the audit. Raises NotFound where the text is closed already, and Invalid.
+    """
+    if decision not in DECISIONS:
+        raise Invalid(f"must be one of {', '.join(DECISIONS)}", field="decision")
+    if decision == "other" and not note.strip():
+        raise Invalid("is required", field="note")
     note_sealed = scope.seal("message.handled_note", message_id, note.strip()[:LONGEST_NOTE] or None)
     message = tables.message
     closed = scope.connection.execute(
@@ -73,4 +85,5 @@ def close_inbox_text(scope: ClinicScope, message_id: UUID, clinician_id: UUID, n
     if closed is None:
         raise NotFound("There is no such message that waits.")
     actor = Actor("clinician", clinician_id)
-    record_audit(scope, actor, "message.handled", ("message", message_id), now, closed.patient_id)
+    detail = {"decision": decision}
+    record_audit(scope, actor, "message.handled", ("message", message_id), now, closed.patient_id, detail)

@@ -10,6 +10,8 @@ from recovery_api.db import ClinicScope
 from recovery_api.domain.errors import NotFound
 from recovery_api.domain.wording import without_link
 from recovery_api.models import tables
+from recovery_api.services.find_check_in_days import find_check_in_days
+from recovery_api.services.read_calls import Call, read_calls
 from recovery_api.services.read_flags import (
     FlagEventFacts,
     FlagFacts,
@@ -25,7 +27,7 @@ from recovery_api.services.record_audit import Actor, record_audit
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """One text of a patient's thread, in clear."""
+    """One text of a patient's thread, in clear; or a call in its place, whose words were spoken and are not kept."""
 
     id: UUID
     direction: str
@@ -37,6 +39,8 @@ class Text:
     disposition: str | None
     because: str | None
     needs_person: bool
+    channel: str = "sms"
+    call: Call | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,7 @@ class Phone:
     whose: str
     state: str
     web_check_in: bool = False
+    channel: str = "sms"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,15 +97,16 @@ def read_patient(scope: ClinicScope, patient_id: UUID, viewer: Actor, now: datet
     patient = found[0]
     record_audit(scope, viewer, "patient.viewed", ("patient", patient_id), now, patient_id)
     flags = read_flags(scope, FlagQuery(patient_id=patient_id))
-    answers = read_answers(scope, [patient.episode_id] if patient.episode_id else [])
-    entry = entry_of(scope, flags, patient, answers, now)
+    episodes = [patient.episode_id] if patient.episode_id else []
+    answers, asked = read_answers(scope, episodes), find_check_in_days(scope, episodes)
+    entry = entry_of(scope, flags, patient, answers, asked, now)
     return PatientStory(
         patient=patient,
         flags=tuple(flags),
         events=tuple(read_flag_events(scope, [flag.id for flag in flags])),
         answers=entry.answers,
         today=entry.today,
-        texts=tuple(read_thread(scope, patient_id)),
+        texts=tuple(read_conversation(scope, patient_id)),
         phones=tuple(read_phones(scope, patient_id)),
         plan=tuple(_plan(scope, patient.episode_id, now)),
         visits=tuple(_visits(scope, patient.episode_id)),
@@ -142,6 +148,21 @@ def read_thread(
     ]
 
 
+def read_conversation(
+    scope: ClinicScope, patient_id: UUID, most: int = 100, before: tuple[datetime, UUID] | None = None
+) -> list[Text]:
+    """A patient's texts and calls in one row, oldest first: the newest `most`, or the newest before one of them."""
+    calls = [_as_line(call) for call in read_calls(scope, patient_id, most, before)]
+    texts = read_thread(scope, patient_id, most, before)
+    return sorted((*texts, *calls), key=lambda one: (one.at, one.id))[-most:]
+
+
+def _as_line(call: Call) -> Text:
+    return Text(
+        call.id, call.direction, "", call.at, call.state, None, call.error_code, None, None, False, "voice", call
+    )  # fmt: skip
+
+
 def read_phones(scope: ClinicScope, patient_id: UUID) -> list[Phone]:
     """A patient's phones, their own before a caregiver's."""
     point = tables.contact_point
@@ -158,6 +179,7 @@ def read_phones(scope: ClinicScope, patient_id: UUID) -> list[Phone]:
             row.whose,
             row.state,
             row.takes_link,
+            row.channel,
         )
         for row in rows
     ]

@@ -1,6 +1,9 @@
-"""Read a phone number as people write it into E.164."""
+"""Read a phone number as people write it into E.164, and tell what its range is given out for."""
+
+from enum import StrEnum
 
 import phonenumbers
+from phonenumbers import PhoneNumberType
 
 from recovery_api.domain.errors import Invalid
 
@@ -16,3 +19,27 @@ def read_phone(raw: str, field: str = "phone", region: str = "US") -> str:
     if not phonenumbers.is_valid_number(number):
         raise Invalid("is not a phone number", field=field)
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+class PhoneKind(StrEnum):
+    """What the range of a number is given out for; in North America mobiles and landlines share their ranges."""
+
+    MOBILE = "mobile"
+    LANDLINE = "landline"
+    EITHER = "either"
+    NO_PERSON = "no_person"
+
+
+_KINDS = {
+    PhoneNumberType.MOBILE: PhoneKind.MOBILE,
+    PhoneNumberType.FIXED_LINE: PhoneKind.LANDLINE,
+    PhoneNumberType.FIXED_LINE_OR_MOBILE: PhoneKind.EITHER,
+    PhoneNumberType.VOIP: PhoneKind.EITHER,
+    PhoneNumberType.PERSONAL_NUMBER: PhoneKind.EITHER,
+    PhoneNumberType.UNKNOWN: PhoneKind.EITHER,
+}
+
+
+def kind_of(number: str) -> PhoneKind:
+    """The kind of an E.164 number; toll-free, premium and service numbers are no person's."""
+    return _KINDS.get(phonenumbers.number_type(phonenumbers.parse(number)), PhoneKind.NO_PERSON)

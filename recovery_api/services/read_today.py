@@ -9,11 +9,11 @@ from sqlalchemy import select
 
 from recovery_api.db import AnyRow, ClinicScope
 from recovery_api.domain.check_in import local_day
-from recovery_api.domain.trajectory import expected_band
 from recovery_api.models import tables
 from recovery_api.services.clinic_texts import texts_of
 from recovery_api.services.find_recovery import RunningRecovery, find_recovery
 from recovery_api.services.queue_texts import standing_values
+from recovery_api.services.read_band import band_on
 from recovery_api.services.shown_values import shown_values
 
 
@@ -80,7 +80,7 @@ def read_today(scope: ClinicScope, patient_id: UUID, now: datetime) -> Today:
         day=day,
         open_items=tuple(items),
         next_visit=coming[0] if coming else None,
-        expected_band=Band(*expected_band(day, running.recovery.baseline_pain)),
+        expected_band=Band(*band_on(scope, now, day).edges(day, running.recovery.baseline_pain)),
     )
 
 

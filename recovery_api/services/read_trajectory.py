@@ -6,8 +6,7 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from recovery_api.db import ClinicScope
-from recovery_api.domain.schedule import scheduled_days
-from recovery_api.packs.protocol_pack import protocol_pack
+from recovery_api.services.find_check_in_days import find_check_in_days
 from recovery_api.services.read_band import read_band
 from recovery_api.services.read_episode import EpisodeRead, read_episode
 from recovery_api.services.read_flags import FlagFacts, FlagQuery, read_flags
@@ -57,13 +56,13 @@ def read_trajectory(scope: ClinicScope, episode_id: UUID, viewer: Actor, now: da
         points=points,
         band=[BandPoint(day, *band.edges(day, episode.baseline_pain)) for day in range(last_day + 1)],
         band_source=band.source,
-        gaps=_gaps(episode, points),
+        gaps=_gaps(episode, find_check_in_days(scope, [episode_id])[episode_id], points),
         flags=[flag for flag in flags if flag.episode_id == episode_id],
     )
 
 
-def _gaps(episode: EpisodeRead, points: Sequence[KnownReading]) -> list[Gap]:
+def _gaps(episode: EpisodeRead, days: frozenset[int], points: Sequence[KnownReading]) -> list[Gap]:
     answered = {point.reading.day for point in points}
-    asked = sorted(day for day in scheduled_days(protocol_pack()) if 0 < day < episode.day)
+    asked = sorted(day for day in days if 0 < day < episode.day)
     performed_on = episode.procedure.performed_on
     return [Gap(day, performed_on + timedelta(days=day)) for day in asked if day not in answered]

@@ -1,7 +1,7 @@
 """Read the worklist: who needs somebody, why, since when, with a fortnight of answers beside each."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
@@ -10,10 +10,12 @@ from sqlalchemy import func, select
 
 from recovery_api.db import AnyRow, ClinicScope
 from recovery_api.models import tables
-from recovery_api.packs.protocol_pack import check_in_days
+from recovery_api.services.find_check_in_days import find_check_in_days
+from recovery_api.services.read_counts import read_counts, waiting_texts
 from recovery_api.services.read_flags import FlagFacts, FlagQuery, PatientFacts, read_flags, read_patients
 
 OPEN = ("open", "acknowledged", "snoozed")
+MOST = 1000  # flags on a worklist
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,8 @@ class Answer:
     pain: int | None
     activity: str | None = None
     note: str = ""
+    pills: int | None = None
+    check_in_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,25 +51,40 @@ class Worklist:
     inbox: int
     last_reply_at: datetime | None
 
+    @property
+    def open_count(self) -> int:
+        """How many patients, and unknown senders, need somebody."""
+        return len(self.entries)
+
 
 def read_worklist(scope: ClinicScope, now: datetime) -> Worklist:
     """Every open flag by patient, and what was resolved since the clinic's midnight."""
     midnight = now.astimezone(scope.zone).replace(hour=0, minute=0, second=0, microsecond=0)
-    flags = read_flags(scope, FlagQuery(status=OPEN))
-    resolved = read_flags(scope, FlagQuery(status=("resolved",), resolved_since=midnight))
+    live = read_flags(scope, FlagQuery(live_since=midnight, limit=MOST))
+    flags = [flag for flag in live if flag.status != "resolved"]
+    resolved = [flag for flag in live if flag.status == "resolved"]
     named = {flag.patient_id for flag in [*flags, *resolved] if flag.patient_id}
     patients = {patient.id: patient for patient in read_patients(scope, list(named))} if named else {}
     since = now.astimezone(scope.zone).date() - timedelta(days=15)
     episodes = [patient.episode_id for patient in patients.values() if patient.episode_id]
-    answers = read_answers(scope, episodes, since)
+    answers, asked = read_answers(scope, episodes, since), find_check_in_days(scope, episodes)
     counts = _counts(scope)
     return Worklist(
-        entries=_entries(scope, flags, patients, answers, now),
-        resolved_today=_entries(scope, resolved, patients, answers, now),
+        entries=_entries(scope, flags, patients, answers, asked, now),
+        resolved_today=_entries(scope, resolved, patients, answers, asked, now),
         total_patients=counts[0],
         inbox=counts[1],
         last_reply_at=counts[2],
     )
+
+
+def read_queue(scope: ClinicScope, now: datetime) -> Worklist:
+    """Who needs somebody, in order and by name, without their answers: for the place of one patient among them."""
+    flags = read_flags(scope, FlagQuery(status=OPEN))
+    named = {flag.patient_id for flag in flags if flag.patient_id}
+    patients = {patient.id: patient for patient in read_patients(scope, list(named))} if named else {}
+    counts = read_counts(scope)
+    return Worklist(_entries(scope, flags, patients, {}, {}, now), (), 0, counts.inbox, None)
 
 
 def _entries(
@@ -73,6 +92,7 @@ def _entries(
     flags: Sequence[FlagFacts],
     patients: dict[UUID, PatientFacts],
     answers: dict[UUID, list[Answer]],
+    asked: Mapping[UUID, frozenset[int]],
     now: datetime,
 ) -> tuple[WorklistEntry, ...]:
     """One entry a patient, what nobody has taken first, then by tier; a flag without a patient stands alone."""
@@ -83,7 +103,7 @@ def _entries(
     for mine in grouped.values():
         mine.sort(key=lambda flag: (flag.status != "open", flag.tier.rank, flag.waiting_since))
         patient = patients.get(mine[0].patient_id) if mine[0].patient_id else None
-        entries.append(entry_of(scope, mine, patient, answers, now))
+        entries.append(entry_of(scope, mine, patient, answers, asked, now))
     return tuple(entries)
 
 
@@ -92,23 +112,24 @@ def entry_of(
     flags: Sequence[FlagFacts],
     patient: PatientFacts | None,
     answers: dict[UUID, list[Answer]],
+    asked: Mapping[UUID, frozenset[int]],
     now: datetime,
 ) -> WorklistEntry:
     """A patient's flags with the answers of the days that were asked about."""
     if patient is None or patient.performed_on is None or patient.episode_id is None:
         return WorklistEntry(tuple(flags), patient, (), 0)
     today = (now.astimezone(scope.zone).date() - patient.performed_on).days
-    known = answers.get(patient.episode_id, [])
-    return WorklistEntry(tuple(flags), patient, with_gaps(known, patient.performed_on, today), today)
+    known, days = answers.get(patient.episode_id, []), asked.get(patient.episode_id, frozenset())
+    return WorklistEntry(tuple(flags), patient, with_gaps(known, days, patient.performed_on, today), today)
 
 
-def with_gaps(answers: Sequence[Answer], performed_on: date, today: int) -> tuple[Answer, ...]:
-    """The answers, and an empty one for every day since the first on which a question found none."""
+def with_gaps(answers: Sequence[Answer], days: frozenset[int], performed_on: date, today: int) -> tuple[Answer, ...]:
+    """The answers, and an empty one for each of the `days` since the first on which a question found none."""
     by_day = {answer.day: answer for answer in answers}
     if not by_day:
         return ()
-    asked = (day for day in check_in_days() if min(by_day) < day < today)
-    gaps = [Answer(day, performed_on + timedelta(days=day), None) for day in asked if day not in by_day]
+    unanswered = (day for day in days if min(by_day) < day < today and day not in by_day)
+    gaps = [Answer(day, performed_on + timedelta(days=day), None) for day in unanswered]
     return tuple(sorted([*by_day.values(), *gaps], key=lambda answer: answer.day))
 
 
@@ -128,6 +149,9 @@ def read_answers(
             check_in.c.pain,
             check_in.c.activity_level,
             check_in.c.symptoms,
+            check_in.c.pills_otc,
+            check_in.c.pills_prescribed,
+            check_in.c.pills_total,
         )
         .where(check_in.c.clinic_id == scope.clinic_id, check_in.c.episode_id.in_(episode_ids))
         .order_by(check_in.c.recorded_at, check_in.c.version)
@@ -153,25 +177,38 @@ def _with(before: Answer | None, row: AnyRow) -> Answer:
         pain=row.pain if row.pain is not None else (before.pain if before else None),
         activity=row.activity_level or (before.activity if before else None),
         note=", ".join(said),
+        pills=_first_known(_pills(row), before.pills if before else None),
+        check_in_id=row.id if before is None or row.pain is not None else before.check_in_id,
     )
 
 
+def _pills(row: AnyRow) -> int | None:
+    """Every pill of a report, as one number; None where it told of none."""
+    kinds = [number for number in (row.pills_otc, row.pills_prescribed) if number is not None]
+    total: int | None = sum(kinds) if kinds else row.pills_total
+    return total
+
+
+def _first_known(*numbers: int | None) -> int | None:
+    return next((number for number in numbers if number is not None), None)
+
+
 def _counts(scope: ClinicScope) -> tuple[int, int, datetime | None]:
-    """Active patients, messages that wait for a person, and when the last text came."""
+    """Active patients, messages that wait for a person, and when the last text came: ids lie in the order of time."""
     patient, message = tables.patient, tables.message
+    last = (
+        select(message.c.created_at)
+        .where(message.c.clinic_id == scope.clinic_id, message.c.direction == "in")
+        .order_by(message.c.id.desc())
+        .limit(1)
+    )
     row = scope.connection.execute(
         select(
             select(func.count())
-            .where(
-                patient.c.clinic_id == scope.clinic_id, patient.c.status == "active", patient.c.is_synthetic.is_(False)
-            )
+            .where(patient.c.clinic_id == scope.clinic_id, patient.c.status == "active", ~patient.c.is_synthetic)
             .scalar_subquery(),
-            select(func.count())
-            .where(message.c.clinic_id == scope.clinic_id, message.c.needs_person, message.c.handled_at.is_(None))
-            .scalar_subquery(),
-            select(func.max(message.c.created_at))
-            .where(message.c.clinic_id == scope.clinic_id, message.c.direction == "in")
-            .scalar_subquery(),
+            waiting_texts(scope),
+            last.scalar_subquery(),
         )
     ).one()
     return row[0], row[1], row[2]

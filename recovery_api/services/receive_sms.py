@@ -94,7 +94,8 @@ def _file(sender: Sender, text: ReceivedText, now: datetime) -> bool:
         _file_unattributed(scope, Arrival(message_id, text.sender, body, text.media), contacts, text, now)
         return True
     contact = asked_before(contact, text.sent_at)
-    arrival = Arrival(message_id, text.sender, body, text.media, sent_at=text.sent_at)
+    is_whole = body == text.body
+    arrival = Arrival(message_id, text.sender, body, text.media, sent_at=text.sent_at, is_whole=is_whole)
     reply = _read(arrival.body, contact, text.sent_at or now)
     if contact.state == "wrong_person" and reply.tier not in (Tier.EMERGENCY, Tier.URGENT):
         _file_unattributed(scope, arrival, [], text, now)

@@ -1,8 +1,9 @@
 """Record a check-in: the one road of every channel, from facts to flags, in one transaction."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -17,11 +18,13 @@ from recovery_api.domain.tiers import Tier, worst
 from recovery_api.ids import new_id
 from recovery_api.models import tables
 from recovery_api.packs.protocol_pack import check_in_days
-from recovery_api.packs.rule_pack import rule_pack
 from recovery_api.prepared import Prepared
 from recovery_api.services.advise import advise
+from recovery_api.services.ask_about_jump import ask_again_after_jump
+from recovery_api.services.clinic_rules import rules_of
 from recovery_api.services.notify_clinicians import page_clinicians
 from recovery_api.services.raise_flags import FlagSubject, RaisedFlag, raise_flags
+from recovery_api.services.read_band import band_on
 from recovery_api.services.record_audit import Actor, record_audit
 
 
@@ -70,13 +73,15 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """What became of a report."""
+    """What became of a report; `row` is what is stored with the commit."""
 
     id: UUID
     version: int
     day: int
     findings: tuple[Finding, ...]
     flags: tuple[RaisedFlag, ...]
+    row: Mapping[str, Any]
+    jumped: bool = False  # the patient is to be asked about a fall, a pop, a new place
 
     @property
     def tier(self) -> Tier | None:
@@ -95,7 +100,8 @@ def record_check_in(scope: ClinicScope, recovery: Recovery, report: Report, now:
     if day < 0 and recovery.baseline_pain is None and report.facts.pain is not None:
         _keep_baseline(scope, recovery.episode_id, report.facts.pain)
     before = [known.reading for known in history if known.id != check_in_id]
-    findings = say_how_late(_judge_among(before, _reading(report, day), recovery, now), report.recorded_at, now)
+    judged = _judge_among(scope, before, _reading(report, day), recovery, now)
+    findings = say_how_late(judged, report.recorded_at, now)
     row = _row(scope, recovery, report, check_in_id, day, now)
     row["advice_sealed"] = _advice(scope, report, check_in_id, findings)
     scope.write_late(tables.check_in, [row])
@@ -108,6 +114,8 @@ def record_check_in(scope: ClinicScope, recovery: Recovery, report: Report, now:
     )
     flags = raise_flags(scope, subject, findings, now)
     page_clinicians(scope, flags, now)
+    history_now, facts = [*before, _reading(report, day)], facts_of(scope, recovery, now)
+    jumped = ask_again_after_jump(scope, history_now, facts, subject, report.channel, flags, now)
     record_audit(
         scope,
         report.actor,
@@ -117,7 +125,7 @@ def record_check_in(scope: ClinicScope, recovery: Recovery, report: Report, now:
         recovery.patient_id,
         {"channel": report.channel, "version": report.version},
     )
-    return Recorded(check_in_id, report.version, day, tuple(findings), tuple(flags))
+    return Recorded(check_in_id, report.version, day, tuple(findings), tuple(flags), row, jumped)
 
 
 def _keep_baseline(scope: ClinicScope, episode_id: UUID, pain: int) -> None:
@@ -147,28 +155,39 @@ def _reading(report: Report, day: int) -> Reading:
     )
 
 
-def _judge_among(before: Sequence[Reading], reading: Reading, recovery: Recovery, now: datetime) -> list[Finding]:
+def _judge_among(
+    scope: ClinicScope, before: Sequence[Reading], reading: Reading, recovery: Recovery, now: datetime
+) -> list[Finding]:
     """What the rules say of a reading among those that are known, some of which may have been made after it."""
     at = len(before)
     while at and before[at - 1].recorded_at > reading.recorded_at:
         at -= 1
-    return judge([*before[:at], reading], recovery, now, before[at:])
+    return judge(scope, [*before[:at], reading], recovery, now, before[at:])
+
+
+def facts_of(scope: ClinicScope, recovery: Recovery, now: datetime) -> EpisodeFacts:
+    """What the rules need to know of the episode; the clinic's band is read where a rule speaks of it."""
+    return EpisodeFacts(
+        procedure_on=recovery.procedure_on,
+        baseline_pain=recovery.baseline_pain,
+        check_in_days=check_in_days(),
+        band=partial(band_on, scope, now),
+    )
 
 
 def judge(
-    history: Sequence[Reading], recovery: Recovery, now: datetime, later: Sequence[Reading] = ()
+    scope: ClinicScope,
+    history: Sequence[Reading],
+    recovery: Recovery,
+    now: datetime,
+    later: Sequence[Reading] = (),
 ) -> list[Finding]:
     """What the rules say of the last reading, `later` ones being known already.
 
     A rule that breaks is itself a finding: a person must look.
     """
-    facts = EpisodeFacts(
-        procedure_on=recovery.procedure_on,
-        baseline_pain=recovery.baseline_pain,
-        check_in_days=check_in_days(),
-    )
     try:
-        return list(assess_between(history, later, facts, rule_pack(), now))
+        return list(assess_between(history, later, facts_of(scope, recovery, now), rules_of(scope), now))
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as broken:
         return [
             Finding(

@@ -12,6 +12,7 @@ from recovery_api.domain.errors import SignInRefused
 from recovery_api.domain.readings import Finding
 from recovery_api.domain.tiers import Tier
 from recovery_api.models import tables
+from recovery_api.services.check_proof import Proof, require_proof
 from recovery_api.services.credentials import LIFETIMES, digest_of, issue, prefixed
 from recovery_api.services.raise_flags import FlagSubject, raise_flags
 from recovery_api.services.record_audit import SYSTEM, record_audit
@@ -29,17 +30,26 @@ class TokenPair:
     access_token: str
     refresh_token: str
     expires_in: int
+    is_bound: bool = False
+    device_id: UUID | None = None  # where it has just been enrolled
+
+    @property
+    def token_type(self) -> str:
+        """The scheme that the access token is sent with: one that is bound to a key is no bearer token."""
+        return "DPoP" if self.is_bound else "Bearer"
 
 
-def refresh_token(secret: str, vaults: Vaults, now: datetime) -> TokenPair:
-    """The successors of a refresh token. Raises SignInRefused. Tokens keep real time; `now` dates what is told of them.
+def refresh_token(secret: str, vaults: Vaults, now: datetime, proof: Proof | None = None) -> TokenPair:
+    """The successors of a refresh token; tokens keep real time, and `now` dates what is told of them.
+
+    Raises SignInRefused, or ProofRefused where it is bound to a key that was not proven.
 
     They follow from the old secret and the data key, so that a repeat within a minute (an answer that got lost on a
     bad network) gives the very same pair, although no secret is stored. Any other reuse ends the family.
     """
     with open_transaction() as connection:
         row = _find(connection, secret)
-        pair = _exchange(connection, row, secret, vaults, now) if row is not None else None
+        pair = _exchange(connection, row, secret, vaults, now, proof) if row is not None else None
     if pair is None:
         raise SignInRefused("This refresh token is not valid any more.")
     return pair
@@ -89,12 +99,16 @@ def _find(connection: Connection, secret: str) -> AnyRow | None:
     return connection.execute(chosen.with_for_update()).one_or_none()
 
 
-def _exchange(connection: Connection, row: AnyRow, secret: str, vaults: Vaults, at: datetime) -> TokenPair | None:
+def _exchange(
+    connection: Connection, row: AnyRow, secret: str, vaults: Vaults, at: datetime, proof: Proof | None
+) -> TokenPair | None:
     now = real_now()
     scope = enter_clinic(connection, row.clinic_id, vaults)
     if row.revoked_at is not None or row.expires_at <= now or not is_active(scope, row.subject_id):
         return None
-    pair = _successors(secret, vaults)
+    if row.key_thumbprint is not None:
+        require_proof(scope, row.key_thumbprint, proof)
+    pair = _successors(secret, vaults, row.key_thumbprint)
     if row.used_at is not None and now - row.used_at <= REPEAT_WITHIN:
         return pair
     if row.used_at is not None:
@@ -103,15 +117,29 @@ def _exchange(connection: Connection, row: AnyRow, secret: str, vaults: Vaults, 
     credential = tables.credential
     connection.execute(update(credential).where(credential.c.digest == row.digest).values(used_at=now))
     for kind, successor in (("patient_access", pair.access_token), ("patient_refresh", pair.refresh_token)):
-        issue(connection, kind, row.clinic_id, row.subject_id, family_id=row.family_id, secret=successor)
+        issue(
+            connection,
+            kind,
+            row.clinic_id,
+            row.subject_id,
+            family_id=row.family_id,
+            secret=successor,
+            key_thumbprint=row.key_thumbprint,
+        )
     return pair
 
 
-def _successors(secret: str, vaults: Vaults) -> TokenPair:
+def _successors(secret: str, vaults: Vaults, key_thumbprint: bytes | None) -> TokenPair:
     access, refresh = (
         prefixed(kind, vaults.data_key.successor(secret, kind)) for kind in ("patient_access", "patient_refresh")
     )
-    return TokenPair(access, refresh, int(LIFETIMES["patient_access"].total_seconds()))
+    return make_pair(access, refresh, key_thumbprint)
+
+
+def make_pair(access: str, refresh: str, key_thumbprint: bytes | None) -> TokenPair:
+    """Two tokens as an app gets them, bound to a key where there is one."""
+    lives = int(LIFETIMES["patient_access"].total_seconds())
+    return TokenPair(access, refresh, lives, key_thumbprint is not None)
 
 
 def _end_after_reuse(scope: ClinicScope, row: AnyRow, at: datetime) -> None:

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import delete, select, update
 
 from recovery_api.db import AnyRow, ClinicScope
+from recovery_api.domain.coaching import SLOT
 from recovery_api.domain.schedule import PlannedReminder
 from recovery_api.models import tables
 from recovery_api.services.plan_reminders import (
@@ -55,6 +56,7 @@ def _still_to_come(scope: ClinicScope, episode_id: UUID, now: datetime) -> Seque
             reminder.c.state == "planned",
             reminder.c.due_at > now,
             reminder.c.kind != "nudge",
+            reminder.c.slot != SLOT,
             work.c.kind == "reminder",
         )
         .with_for_update(of=work, skip_locked=True)
@@ -69,6 +71,7 @@ def _replaced(scope: ClinicScope, episode_id: UUID, today: date, now: datetime) 
             reminder.c.clinic_id == scope.clinic_id,
             reminder.c.episode_id == episode_id,
             reminder.c.kind != "nudge",
+            reminder.c.slot != SLOT,
             (reminder.c.state == "replaced")
             | ((reminder.c.state == "skipped") & (reminder.c.why == "episode_not_active")),
             reminder.c.local_on >= today,

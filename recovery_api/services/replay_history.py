@@ -19,6 +19,8 @@ from recovery_api.services.record_audit import Actor, record_audit
 from recovery_api.services.record_check_in import READING, latest_versions
 from recovery_api.services.silence_facts import LEFT
 
+Wanted = Select[tuple[UUID]] | Sequence[UUID]
+
 
 @dataclass(frozen=True, slots=True)
 class StoredHistory:
@@ -36,10 +38,13 @@ class StoredHistory:
         return max(self.last_day - self.first_day + 1, 0)
 
 
-def read_histories(scope: ClinicScope, since: date, viewer: Actor, now: datetime) -> list[StoredHistory]:
-    """Every recovery of the clinic that ran on or after `since`; the look is audited, the synthetic patient left out.
+def read_histories(
+    scope: ClinicScope, since: date, viewer: Actor, now: datetime, most: int | None = None
+) -> list[StoredHistory]:
+    """Every recovery of the clinic that ran on or after `since`, or the `most` that began last.
 
-    Whether a flag was open while a patient fell silent is not replayed.
+    The look is audited, the synthetic patient left out. Whether a flag was open while a patient fell silent is not
+    replayed.
     """
     episode, procedure, today = tables.episode, tables.procedure, now.astimezone(scope.zone).date()
     rows = scope.connection.execute(
@@ -51,9 +56,12 @@ def read_histories(scope: ClinicScope, since: date, viewer: Actor, now: datetime
             procedure.c.performed_on <= today,
             ~episode.c.patient_id.in_(synthetic_patients(scope)),
         )
-        .order_by(episode.c.id)
+        .order_by(procedure.c.performed_on.desc(), episode.c.id)
+        .limit(most)
     ).all()
-    readings, asked = _readings(scope, since), _asked(scope, since)
+    rows = sorted(rows, key=lambda row: row.id)
+    chosen = _running(scope, since) if most is None else [row.id for row in rows]
+    readings, asked = _readings(scope, chosen), _asked(scope, chosen)
     record_audit(scope, viewer, "rules.replayed", ("clinic", scope.clinic_id), now, None, {"episodes": len(rows)})
     return [_history(row, readings[row.id], asked[row.id], since, today) for row in rows]
 
@@ -92,10 +100,10 @@ def _history(row: AnyRow, stored: Sequence[AnyRow], asked: Sequence[date], since
     )
 
 
-def _readings(scope: ClinicScope, since: date) -> defaultdict[UUID, list[AnyRow]]:
+def _readings(scope: ClinicScope, wanted: Wanted) -> defaultdict[UUID, list[AnyRow]]:
     check_in = tables.check_in
     chosen = select(check_in.c.episode_id, *READING).where(
-        check_in.c.clinic_id == scope.clinic_id, check_in.c.episode_id.in_(_running(scope, since))
+        check_in.c.clinic_id == scope.clinic_id, check_in.c.episode_id.in_(wanted)
     )
     found: defaultdict[UUID, list[AnyRow]] = defaultdict(list)
     for row in scope.connection.execute(chosen):
@@ -103,7 +111,7 @@ def _readings(scope: ClinicScope, since: date) -> defaultdict[UUID, list[AnyRow]
     return found
 
 
-def _asked(scope: ClinicScope, since: date) -> defaultdict[UUID, list[date]]:
+def _asked(scope: ClinicScope, wanted: Wanted) -> defaultdict[UUID, list[date]]:
     """The local days whose question left, by recovery."""
     reminder, message = tables.reminder, tables.message
     chosen = (
@@ -111,7 +119,7 @@ def _asked(scope: ClinicScope, since: date) -> defaultdict[UUID, list[date]]:
         .join(message, (message.c.clinic_id == reminder.c.clinic_id) & (message.c.reminder_id == reminder.c.id))
         .where(
             reminder.c.clinic_id == scope.clinic_id,
-            reminder.c.episode_id.in_(_running(scope, since)),
+            reminder.c.episode_id.in_(wanted),
             reminder.c.kind == "check_in",
             reminder.c.state == "handed_over",
             message.c.state.in_(LEFT),

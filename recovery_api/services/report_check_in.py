@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, literal_column, select
 
 from recovery_api.db import AnyRow, ClinicScope
 from recovery_api.domain.check_in import CheckInFacts, local_day
@@ -14,11 +14,20 @@ from recovery_api.domain.lateness import bounded_recorded_at, moved_from
 from recovery_api.domain.replies import READER_VERSION
 from recovery_api.models import tables
 from recovery_api.packs.reading import reply_reader
-from recovery_api.services.find_recovery import RunningRecovery, find_recovery, find_recovery_of
-from recovery_api.services.read_check_ins import CheckInRead, read_check_in
+from recovery_api.prepared import Asked, Prepared, together
+from recovery_api.services.find_recovery import (
+    OF_PATIENT,
+    RunningRecovery,
+    ask_for_recovery,
+    find_recovery,
+    find_recovery_of,
+    found_recovery,
+    newest_running,
+)
+from recovery_api.services.read_check_ins import CheckInRead, as_stored, read_check_in
 from recovery_api.services.receive_sms import without_quotes
 from recovery_api.services.record_audit import Actor
-from recovery_api.services.record_check_in import Report, record_check_in
+from recovery_api.services.record_check_in import READING, Report, latest_versions, record_check_in
 
 _A_DAY = timedelta(days=1)
 
@@ -63,13 +72,22 @@ def report_check_in(
 
     Raises Invalid, NotFound where no recovery is running, or Conflict where its id was used for other facts.
     """
-    take_turn(scope, patient_id)
-    known = _find_known(scope, patient_id, sent)
+    with together(scope.connection):  # in this order: what is read was stored before it was this report's turn
+        _TURN.run(scope.connection, {"clinic": scope.clinic_id, "patient": patient_id})
+        known_asked = _ask_for_known(scope, patient_id, sent)
+        running_asked = ask_for_recovery(scope, patient_id)
+        history_asked = _HISTORY.ask(scope.connection, {"clinic": scope.clinic_id, "patient": patient_id})
+    known = _known(scope, known_asked, sent)
     if known is not None:
         return Reported(known, is_new=False)
-    running = find_recovery_of(scope, episode_id) if episode_id else find_recovery(scope, patient_id)
+    if episode_id is not None:
+        running = find_recovery_of(scope, episode_id)
+    else:
+        running = found_recovery(running_asked)
+        history = latest_versions(history_asked.rows())
+        running = replace(running, recovery=replace(running.recovery, history=history))
     recorded = record_check_in(scope, running.recovery, _report(running, sent, now), now)
-    return Reported(read_check_in(scope, recorded.id, recorded.version), is_new=True)
+    return Reported(as_stored(scope, recorded.row), is_new=True)
 
 
 def correct_check_in(
@@ -102,34 +120,49 @@ def correct_check_in(
     if known is not None:
         return Reported(read_check_in(scope, check_in_id, known.version), is_new=False)
     recorded = record_check_in(scope, running.recovery, report, now)
-    return Reported(read_check_in(scope, recorded.id, recorded.version), is_new=True)
+    return Reported(as_stored(scope, recorded.row), is_new=True)
+
+
+_patient, _episode, _check_in = tables.patient, tables.episode, tables.check_in
+_TURN = Prepared(
+    select(_patient.c.id)
+    .where(_patient.c.clinic_id == bindparam("clinic"), _patient.c.id == bindparam("patient"))
+    .with_for_update(key_share=True)
+)
+_KNOWN = Prepared(
+    select(_check_in.c.id, _check_in.c.facts_digest)
+    .join(_episode, (_episode.c.clinic_id == _check_in.c.clinic_id) & (_episode.c.id == _check_in.c.episode_id))
+    .where(
+        _check_in.c.clinic_id == bindparam("clinic"),
+        _episode.c.patient_id == bindparam("patient"),
+        _check_in.c.client_id == bindparam("client_id"),
+        _check_in.c.version == literal_column("1"),
+    )
+)
+_HISTORY = Prepared(
+    select(*READING).where(
+        _check_in.c.clinic_id == bindparam("clinic"),
+        _check_in.c.episode_id == newest_running(OF_PATIENT, _episode.c.id).scalar_subquery(),
+    )
+)
 
 
 def take_turn(scope: ClinicScope, patient_id: UUID) -> None:
     """Wait until no other report of this patient is on its way, so that an id is looked up after it was stored."""
-    patient = tables.patient
-    scope.connection.execute(
-        select(patient.c.id)
-        .where(patient.c.clinic_id == scope.clinic_id, patient.c.id == patient_id)
-        .with_for_update(key_share=True)
-    )
+    _TURN.run(scope.connection, {"clinic": scope.clinic_id, "patient": patient_id})
 
 
-def _find_known(scope: ClinicScope, patient_id: UUID, sent: Submission) -> CheckInRead | None:
-    """The report that has this id already, from whichever recovery. Raises Conflict where it says something else."""
+def _ask_for_known(scope: ClinicScope, patient_id: UUID, sent: Submission) -> Asked | None:
+    """The question for the report that has this id already, from whichever recovery."""
     if sent.client_id is None:
         return None
-    check_in, episode = tables.check_in, tables.episode
-    row = scope.connection.execute(
-        select(check_in.c.id, check_in.c.facts_digest)
-        .join(episode, (episode.c.clinic_id == check_in.c.clinic_id) & (episode.c.id == check_in.c.episode_id))
-        .where(
-            check_in.c.clinic_id == scope.clinic_id,
-            episode.c.patient_id == patient_id,
-            check_in.c.client_id == sent.client_id,
-            check_in.c.version == 1,
-        )
-    ).one_or_none()
+    values = {"clinic": scope.clinic_id, "patient": patient_id, "client_id": sent.client_id}
+    return _KNOWN.ask(scope.connection, values)
+
+
+def _known(scope: ClinicScope, asked: Asked | None, sent: Submission) -> CheckInRead | None:
+    """The report that has this id already. Raises Conflict where it says something else."""
+    row = asked.first() if asked is not None else None
     if row is None:
         return None
     if bytes(row.facts_digest) != sent.facts.digest(sent.recorded_at, sent.day):

@@ -12,8 +12,9 @@ from recovery_api.domain.errors import Invalid
 from recovery_api.domain.response_clock import Response, Summary, Told, responses, summarize
 from recovery_api.domain.tiers import Tier
 from recovery_api.models import tables
-from recovery_api.packs.rule_pack import rule_pack
+from recovery_api.services.clinic_rules import rules_of
 from recovery_api.services.read_flags import synthetic_patients
+from recovery_api.services.read_on_copy import on_reading_copy
 from recovery_api.services.record_audit import Actor, record_audit
 
 ACKNOWLEDGE_MINUTES = {Tier.EMERGENCY: 15}  # the other tiers count by their time to act (shipped protocol)
@@ -35,8 +36,9 @@ def report_responses(
     """The time to acknowledge by tier; the look is audited. The synthetic patient is left out. Raises Invalid."""
     if since >= until:
         raise Invalid("must lie before until", field="since")
-    found = _responses(scope, since, until)
-    minutes = rule_pack().respond_minutes
+    with on_reading_copy(scope) as copy:
+        found = _responses(copy, since, until)
+    minutes = rules_of(scope).respond_minutes
     targets = {tier: ACKNOWLEDGE_MINUTES.get(tier, minutes[tier]) for tier in Tier}
     record_audit(scope, viewer, "flags.reported", ("clinic", scope.clinic_id), now, None, {"found": len(found)})
     tiers = tuple(summarize(tier, found, targets[tier], now) for tier in Tier)

@@ -10,6 +10,7 @@ from recovery_api.domain.segments import measure
 from recovery_api.gateways.sms import Accepted, NotSent, Rejected, SendOutcome, SmsGateway, Throttled
 from recovery_api.services.change_contact import ask_question_at
 from recovery_api.services.claim_work import Claim
+from recovery_api.services.find_twins import has_twin_under_way
 from recovery_api.services.follow_delivery import learn_from_failure, lock_phone
 from recovery_api.services.may_send import why_not_to_send
 from recovery_api.services.outbox_rows import (
@@ -30,6 +31,7 @@ from recovery_api.services.settle_unknown import begin_settling
 FENCE_SECONDS = 20
 FENCED, WITHDRAWN = NotSent("fenced"), NotSent("withdrawn")
 LONGEST_WAIT = 300
+TWIN_ENDS = timedelta(seconds=3)
 UNHURRIED = Pace.of(1.0)
 
 
@@ -41,29 +43,35 @@ def begin_attempt(
     A message found `sending` belongs to a sender that died: its end is unknown until the carrier is asked.
     """
     with clinic_transaction(claim.clinic_id, vaults) as scope:
-        lock_phone(scope, claim.row_id)
-        row = outbox_row(scope, claim.row_id)
-        if row is None or row.state not in LIVE:
-            finish_claim(scope, claim)
-            return None
-        if row.sid is not None:  # an outcome that came late: the carrier has it
-            write_message(scope, row.id, state="accepted")
-            finish_claim(scope, claim)
-            return None
-        if row.state in UNDER_WAY:
-            return begin_settling(scope, claim, row, public_url, now)
-        refusal = why_not_to_send(scope, row, now)
-        if refusal is not None:
-            write_message(scope, row.id, state=refusal, settled_at=now)
-            finish_claim(scope, claim)
-            return None
-        return _mark(
-            scope, row, attempt_on(scope, claim, row, public_url, now, real_now(), must_settle=False), pace, now
-        )
+        return begin_inside(scope, claim, public_url, now, pace)
+
+
+def begin_inside(scope: ClinicScope, claim: Claim, public_url: str, now: datetime, pace: Pace) -> Attempt | None:
+    """The same in the caller's transaction, which is committed before the carrier is called."""
+    lock_phone(scope, claim.row_id)
+    row = outbox_row(scope, claim.row_id)
+    if row is None or row.state not in LIVE:
+        finish_claim(scope, claim)
+        return None
+    if row.sid is not None:  # an outcome that came late: the carrier has it
+        write_message(scope, row.id, state="accepted")
+        finish_claim(scope, claim)
+        return None
+    if row.state in UNDER_WAY:
+        return begin_settling(scope, claim, row, public_url, now)
+    refusal = why_not_to_send(scope, row, now)
+    if refusal is not None:
+        write_message(scope, row.id, state=refusal, settled_at=now)
+        finish_claim(scope, claim)
+        return None
+    return _mark(scope, row, attempt_on(scope, claim, row, public_url, now, real_now(), must_settle=False), pace, now)
 
 
 def _mark(scope: ClinicScope, row: AnyRow, attempt: Attempt, pace: Pace, now: datetime) -> Attempt | None:
-    """The attempt, written down before it is made; None where the sender's number has to wait first."""
+    """The attempt, written down before it is made; None where its twin or the sender's number has to end first."""
+    if has_twin_under_way(scope, row, attempt.text.body):
+        release_claim(scope, attempt.claim, real_now() + TWIN_ENDS)
+        return None
     until = why_wait(scope, row.sender_number, measure(attempt.text.body).segments, attempt.lane, pace)
     if until is not None:
         release_claim(scope, attempt.claim, until)
@@ -91,18 +99,22 @@ def write_outcome(attempt: Attempt, outcome: SendOutcome, vaults: Vaults, now: d
     A late outcome changes neither state nor queue. The id that it brings is kept all the same: a text that has
     one is never sent again.
     """
-    claim = attempt.claim
-    with clinic_transaction(claim.clinic_id, vaults) as scope:
-        if isinstance(outcome, Rejected):
-            lock_phone(scope, claim.row_id)
-        row = row_of(scope, attempt)
-        if isinstance(outcome, Accepted) and row.sid is None:
-            write_message(scope, row.id, sid=outcome.sid)
-        if row.state in UNDER_WAY and row.attempts == attempt.attempts:
-            _apply(scope, attempt, row, Accepted(row.sid, "") if row.sid else outcome, now)
-        elif row.state not in LIVE:
-            finish_claim(scope, claim)
-        _note_of_circuit(scope, row.sender_number, outcome)
+    with clinic_transaction(attempt.claim.clinic_id, vaults) as scope:
+        write_inside(scope, attempt, outcome, now)
+
+
+def write_inside(scope: ClinicScope, attempt: Attempt, outcome: SendOutcome, now: datetime) -> None:
+    """The same in the caller's transaction."""
+    if isinstance(outcome, Rejected):
+        lock_phone(scope, attempt.claim.row_id)
+    row = row_of(scope, attempt)
+    if isinstance(outcome, Accepted) and row.sid is None:
+        write_message(scope, row.id, sid=outcome.sid)
+    if row.state in UNDER_WAY and row.attempts == attempt.attempts:
+        _apply(scope, attempt, row, Accepted(row.sid, "") if row.sid else outcome, now)
+    elif row.state not in LIVE:
+        finish_claim(scope, attempt.claim)
+    _note_of_circuit(scope, row.sender_number, outcome)
 
 
 def _apply(scope: ClinicScope, attempt: Attempt, row: AnyRow, outcome: SendOutcome, now: datetime) -> None:

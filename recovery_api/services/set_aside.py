@@ -15,6 +15,7 @@ from recovery_api.services.claim_work import Claim, claim_in, release
 from recovery_api.vault import SealBroken
 
 SET_ASIDE = timedelta(minutes=10)
+ASIDE = "set-aside"  # holds what is set aside, for the coverage watch to see
 TROUBLE = (RecoveryError, SealBroken, ValueError, LookupError, SQLAlchemyError, psycopg.Error)
 
 Work = Callable[[Connection, Sequence[Claim]], None]
@@ -56,8 +57,8 @@ def _work_off_one(kind: str, holder: str, now: datetime, work: Work) -> bool:
 
 def _set_aside(kind: str, claim: Claim, error: Exception) -> None:
     with open_transaction() as connection:
-        release(connection, kind, claim.clinic_id, claim.row_id, real_now() + SET_ASIDE)
+        release(connection, kind, claim.clinic_id, claim.row_id, real_now() + SET_ASIDE, ASIDE)
     warn(
-        "work.set_aside", job=kind, clinic_id=str(claim.clinic_id), reminder_id=str(claim.row_id),
+        "work.set_aside", job=kind, clinic_id=str(claim.clinic_id), row_id=str(claim.row_id),
         error=type(error).__name__,
     )  # fmt: skip

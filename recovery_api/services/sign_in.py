@@ -16,7 +16,9 @@ from recovery_api.db import AnyRow, ClinicScope, Vaults, enter_clinic, open_tran
 from recovery_api.domain.errors import Invalid, SignInRefused
 from recovery_api.models import tables
 from recovery_api.services.credentials import identify, issue, revoke
+from recovery_api.services.log_in_sessions import open_session
 from recovery_api.services.record_audit import Actor, record_audit
+from recovery_api.services.recovery_codes import spend_code
 
 LEAST_PASSWORD, LONGEST_PASSWORD = 15, 128
 TRIES_BEFORE_WAIT = 10
@@ -38,12 +40,14 @@ class SignedIn:
 
 @dataclass(frozen=True, slots=True)
 class Colleague:
-    """A clinician at work: who they are and what their role is."""
+    """A clinician at work: who they are, what their role is, and when (real time) they last proved who they are."""
 
     clinic_id: UUID
     id: UUID
     name: str
     role: str
+    session_id: UUID | None = None
+    proved_at: datetime | None = None
 
 
 def hash_password(password: str) -> str:
@@ -54,8 +58,13 @@ def hash_password(password: str) -> str:
         return _hasher.hash(password)
 
 
-def sign_in(email: str, password: str, code: str, kind: str, vaults: Vaults, now: datetime) -> SignedIn:
-    """Check both factors and issue a `session` or `staff_access` secret. Raises SignInRefused, in one wording."""
+def sign_in(
+    email: str, password: str, code: str, kind: str, vaults: Vaults, now: datetime, device: str = ""
+) -> SignedIn:
+    """Check both factors and issue a `session` or `staff_access` secret. Raises SignInRefused, in one wording.
+
+    A recovery code may stand in for the second factor, once.
+    """
     refusal = SignInRefused("The e-mail, password or code is not right.")
     with open_transaction() as connection:
         credential = tables.credential
@@ -68,15 +77,15 @@ def sign_in(email: str, password: str, code: str, kind: str, vaults: Vaults, now
             _verify(_NOBODY, password)
             raise refusal
         scope = enter_clinic(connection, found.clinic_id, vaults)
-        row = _count_try(scope, found.subject_id)
-        passed = row is not None and _verify(row.password_hash, password) and _code_is_new(scope, row, code)
-        secret = _welcome(scope, found.subject_id, kind, now) if passed else None
+        row = count_try(scope, found.subject_id)
+        by = second_factor(scope, row, code) if row is not None and verify_password(row, password) else ""
+        secret = _welcome(scope, found.subject_id, kind, now, by, device) if by else None
     if secret is None:
         raise refusal
     return SignedIn(found.clinic_id, found.subject_id, secret)
 
 
-def _count_try(scope: ClinicScope, clinician_id: UUID) -> AnyRow | None:
+def count_try(scope: ClinicScope, clinician_id: UUID) -> AnyRow | None:
     """Count this try in one statement, so that a hundred at once are a hundred; None while the account waits."""
     clinician, now = tables.clinician, real_now()
     return scope.connection.execute(
@@ -100,17 +109,35 @@ def _wait_after(failures: Any, now: datetime) -> Any:
     return case((failures >= TRIES_BEFORE_WAIT, now + LONGEST_WAIT), else_=null())
 
 
-def _welcome(scope: ClinicScope, clinician_id: UUID, kind: str, now: datetime) -> str:
+def _welcome(scope: ClinicScope, clinician_id: UUID, kind: str, now: datetime, by: str, device: str) -> str:
+    forget_tries(scope, clinician_id)
+    detail = {"as": kind, "by": by}
+    record_audit(scope, Actor("clinician", clinician_id), "signed_in", ("clinician", clinician_id), now, None, detail)
+    if kind == "session":
+        return open_session(scope, clinician_id, by, device)
+    return issue(scope.connection, kind, scope.clinic_id, clinician_id)
+
+
+def forget_tries(scope: ClinicScope, clinician_id: UUID) -> None:
+    """Somebody proved who they are: the tries before count no longer."""
     clinician = tables.clinician
     scope.connection.execute(
         update(clinician)
         .where(clinician.c.clinic_id == scope.clinic_id, clinician.c.id == clinician_id)
         .values(failed_sign_ins=0, locked_until=None)
     )
-    record_audit(
-        scope, Actor("clinician", clinician_id), "signed_in", ("clinician", clinician_id), now, None, {"as": kind}
-    )
-    return issue(scope.connection, kind, scope.clinic_id, clinician_id)
+
+
+def verify_password(row: AnyRow, password: str) -> bool:
+    """Whether this is the clinician's password."""
+    return _verify(row.password_hash, password)
+
+
+def second_factor(scope: ClinicScope, row: AnyRow, code: str) -> str:
+    """What proved the second factor: `totp` or `recovery_code`, either good once; empty where nothing did."""
+    if code_is_new(scope, row, code):
+        return "totp"
+    return "recovery_code" if spend_code(scope, row.id, code) else ""
 
 
 def _verify(password_hash: str, password: str) -> bool:
@@ -121,7 +148,7 @@ def _verify(password_hash: str, password: str) -> bool:
             return False
 
 
-def _code_is_new(scope: ClinicScope, row: AnyRow, code: str) -> bool:
+def code_is_new(scope: ClinicScope, row: AnyRow, code: str) -> bool:
     """Whether the code belongs to this or the last half-minute and was not used before."""
     if row.totp_sealed is None:
         return True
@@ -158,7 +185,7 @@ def find_colleague(secret: str, kind: str, vaults: Vaults, *, is_active: bool = 
         if row is None:
             return None
         name = scope.vault.open("clinician.name", row.id, row.name_sealed)
-        return Colleague(scope.clinic_id, row.id, name, row.role)
+        return Colleague(scope.clinic_id, row.id, name, row.role, bearer.family_id, bearer.proved_at)
 
 
 def sign_out(secret: str) -> None:

@@ -1,16 +1,16 @@
 """Start a recovery: the procedure, the episode after it and its plan, with the first two weeks planned."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 
 from recovery_api.db import ClinicScope
 from recovery_api.domain.errors import Conflict, Invalid, NotFound
 from recovery_api.domain.local_time import CLOSES, OPENS
+from recovery_api.domain.vertebrae import MOST_LEVELS, VERTEBRAE
 from recovery_api.ids import new_id
 from recovery_api.models import tables
 from recovery_api.services.find_protocol import protocol_in_force
@@ -19,8 +19,6 @@ from recovery_api.services.record_audit import Actor, record_audit
 
 FOLLOW_UP = timedelta(days=365)
 LONGEST_AHEAD = timedelta(days=365)
-MOST_LEVELS = 8
-_LEVEL = re.compile("C[1-7]|T(?:[1-9]|1[0-2])|L[1-5]|S[1-5]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +50,22 @@ def start_episode(scope: ClinicScope, patient_id: UUID, new: NewEpisode, actor: 
                 "created_at": now,
             },
         )
+    settle_planned(scope, patient_id, now)
     plan_episode(scope, episode_id, now)
     record_audit(scope, actor, "episode.started", ("episode", episode_id), now, patient_id)
     return episode_id
+
+
+def settle_planned(scope: ClinicScope, patient_id: UUID, now: datetime) -> None:
+    """A procedure of the patient that had no day waits no longer."""
+    planned = tables.planned_procedure
+    scope.connection.execute(
+        update(planned)
+        .where(
+            planned.c.clinic_id == scope.clinic_id, planned.c.patient_id == patient_id, planned.c.settled_at.is_(None)
+        )
+        .values(settled_at=now)
+    )
 
 
 def check_performed_on(performed_on: date, now: datetime) -> None:
@@ -66,7 +77,7 @@ def check_performed_on(performed_on: date, now: datetime) -> None:
 def check_levels(levels: Sequence[str]) -> None:
     """Raise Invalid unless these are vertebrae, each once."""
     fit = 1 <= len(levels) <= MOST_LEVELS and len(set(levels)) == len(levels)
-    if not fit or not all(_LEVEL.fullmatch(level) for level in levels):
+    if not fit or not all(level in VERTEBRAE for level in levels):
         raise Invalid("must be vertebrae such as T12 or L1, each once", field="procedure.levels")
 
 

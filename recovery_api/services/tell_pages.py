@@ -67,7 +67,10 @@ def _begin(claim: Claim, vaults: Vaults, channels: Channels, now: datetime) -> t
             finish(scope.connection, "page", claim.clinic_id, claim.row_id)
             return row, None
         address = scope.vault.open("page.address", row.id, row.address_sealed)
-        return row, OutboundPage(address, scope.name, row.tier, row.code, channels.link, row.id.hex)
+        call_id = claim.clinic_id.hex + row.id.hex
+        return row, OutboundPage(
+            address, scope.name, row.tier, row.code, channels.link, row.id.hex, scope.number, call_id
+        )
 
 
 def _write(claim: Claim, row: AnyRow, outcome: PageOutcome, vaults: Vaults, now: datetime) -> None:

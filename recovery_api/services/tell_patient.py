@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
@@ -22,27 +23,27 @@ def tell_patient(scope: ClinicScope, flag: AnyRow, now: datetime) -> dict[str, A
     reported = flag.message_id is not None or flag.check_in_id is not None
     if flag.patient_told_at is not None or flag.patient_id is None or not reported:
         return {}
-    contact = _contact(scope, flag)
+    contact = find_own_phone(scope, flag.patient_id)
     if contact is None:
         return {}
     phone = scope.vault.open("contact_point.phone", contact.id, contact.phone_sealed)
     recipient = Recipient(phone, contact.language, contact.id, flag.patient_id, flag.episode_id)
-    due_at = now if flag.tier == Tier.EMERGENCY else _daytime(now, ZoneInfo(contact.zone))
+    due_at = now if flag.tier == Tier.EMERGENCY else daytime(now, contact.zone)
     text = Outgoing(recipient, "service", text_key="report_read", due_at=due_at, flag_id=flag.id)
     queue_texts(scope, [text], now)
     add_event(scope, flag.id, "patient_told", now, detail={"leaves_at": due_at.isoformat()})
     return {"patient_told_at": now}
 
 
-def _contact(scope: ClinicScope, flag: AnyRow) -> AnyRow | None:
-    """The patient's own phone, where it takes texts."""
+def find_own_phone(scope: ClinicScope, patient_id: UUID) -> AnyRow | None:
+    """The patient's own phone, where it takes texts: its id and seal, with the patient's language and zone."""
     point, patient = tables.contact_point, tables.patient
     return scope.connection.execute(
         select(point.c.id, point.c.phone_sealed, patient.c.language, patient.c.zone)
         .join(patient, (patient.c.clinic_id == point.c.clinic_id) & (patient.c.id == point.c.patient_id))
         .where(
             point.c.clinic_id == scope.clinic_id,
-            point.c.patient_id == flag.patient_id,
+            point.c.patient_id == patient_id,
             point.c.state == "active",
             point.c.whose == "patient",
             point.c.channel == "sms",
@@ -53,7 +54,9 @@ def _contact(scope: ClinicScope, flag: AnyRow) -> AnyRow | None:
     ).one_or_none()
 
 
-def _daytime(now: datetime, zone: ZoneInfo) -> datetime:
+def daytime(now: datetime, zone_name: str) -> datetime:
+    """Now, or where it is night in the patient's zone, the next 9:00 there."""
+    zone = ZoneInfo(zone_name)
     if not within_quiet_hours(now, zone):
         return now
     local = now.astimezone(zone)

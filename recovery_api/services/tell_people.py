@@ -61,7 +61,7 @@ def tell_people(
     another tier or climb of the flag makes way for it.
     """
     staff = synthetic_staff(scope) if called.is_synthetic else find_staff(scope, ladder, now)
-    tellings = _tellings(staff, rungs, channels)
+    tellings = _tellings(staff, rungs, ("sms",) if called.is_synthetic else channels)
     texts = [one for one in tellings if one.channel == "sms"]
     waiting = _waiting(scope, called, texts, now) if texts else set()
     _text(scope, called, [one for one in texts if one.person.clinician_id not in waiting], now)

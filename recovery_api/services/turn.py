@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from recovery_api.db import ClinicScope
+from recovery_api.domain.consent import carrier_confirms
 from recovery_api.domain.readings import Finding
 from recovery_api.domain.replies import Reply
 from recovery_api.domain.tiers import Tier, worst
@@ -25,6 +26,7 @@ class Arrival:
     """A text that was just stored, or one that was held until somebody said whose it is.
 
     `media` counts its pictures; `sent_at` is when a held text came, and `reply_to_id` the text that is answered.
+    `is_whole` where `body` is all that was written, without a label: the carrier acts on whole texts alone.
     """
 
     message_id: UUID
@@ -33,6 +35,11 @@ class Arrival:
     media: int = 0
     sent_at: datetime | None = None
     reply_to_id: UUID | None = None
+    is_whole: bool = True
+
+    def is_confirmed_by_carrier(self, keywords: frozenset[str]) -> bool:
+        """Whether the carrier acted on this text and answered it by itself."""
+        return self.is_whole and carrier_confirms(self.body, keywords)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Watch that nothing is left alone: every active recovery, every inbound text and every open flag, each minute."""
+"""Watch that nothing is left alone: recoveries, inbound texts, open flags, and the parts they need, each minute."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -6,20 +6,22 @@ from uuid import UUID
 
 from sqlalchemy import exists, func, or_, select, update
 
-from recovery_api.db import AnyRow, ClinicScope, Vaults, clinic_transaction
+from recovery_api.db import AnyRow, ClinicScope, Vaults, clinic_transaction, open_transaction
 from recovery_api.domain.ladder import Standing
 from recovery_api.domain.readings import Finding
 from recovery_api.domain.tiers import Tier
 from recovery_api.logs import warn
 from recovery_api.models import tables
-from recovery_api.packs.protocol_pack import check_in_days
 from recovery_api.services.add_flag_event import add_event
 from recovery_api.services.climb_ladder import climb_anew, queue_rung, stand
+from recovery_api.services.find_check_in_days import find_check_in_days
 from recovery_api.services.find_ladder import ClinicLadder, find_ladder
-from recovery_api.services.keep_watch import keep_watch
+from recovery_api.services.follow_clock import follow_clock
+from recovery_api.services.keep_watch import keep_watch, read_watches
 from recovery_api.services.plan_reminders import list_clinics, plan_episode
 from recovery_api.services.raise_flags import FlagSubject, raise_flags
 from recovery_api.services.set_aside import TROUBLE
+from recovery_api.services.watch_parts import broken_parts
 
 NO_PLAN = "No text is planned for this patient any more: look at the plan, or call"
 RESPOND_MINUTES = 24 * 60
@@ -27,15 +29,36 @@ RESPOND_MINUTES = 24 * 60
 
 def watch_coverage(vaults: Vaults, now: datetime) -> int:
     """Look at every clinic; returns how many things were found alone. What can be mended is; the rest is flagged."""
-    return sum(_watch_clinic(clinic_id, vaults, now) for clinic_id in list_clinics())
+    follow_clock(vaults, now)
+    return sum(_watch_or_say_so(clinic_id, vaults, now) for clinic_id in _clinics())
+
+
+def _clinics() -> list[UUID]:
+    """Every clinic that has a number, or was ever watched: one that loses its number is not forgotten."""
+    with open_transaction() as connection:
+        watched = {one.clinic_id for one in read_watches(connection)}
+    return sorted(watched.union(list_clinics()))
+
+
+def _watch_or_say_so(clinic_id: UUID, vaults: Vaults, now: datetime) -> int:
+    """A clinic that cannot be looked at, as one whose zone is none, is in trouble, and keeps no other from its look."""
+    try:
+        return _watch_clinic(clinic_id, vaults, now)
+    except TROUBLE as error:
+        with open_transaction() as connection:
+            keep_watch(connection, clinic_id, "coverage", "clinic 1", {"clinic": 1})
+        warn("coverage.broken", clinic_id=str(clinic_id), count=1, kind="clinic", error=type(error).__name__)
+        return 1
 
 
 def _watch_clinic(clinic_id: UUID, vaults: Vaults, now: datetime) -> int:
     with clinic_transaction(clinic_id, vaults) as scope:
+        ladder = find_ladder(scope)
         counts = {
             "episodes": _episodes(scope, now),
             "messages": _messages(scope),
-            "flags": _flags(scope, now),
+            "flags": _flags(scope, ladder, now),
+            **broken_parts(scope, ladder, now),
         }
         alone = ", ".join(f"{name} {count}" for name, count in counts.items() if count)
         keep_watch(scope.connection, clinic_id, "coverage", alone or None, counts)
@@ -46,7 +69,9 @@ def _watch_clinic(clinic_id: UUID, vaults: Vaults, now: datetime) -> int:
 
 def _episodes(scope: ClinicScope, now: datetime) -> int:
     """Active recoveries without a next text: planned anew, and flagged where that brings none either."""
-    alone = [row for row in scope.connection.execute(_without_text(scope, now)) if _lacks(row, now)]
+    waiting = scope.connection.execute(_without_text(scope, now)).all()
+    asked = find_check_in_days(scope, [row.id for row in waiting])
+    alone = [row for row in waiting if _lacks(row, asked[row.id], now)]
     for row in alone:
         if not _planned_anew(scope, row.id, now):
             finding = Finding("no_plan", "1", "operations", Tier.TODAY, NO_PLAN, RESPOND_MINUTES, {})
@@ -81,14 +106,14 @@ def _without_text(scope: ClinicScope, now: datetime) -> Any:
     )
 
 
-def _lacks(row: AnyRow, now: datetime) -> bool:
+def _lacks(row: AnyRow, asked: frozenset[int], now: datetime) -> bool:
     """Whether a text should be planned: the planner is behind, or the protocol asks on a day that it has planned."""
     today = now.date()
     if row.ends_on <= today + timedelta(days=1):
         return False
     if row.planned_until is None or row.planned_until <= today:
         return True
-    days = (row.performed_on + timedelta(days=day) for day in check_in_days())
+    days = (row.performed_on + timedelta(days=day) for day in asked)
     return any(today + timedelta(days=1) < day < row.planned_until for day in days)
 
 
@@ -103,7 +128,7 @@ def _planned_anew(scope: ClinicScope, episode_id: UUID, now: datetime) -> int:
             )
             return plan_episode(scope, episode_id, now)
     except TROUBLE as error:
-        warn("plan.left_out", clinic_id=str(scope.clinic_id), reason=str(episode_id), error=type(error).__name__)
+        warn("plan.left_out", clinic_id=str(scope.clinic_id), episode_id=str(episode_id), error=type(error).__name__)
         return 0
 
 
@@ -131,9 +156,8 @@ def _messages(scope: ClinicScope) -> int:
     return int(scope.connection.execute(chosen).scalar_one())
 
 
-def _flags(scope: ClinicScope, now: datetime) -> int:
+def _flags(scope: ClinicScope, ladder: ClinicLadder, now: datetime) -> int:
     """Flags that nobody has and no rung waits for; each is put back on its ladder at once."""
-    ladder = find_ladder(scope)
     rows = scope.connection.execute(_unresolved(scope)).all()
     return sum(_mend(scope, row, ladder, now) for row in rows)
 

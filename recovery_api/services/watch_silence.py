@@ -11,9 +11,10 @@ from recovery_api.db import ClinicScope, Vaults, enter_clinic
 from recovery_api.domain.escalation import assess_silence
 from recovery_api.domain.readings import EpisodeFacts
 from recovery_api.models import tables
-from recovery_api.packs.rule_pack import rule_pack
 from recovery_api.services.claim_work import Claim, finish
 from recovery_api.services.climb_silence import ask_again_next_day
+from recovery_api.services.clinic_rules import rules_of
+from recovery_api.services.coach_patient import coach_next_day
 from recovery_api.services.notify_clinicians import page_clinicians
 from recovery_api.services.raise_flags import FlagSubject, raise_flags
 from recovery_api.services.record_check_in import read_history
@@ -48,11 +49,13 @@ def _judge(scope: ClinicScope, reminder_id: UUID, now: datetime) -> None:
         check_in_days=frozenset((day - row.performed_on).days for day in asked),
         open_flag=_has_open_flag(scope, row.episode_id),
     )
-    findings = assess_silence(history, facts, rule_pack(), row.local_on + timedelta(days=1))
+    findings = assess_silence(history, facts, rules_of(scope), row.local_on + timedelta(days=1))
     subject = FlagSubject(episode_id=row.episode_id, patient_id=row.patient_id)
     page_clinicians(scope, raise_flags(scope, subject, findings, now), now)
     if all(reading.local_on < row.local_on for reading in history):
         ask_again_next_day(scope, row, now)
+    elif not facts.open_flag:
+        coach_next_day(scope, row, history, now)
 
 
 def _has_open_flag(scope: ClinicScope, episode_id: UUID) -> bool:

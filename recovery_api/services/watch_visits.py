@@ -12,7 +12,7 @@ from recovery_api.domain.escalation import assess_event
 from recovery_api.domain.readings import Finding, Grounds
 from recovery_api.domain.tiers import Tier
 from recovery_api.models import tables
-from recovery_api.packs.rule_pack import rule_pack
+from recovery_api.services.clinic_rules import rules_of
 from recovery_api.services.invite_phone import shares_phone
 from recovery_api.services.notify_clinicians import page_clinicians
 from recovery_api.services.plan_reminders import list_clinics
@@ -26,7 +26,7 @@ BATCH = 100
 
 def follow_missed_visit(scope: ClinicScope, visit: AnyRow, now: datetime) -> None:
     """Put a missed visit on the call list, and tell the patient in the hours for texts how to get another."""
-    _flag(scope, visit, assess_event(rule_pack(), "visit_missed", Grounds(inputs={"visit": str(visit.id)})), now)
+    _flag(scope, visit, assess_event(rules_of(scope), "visit_missed", Grounds(inputs={"visit": str(visit.id)})), now)
     phone = _phone(scope, visit.patient_id)
     if phone is None:
         return

@@ -32,6 +32,7 @@ def write_to_patient(scope: ClinicScope, patient_id: UUID, body: str, author: Ac
             point.c.id,
             point.c.phone_sealed,
             point.c.state,
+            point.c.channel,
             point.c.whose,
             point.c.label,
             shared,
@@ -45,7 +46,8 @@ def write_to_patient(scope: ClinicScope, patient_id: UUID, body: str, author: Ac
     ).all()
     if not rows:
         raise NotFound("There is no such patient.")
-    usable = next((row for row in rows if row.state == "active" and row.whose == "patient"), None)
+    own = (row for row in rows if row.whose == "patient" and row.channel == "sms")
+    usable = next((row for row in own if row.state == "active"), None)
     if usable is None:
         raise Conflict("This patient's phone takes no texts. Please call.")
     phone = scope.vault.open("contact_point.phone", usable.id, usable.phone_sealed)

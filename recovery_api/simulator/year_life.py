@@ -1,19 +1,22 @@
 """What the people of a simulated clinic do: join, answer, fall, travel, leave; and the nurse who takes their flags."""
 
+from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 
-from recovery_api.db import ClinicScope, clinic_transaction
+from recovery_api.db import AnyRow, ClinicScope, clinic_transaction
 from recovery_api.domain.working_hours import WorkingHours
 from recovery_api.gateways.voice import OutboundCall
 from recovery_api.models import tables
+from recovery_api.prepared import Prepared
 from recovery_api.services.answer_flags import Deed, acknowledge_flag, resolve_flag
 from recovery_api.services.book_visits import change_visit
+from recovery_api.services.change_phones import add_phone, put_wrong_phone_away
 from recovery_api.services.change_preferences import Preferences, change_preferences
 from recovery_api.services.record_audit import Actor
 from recovery_api.simulator.year_carrier import Taken
@@ -29,6 +32,22 @@ _AWAY = timedelta(days=9)
 _NURSE_LOOKS = timedelta(hours=2)
 
 
+_KEPT = Prepared(
+    text("""
+SELECT m.sid, m.patient_id, m.purpose, m.text_key, m.in_reply_to_id, m.reminder_id, p.zone
+FROM message AS m LEFT JOIN patient AS p ON p.clinic_id = m.clinic_id AND p.id = m.patient_id
+WHERE m.clinic_id = :clinic AND m.sid = ANY(:sids)
+""")
+)
+
+
+def _sent(taken: Taken, row: AnyRow) -> Sent:
+    return Sent(
+        taken.text.to, str(row.patient_id), row.purpose, str(row.text_key), row.in_reply_to_id is not None,
+        str(row.reminder_id or ""), taken.at, row.zone or "UTC",
+    )  # fmt: skip
+
+
 class Life:
     """Everybody's doings in one simulated year."""
 
@@ -36,12 +55,14 @@ class Life:
         self._year = year
         self._ids = {person.phone: patient_id for patient_id, person in reversed(year.people.items())}
         self._began = year.clock.at
+        self._moved: dict[int, str] = {}  # the numbers of those who have another phone by now, by their places
 
     def begin(self) -> None:
         """Plan what will befall whom, and the nurse's rounds."""
         for patient_id, person in self._year.people.items():
             self._befall(person, "quits", 11, partial(self._text, person, "STOP"))
             self._befall(person, "falls", 15, partial(self._fall, person))
+            self._befall(person, "newphone", 13, partial(self._change_phone, patient_id, person))
             self._befall(person, "traveller", 12, partial(self._travel, patient_id, person))
         self._nurse()
 
@@ -54,14 +75,20 @@ class Life:
     def _procedure_on(self, person: Person) -> date:
         return (self._began + timedelta(days=person.procedure_in_days)).date()
 
-    def meet_text(self, taken: Taken) -> None:
-        """One text of ours: judged, delivered or not, and perhaps answered."""
-        year = self._year
-        sent, patient_id = self._sent(taken)
-        if sent is None:
+    def meet_texts(self, fresh: Sequence[Taken]) -> None:
+        """Texts of ours: each judged, delivered or not, and perhaps answered."""
+        if not fresh:
             return
-        year.checks.look_at(sent)
-        person = year.people.get(patient_id) if patient_id else None
+        kept = self._kept(fresh)
+        for taken in fresh:
+            row = kept.get(taken.sid)
+            if row is not None:
+                self._meet_text(taken, row)
+
+    def _meet_text(self, taken: Taken, row: AnyRow) -> None:
+        year = self._year
+        year.checks.look_at(_sent(taken, row))
+        person = year.people.get(row.patient_id) if row.patient_id else None
         if person is None:
             year.hooks.status(taken, "delivered")
             return
@@ -75,23 +102,11 @@ class Life:
             body, after = answer
             year.at(year.clock.at + after, partial(self._text, person, body))
 
-    def _sent(self, taken: Taken) -> tuple[Sent | None, UUID | None]:
-        message, patient = tables.message, tables.patient
+    def _kept(self, fresh: Sequence[Taken]) -> dict[str, AnyRow]:
+        """What the product keeps of each text, by the carrier's id."""
         with clinic_transaction(self._year.clinic_id, self._year.vaults) as scope:
-            row = scope.connection.execute(
-                select(message, patient.c.zone)
-                .outerjoin(
-                    patient, (patient.c.clinic_id == message.c.clinic_id) & (patient.c.id == message.c.patient_id)
-                )
-                .where(message.c.clinic_id == scope.clinic_id, message.c.sid == taken.sid)
-            ).one_or_none()
-        if row is None:
-            return None, None
-        sent = Sent(
-            taken.text.to, str(row.patient_id), row.purpose, str(row.text_key), row.in_reply_to_id is not None,
-            str(row.reminder_id or ""), taken.at, row.zone or "UTC",
-        )  # fmt: skip
-        return sent, row.patient_id
+            rows = _KEPT.rows(scope.connection, {"clinic": scope.clinic_id, "sids": [taken.sid for taken in fresh]})
+        return {row.sid: row for row in rows}
 
     def meet_call(self, sid: str, call: OutboundCall) -> None:
         """One call of ours: picked up and answered, two times in three."""
@@ -106,12 +121,29 @@ class Life:
 
     def _text(self, person: Person, body: str) -> None:
         """A text from somebody's phone; a whole STOP or START is heard by the carrier too."""
-        year, word = self._year, body.strip().upper()
+        year, word, phone = self._year, body.strip().upper(), self._moved.get(person.place, person.phone)
         if word in ("STOP", "START"):
-            year.carrier.state.opt_outs.hear(person.phone, year.number, word)
-            (year.checks.note_start if word == "START" else year.checks.note_stop)(person.phone, year.clock.at)
+            year.carrier.state.opt_outs.hear(phone, year.number, word)
+            (year.checks.note_start if word == "START" else year.checks.note_stop)(phone, year.clock.at)
         year.said["texts"] += 1
-        year.hooks.inbound(person.phone, year.number, body, text_sid())
+        year.hooks.inbound(phone, year.number, body, text_sid())
+
+    def _change_phone(self, patient_id: UUID, person: Person) -> None:
+        """Somebody tells the nurse of another number; the old one is put away, and nothing may come to it any more."""
+        year, point, actor = self._year, tables.contact_point, Actor("clinician", self._year.nurse_id)
+        with clinic_transaction(year.clinic_id, year.vaults) as scope:
+            old = scope.connection.execute(
+                select(point.c.id).where(
+                    point.c.clinic_id == scope.clinic_id,
+                    point.c.patient_id == patient_id,
+                    point.c.phone_digest == scope.phone_digest(person.phone),
+                )
+            ).scalar_one()
+            add_phone(scope, patient_id, person.later_phone, actor, year.clock.at, whose="patient", label=person.label)
+            put_wrong_phone_away(scope, patient_id, old, actor, year.clock.at)
+        self._moved[person.place] = person.later_phone
+        self._ids[person.later_phone] = patient_id
+        year.checks.note_stop(person.phone, year.clock.at)
 
     def _fall(self, person: Person) -> None:
         words = fall_words(person)

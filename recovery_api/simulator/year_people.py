@@ -6,13 +6,13 @@ from datetime import datetime, timedelta
 
 TRAITS = (
     "steady", "forgetful", "late", "shared", "traveller", "quits", "falls", "landline", "spanish", "chatty",
-    "caregiver",
+    "caregiver", "newphone",
 )  # fmt: skip
 # A clinic as it may be: most answer, some forget, and each trouble has its people.
 MIX = (
     "steady", "forgetful", "steady", "late", "shared", "shared", "traveller", "spanish", "quits", "falls", "landline",
     "chatty", "steady", "forgetful-spanish", "late-caregiver", "steady", "traveller-late", "landline-spanish",
-    "falls-spanish", "steady",
+    "falls-spanish", "newphone",
 )  # fmt: skip
 _ZONES = ("America/New_York", "America/Chicago", "America/Denver", "America/Los_Angeles", "America/Phoenix")
 _FARTHER = ("Pacific/Honolulu", "Europe/London", "Australia/Lord_Howe")
@@ -53,12 +53,17 @@ class Person:
         """The day since the procedure on which something befalls the person; None for what does not."""
         if not self.has(event):
             return None
-        least, most = {"quits": (4, 30), "falls": (3, 40), "traveller": (2, 20)}[event]
+        least, most = {"quits": (4, 30), "falls": (3, 40), "traveller": (2, 20), "newphone": (5, 30)}[event]
         return self.dice(event).randint(least, most)
 
     def journey(self) -> str:
         """The zone that a traveller goes to."""
         return self.dice("journey").choice(_FARTHER)
+
+    @property
+    def later_phone(self) -> str:
+        """The number of whoever gets another phone."""
+        return _phone(self.place, "332")
 
     def pain(self, day: int) -> int:
         """Pain on one day: a fall from 7 to 2 within weeks, and up again for some after a fall."""

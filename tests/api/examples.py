@@ -165,6 +165,7 @@ EXAMPLES: dict[str, Callable[[World], Request]] = {
     "syncMe": lambda world: ("/me/sync", {}),
     "putMyDevice": lambda world: (f"/me/devices/{world.device_id}", {"json": PUSH}),
     "removeMyDevice": lambda world: (f"/me/devices/{world.device_id}", {}),
+    "readMyPushes": lambda world: ("/me/pushes:read", {}),
     "issueEnrolCode": lambda world: (f"/patients/{world.patient.id}/enrol-code", {}),
     "signOutPatient": lambda world: (f"/patients/{world.patient.id}/sign-out", {}),
     "listPatients": lambda world: ("/patients", {}),

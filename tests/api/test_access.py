@@ -1,4 +1,4 @@
-"""Every operation, asked by everybody: what the access table says, and nothing more."""
+"""Who may call what, past the matrix of everybody and everything (tests/contract): odd tokens, lists, wrong bodies."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,10 +11,10 @@ from werkzeug.test import TestResponse
 from recovery_api.api import register_api
 from recovery_api.api.calls import Operation
 from recovery_api.domain import access
-from recovery_api.domain.access import ACCESS, ANYONE, ROLES, may
-from recovery_api.services.credentials import issue, revoke
+from recovery_api.domain.access import ACCESS, ANYONE, may
+from recovery_api.services.credentials import issue
 from tests.api.examples import EXAMPLES, World, operations
-from tests.builders import BuiltClinic, Persona, make_clinician, make_patient
+from tests.builders import BuiltClinic, Persona, make_patient
 
 
 @pytest.fixture
@@ -47,34 +47,16 @@ def test_every_operation_has_an_example(app: Flask) -> None:
     assert set(operations(app)) == set(EXAMPLES) == set(ACCESS)
 
 
-@pytest.mark.parametrize("role", ROLES)
-def test_every_role_may_do_what_the_table_says_and_nothing_else(
-    role: str, world: World, closed: dict[str, Operation], database: Connection
-) -> None:
-    caller = world.patient if role == "patient" else make_clinician(world.patient.clinic, role)
-    found = statuses(caller, closed, world, database)
-    refused = {name for name, status in found.items() if status == 403}
-    assert refused == {name for name in closed if not may(role, name)}
-    carried_out = {name: status for name, status in found.items() if name not in refused and name != "reopenFlag"}
-    assert set(carried_out.values()) <= {200, 201, 204}, carried_out
-
-
 @pytest.mark.parametrize("role", ["privacy_officer", "operator"])
 def test_who_is_not_of_the_care_team_reaches_no_clinical_operation(role: str) -> None:
     assert {name for name in ACCESS if may(role, name)} == {name for name in ACCESS if ACCESS[name] == ANYONE}
 
 
-def test_without_a_living_token_nothing_is_answered(
+def test_what_was_never_a_token_is_none(
     world: World, ben: Persona, closed: dict[str, Operation], database: Connection
 ) -> None:
-    ann, clinic = world.patient, world.patient.clinic
-    with clinic.open() as scope:
-        revoked = issue(scope.connection, "staff_access", clinic.id, ben.id)
-        revoke(scope.connection, revoked)
-        session = issue(scope.connection, "session", clinic.id, ben.id)
-    worthless = ["", revoked, session, ann.refresh_token, "rta_" + "A" * 43, "rts_ü", "x" * 5000]
-    for token in worthless:
-        caller = Persona(clinic, ben.id, token)
+    for token in ("rta_" + "A" * 43, "rts_ü", "x" * 5000):
+        caller = Persona(world.patient.clinic, ben.id, token)
         assert set(statuses(caller, closed, world, database).values()) == {401}, token[:20]
 
 
@@ -95,15 +77,6 @@ def test_a_token_in_the_address_is_worth_nothing(ben: Persona) -> None:
     assert ben.client.get("/api/v1/flags", query_string={"access_token": ben.token}).status_code == 401
 
 
-def test_cleo_finds_nothing_of_this_clinic_by_its_ids(
-    world: World, cleo: Persona, closed: dict[str, Operation], database: Connection
-) -> None:
-    by_id = {name: one for name, one in closed.items() if "<" in one.path and may("clinician", name)}
-    found = statuses(cleo, by_id, world, database)
-    assert found == dict.fromkeys(by_id, 404)
-    assert len(found) >= 18
-
-
 def test_cleo_finds_nothing_even_with_a_wrong_body_or_no_version(
     world: World, cleo: Persona, closed: dict[str, Operation]
 ) -> None:
@@ -118,12 +91,8 @@ def test_cleos_lists_show_nothing_of_this_clinic(world: World, cleo: Persona) ->
         assert cleo.get(path).json["items"] == [], path
 
 
-def test_another_patient_finds_nothing_of_anns(
-    world: World, closed: dict[str, Operation], database: Connection
-) -> None:
+def test_another_patients_lists_show_nothing_of_anns(world: World) -> None:
     other = make_patient(world.patient.clinic, given_name="Pell", phone="+12125550145")
-    by_id = {name: one for name, one in closed.items() if "<uuid:" in one.path and may("patient", name)}
-    assert statuses(other, by_id, world, database) == dict.fromkeys(by_id, 404)
     for path in ("/me/check-ins", "/me/messages", "/me/appointments"):
         assert other.get(path).json["items"] == [], path
     assert other.get("/me").json["id"] == str(other.id)

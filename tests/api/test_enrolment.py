@@ -79,6 +79,8 @@ def test_a_printed_code_and_six_digits_make_a_phone_the_patients(ann: PatientPer
     assert answer.status_code == 200
     assert answer.json["expires_in"] == 600
     phone_of_ann = Persona(ann.clinic, ann.id, answer.json["access_token"])
+    device = f"/me/devices/{answer.json['device_id']}"
+    assert phone_of_ann.call("PUT", device, json={"platform": "fcm", "token": "made-up-token"}).status_code == 200
     assert phone_of_ann.get("/me").json["id"] == str(ann.id)
     refreshed = ann.client.post("/api/v1/token/refresh", json={"refresh_token": answer.json["refresh_token"]})
     assert refreshed.status_code == 200
@@ -87,6 +89,12 @@ def test_a_printed_code_and_six_digits_make_a_phone_the_patients(ann: PatientPer
         assert scope.open("device.name", row.id, row.name_sealed) == "A made-up phone"
         family = select(tables.credential.c.family_id).where(tables.credential.c.kind == "patient_refresh").distinct()
         assert row.id in scope.connection.execute(family).scalars().all()
+    assert phone_of_ann.delete(device).status_code == 204
+    again = refreshed.json
+    assert phone_of_ann.get("/me").status_code == 401
+    assert Persona(ann.clinic, ann.id, again["access_token"]).get("/me").status_code == 401
+    refused = ann.client.post("/api/v1/token/refresh", json={"refresh_token": again["refresh_token"]})
+    assert refused.status_code == 401, "its device is gone, and its tokens with it"
 
 
 def test_a_code_is_good_once_and_a_new_one_takes_its_place(ann: PatientPersona, ben: Persona) -> None:

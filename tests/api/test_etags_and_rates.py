@@ -84,3 +84,14 @@ def test_at_the_doors_each_address_has_its_own_limit_whatever_it_claims(ann: Pat
 
     assert [knock("203.0.113.7", claimed) for claimed in range(4)] == [401, 401, 401, 429]
     assert knock("203.0.113.8", 1) == 401
+    assert [knock(f"2001:db8::{claimed}", 1) for claimed in range(4)] == [401, 401, 401, 429], "one household"
+
+
+def test_at_the_doors_the_limit_holds_across_processes(app: Flask, ann: PatientPersona, strict: None) -> None:
+    statuses = []
+    for _ in range(4):  # each as a process that has answered nobody yet
+        keep_limits(app, RateLimits(RateLimit(A_TOKEN / 20), RateLimit(AN_ADDRESS / 20)))
+        answer = ann.client.post("/api/v1/enrol", json={"code": "0000-0000-0000-0000"})
+        statuses.append(answer.status_code)
+    assert (statuses[:3], statuses[3]) == ([200] * 3, 429)
+    assert 1 <= int(answer.headers["Retry-After"]) <= 20

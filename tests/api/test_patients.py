@@ -34,9 +34,18 @@ def test_an_added_patient_comes_back_with_the_phone_in_e164_and_the_clinics_zone
     assert phone.pop("id")
     assert phone == {
         "label": "IM", "number": "+12125550143", "whose": "patient", "state": "invited", "web_check_in": False,
+        "channel": "sms",
     }  # fmt: skip
     assert said["episodes"] == []
     assert ben.get(f"/patients/{said['id']}").json == said
+
+
+def test_a_landline_is_said_so_and_is_sent_no_text(ben: Persona) -> None:
+    said = ben.post("/patients", json=NEW | {"channel": "voice"}).json
+    assert [one["channel"] for one in said["phones"]] == ["voice"]
+    more = ben.post(f"/patients/{said['id']}/phones", json={"phone": "+12125550178", "channel": "voice"})
+    assert [one["channel"] for one in more.json["phones"]] == ["voice", "voice"]
+    assert ben.get(f"/patients/{said['id']}/messages").json["items"] == []
 
 
 @pytest.mark.parametrize(

@@ -7,11 +7,22 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from flask import Flask
 from sqlalchemy import Connection
 
 from tests.api.examples import PUSH
-from tests.builders import BuiltClinic, ClockHand, PatientPersona, Persona, check_in_body, make_patient, record
+from tests.builders import (
+    BuiltClinic,
+    ClockHand,
+    PatientPersona,
+    Persona,
+    check_in_body,
+    make_clinic,
+    make_patient,
+    record,
+)
 
+AREAS = (201, 202, 203, 205, 206, 207, 208, 209, 210, 212, 213, 214, 215, 216, 217, 218, 219, 224, 225, 228)
 SERVERS_OWN = ("id", "received_at", "minutes_late", "timing", "advice")  # when and as what it came
 
 
@@ -144,8 +155,10 @@ def deliver(patient: PatientPersona, items: list[tuple[str, dict[str, Any]]]) ->
     for kind, path in (("check_in", "/me/check-ins:batch"), ("day", "/me/activity-days:batch")):
         batch = [body for one, body in items if one == kind]
         if batch:
-            answer = patient.post(path, json={"items": batch}).json["items"]
-            assert "refused" not in {one["outcome"] for one in answer}, answer
+            answer = patient.post(path, json={"items": batch})
+            if answer.status_code == 503:  # a busy machine: the phone sends it again, as it would anyway
+                answer = patient.post(path, json={"items": batch})
+            assert "refused" not in {one["outcome"] for one in answer.json["items"]}, answer.json
 
 
 def state_of(patient: PatientPersona) -> list[tuple[str, tuple[tuple[str, str], ...]]]:
@@ -157,22 +170,22 @@ def state_of(patient: PatientPersona) -> list[tuple[str, tuple[tuple[str, str], 
 
 @pytest.mark.soak
 def test_any_order_and_any_number_of_times_ends_in_the_same_state(
-    samples: Callable[[int, int], int], ann: PatientPersona, clock: ClockHand, database: Connection
+    samples: Callable[[int, int], int], app: Flask, clock: ClockHand
 ) -> None:
-    for seed in range(samples(12, 1_000)):
+    clinic = make_clinic(app)
+    for seed in range(samples(6, 1_000)):
         rng = random.Random(seed)
-        logs = [made_up_log(rng, ann, clock) for _ in range(2)]
+        patients = [make_patient(clinic, phone=f"+1{AREAS[seed // 50]}55501{seed % 50 * 2 + way:02}") for way in (0, 1)]
+        logs = [made_up_log(rng, patients[0], clock) for _ in range(2)]
         states = []
-        for _ in range(2):
-            undo = database.begin_nested()
+        for patient in patients:
             items = [one for log in logs for one in log]
             rng.shuffle(items)
             sent = items + rng.sample(items, rng.randint(0, len(items)))  # some go twice
             cuts = sorted(rng.randint(0, len(sent)) for _ in range(rng.randint(0, 3)))
             for begin, end in zip([0, *cuts], [*cuts, len(sent)], strict=True):
-                deliver(ann, sent[begin:end])
-            states.append(state_of(ann))
-            undo.rollback()
+                deliver(patient, sent[begin:end])
+            states.append(state_of(patient))
         reports = {body["client_id"] for log in logs for kind, body in log if kind == "check_in"}
         days = {body["date"] for log in logs for kind, body in log if kind == "day"}
         assert states[0] == states[1], seed

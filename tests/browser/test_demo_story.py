@@ -18,6 +18,11 @@ from tests.deployment import PROJECT, free_port, wait_for
 pytestmark = [pytest.mark.processes, pytest.mark.browser]
 
 PICTURES = PROJECT / "build" / "screenshots"
+AXE = PROJECT / "tests" / "data" / "axe" / "axe-4.14.1.min.js"
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+LOOK = """async (rules) => (await axe.run(document, {runOnly: rules, resultTypes: ["violations"]}))
+    .violations.map((one) => `${one.id}: ${one.nodes[0].html.slice(0, 160)}`)"""
+HOSTILE = "<img src=x onerror='window.hit=1'><script>window.hit=1</script> \u202e<b>7</b>"
 SWITCHES = [
     "--no-sandbox",
     "--disable-gpu",
@@ -89,14 +94,22 @@ def text(page: Page, words: str) -> None:
     expect(bubbles).to_have_count(before + 1, timeout=20_000)
 
 
+SIGNED_IN: dict[int, Any] = {}
+
+
 def sign_in(page: Page, demo: dict[str, Any], who: int = 0) -> None:
-    """Sign in with what the demo's own page shows; a code works once, so every story has a clinician of its own."""
+    """Sign in with what the demo's own page shows; a code works once, so later stories take up the same session."""
+    if who in SIGNED_IN:
+        page.context.add_cookies(SIGNED_IN[who])
+        page.goto(demo["worklist"])
+        return
     page.goto(demo["worklist"])
     page.fill("#email", demo["staff"][who]["email"])
     page.fill("#password", demo["staff"][who]["password"])
     page.fill("#totp", page.locator("td.nums").nth(who).inner_text())
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     page.wait_for_url(re.compile("/worklist$"))
+    SIGNED_IN[who] = page.context.cookies()
 
 
 def keep(page: Page, name: str) -> None:
@@ -217,3 +230,143 @@ def test_a_patient_answers_on_the_web_page_with_scripts_off(browser: Browser, de
     expect(page.get_by_role("heading", name="Llame al 911 ahora")).to_be_visible()
     expect(page.locator("main a[href='tel:911']")).to_be_visible()
     context.close()
+
+
+def rows_of(page: Page) -> list[str]:
+    """The worklist's rows in their order, by id."""
+    return [str(row.get_attribute("id")) for row in page.locator("#worklist .row").all()]
+
+
+def look_again(page: Page) -> None:
+    """What the page does every fifteen seconds."""
+    page.evaluate("htmx.trigger(document.getElementById('worklist'), 'every')")
+
+
+def test_a_flag_that_comes_while_the_pointer_hovers_moves_nothing(
+    browser: Browser, page: Page, demo: dict[str, Any]
+) -> None:
+    sign_in(page, demo)
+    page.locator("#worklist .row").first.hover()
+    before = rows_of(page)
+    phone = browser.new_page()
+    name = calm_patients(phone, demo)[-1]
+    play(phone, demo, name)
+    text(phone, "fever and chills, the spot is red")
+    phone.close()
+    look_again(page)
+    fresh = page.locator("#fresh button")
+    expect(fresh).to_have_text("1 new urgent: show")
+    assert rows_of(page) == before
+    expect(page.locator("h1")).to_contain_text(f"{len(before) + 1} patients need someone")
+    page.locator("#worklist .row a.name").first.focus()
+    page.keyboard.press("n")
+    expect(page.locator("#worklist")).to_contain_text(name)
+    assert set(before) < set(rows_of(page))
+    context = browser.new_context()
+    cut_off = context.new_page()
+    sign_in(cut_off, demo)
+    context.set_offline(True)
+    for _ in range(2):
+        look_again(cut_off)
+        cut_off.wait_for_timeout(150)
+    expect(cut_off.locator("#live")).to_contain_text("Not updating since")
+    context.close()
+
+
+def test_two_nurses_on_one_flag_and_the_second_is_told_who_was_first(
+    browser: Browser, page: Page, demo: dict[str, Any]
+) -> None:
+    context = browser.new_context()
+    second = context.new_page()
+    sign_in(page, demo)
+    sign_in(second, demo, who=1)
+    row = page.locator("#worklist .row:has([data-key=a])").first.get_attribute("id")
+    assert row
+    for nurse in (page, second):
+        nurse.locator(f"#{row} [data-key=a]").click()
+    expect(page.get_by_text("You own this flag now.")).to_be_visible()
+    expect(second.get_by_role("alert")).to_contain_text("was first, at")
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_text("Taken back: the flag calls again.")).to_be_visible()
+    context.close()
+
+
+def test_the_keyboard_alone_takes_closes_and_charts_a_flag(page: Page, demo: dict[str, Any]) -> None:
+    sign_in(page, demo)
+    row = page.locator("#worklist .row:has([data-key=a])").first
+    number = row.get_attribute("id")
+    page.keyboard.press("a")
+    expect(page).to_have_url(re.compile("/worklist$"))
+    row.locator("a.name").focus()
+    page.keyboard.press("a")
+    expect(page.get_by_text("You own this flag now.")).to_be_visible()
+    expect(page.locator(f"#{number} a.name")).to_be_focused()
+    page.keyboard.press("r")
+    page.wait_for_url(re.compile("/resolve"))
+    page.locator("#outcome").focus()
+    page.keyboard.type("Called")
+    page.keyboard.press("Tab")
+    page.keyboard.type("Rang at once: a bad night, better now.")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile("/note$"))
+    assert "Rang at once: a bad night, better now." in page.locator("#paragraph").input_value()
+    keep(page, "note")
+    page.get_by_role("button", name="Copy").click()
+    expect(page.locator("#copied")).to_have_text("Copied.")
+
+
+def test_drafts_fill_in_and_are_counted_and_words_of_others_never_run(
+    browser: Browser, page: Page, demo: dict[str, Any]
+) -> None:
+    page.goto(demo["phone"])
+    name = page.locator("#patient option:checked").inner_text()
+    text(page, HOSTILE)
+    for bypass in (False, True):
+        context = browser.new_context(bypass_csp=bypass)
+        nurse = context.new_page()
+        sign_in(nurse, demo)
+        nurse.goto(f"{demo['base_url']}/patients?q={name.replace(',', '')}")
+        nurse.get_by_role("link", name=name).click()
+        expect(nurse.locator("ol.thread")).to_contain_text("onerror='window.hit=1'")
+        nurse.goto(f"{demo['base_url']}/inbox")
+        nurse.goto(demo["worklist"])
+        look_again(nurse)
+        assert nurse.evaluate("window.hit") is None
+        context.close()
+    sign_in(page, demo)
+    page.locator("#worklist a.name[href^='/patients/']").first.click()
+    page.select_option("#template", index=1)
+    expect(page.locator("#body")).not_to_have_value("")
+    expect(page.locator("#cost")).to_contain_text(re.compile(r"1 text, [1-9]\d+ of 160"))
+    page.fill("#body", "á" * 71)
+    expect(page.locator("#cost")).to_have_text("2 texts, 71 characters")
+
+
+def test_every_page_is_for_everybody(browser: Browser, demo: dict[str, Any]) -> None:
+    context = browser.new_context(bypass_csp=True, storage_state={"cookies": SIGNED_IN.get(2, []), "origins": []})
+    page = context.new_page()
+    sign_in(page, demo, who=2)
+    patient = page.locator("#worklist a.name[href^='/patients/']").first.get_attribute("href")
+    flag = str(page.locator("#worklist .row").first.get_attribute("id")).removeprefix("row-")
+    paths = [
+        "/worklist", "/worklist/handover", f"{patient}", f"{patient}/print", f"{patient}/check-ins/new", "/patients",
+        f"/flags/{flag}/resolve", "/inbox", "/clinic", "/clinic/ladder", "/clinic/rota", "/clinic/protocol",
+        "/clinic/reports", "/clinic/staff", "/clinic/audit",
+    ]  # fmt: skip
+    found = {}
+    for path in paths:
+        page.set_viewport_size({"width": 1440, "height": 900})
+        page.emulate_media(color_scheme="light")
+        answer = page.goto(f"{demo['base_url']}{path}")
+        assert answer is not None
+        assert answer.status == 200, path
+        page.evaluate(AXE.read_text(encoding="utf-8"))
+        found[path, "light"] = page.evaluate(LOOK, RULES)
+        page.emulate_media(color_scheme="dark")
+        page.set_viewport_size({"width": 320, "height": 700})
+        found[path, "dark and narrow"] = page.evaluate(LOOK, RULES)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 320, path
+    context.close()
+    assert {place: said for place, said in found.items() if said} == {}

@@ -36,8 +36,8 @@ def test_all_is_well_where_every_process_was_seen(app: Flask, database: Connecti
     status, found = look(app)
     assert (status, set(found.values())) == (0, {""})
     assert set(found) >= {
-        "settings", "key of the sessions", "key of the data", "public address", "web hooks", "Twilio credentials",
-        "clock", "database", "migrations", "ticker", "sender-alert", "sender-bulk",
+        "settings", "key of the sessions", "key of the data", "key of the pushes", "public address", "web hooks",
+        "Twilio credentials", "clock", "database", "migrations", "ticker", "sender-alert", "sender-bulk",
     }  # fmt: skip
 
 

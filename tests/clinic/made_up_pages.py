@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from recovery_api.clinic.check_in_views import CheckInPage
 from recovery_api.clinic.pages import (
     BandDay,
     Choice,
@@ -17,6 +18,7 @@ from recovery_api.clinic.pages import (
     HandoverPage,
     InboxItem,
     InboxPage,
+    NotePage,
     PatientPage,
     PlanItem,
     ProblemPage,
@@ -30,6 +32,8 @@ from recovery_api.clinic.pages import (
     WorklistPage,
     WorklistRow,
 )
+from recovery_api.clinic.patient_page import Care, Composer, LookLine, PastEpisode, Template
+from recovery_api.clinic.people_views import PeoplePage, PersonLine
 from recovery_api.clinic.text_page import TextGroup, TextLine, TextPage, TextsPage, WordingLine
 from recovery_api.clinic.words import Group
 from recovery_api.domain.tiers import Tier
@@ -113,6 +117,9 @@ STORY = (StoryLine(NOW - timedelta(minutes=88), "Rule RF-A opened an emergency f
 COLLEAGUES = (Choice("colleague-1", "M. Sample, MD"),)
 
 
+TEMPLATE = Template("will_call", "We will call you", "Harbour Clinic: A nurse will call you today.", "en")
+
+
 def a_patient(**changes: object) -> PatientPage:
     known = {
         "frame": a_frame(),
@@ -141,7 +148,10 @@ def a_patient(**changes: object) -> PatientPage:
         "position_of": 3,
         "next_patient_id": "patient-2",
         "next_patient_name": "Haddad, Ivan",
-        "draft": "We will call you",
+        "composer": Composer(draft="We will call you", cost="1 text, 16 of 160", templates=(TEMPLATE,)),
+        "care": Care("episode-1", "vertebroplasty 1.0", "09:30", None, False, "2026-11-23", "2027-02-20"),
+        "past": (PastEpisode(date(2025, 1, 3), "L1", "ended"),),
+        "looks": (LookLine("Nia Example, RN", 3, NOW),),
     }
     return PatientPage(**{**known, **changes})
 
@@ -174,10 +184,13 @@ RESOLVE = ResolvePage(
     note="Reached her daughter.",
     errors={"note": "Write a note."},
 )
+DECISIONS = (Choice("called", "Called"), Choice("other", "Something else"))
 INBOX = InboxPage(
     a_frame(),
     tuple(
-        InboxItem(f"message-{kind}", kind, NOW, "+12125550107", "the cat sat on it", "No number found.", COLLEAGUES)
+        InboxItem(
+            f"message-{kind}", kind, NOW, "+12125550107", "the cat sat on it", "No number found.", COLLEAGUES, DECISIONS
+        )
         for kind in ("unknown_sender", "shared_phone", "unreadable", "opt_out")
     ),
 )
@@ -213,7 +226,32 @@ EVERY_PAGE = {
     "clinic/_worklist_rows.html": a_worklist(a_row(more_count=2, owner="M. Sample", status="acknowledged")),
     "clinic/worklist_handover.html": HandoverPage(a_frame(), (a_row(), a_row(2)), "2 urgent."),
     "clinic/patient.html": a_patient(),
+    "clinic/patient_print.html": a_patient(),
     "clinic/resolve.html": RESOLVE,
+    "clinic/note.html": NotePage(a_frame(), "patient-1", "Whitfield, Margaret", "Day 9 after it.", "patient-2", "Pell"),
+    "clinic/check_in.html": CheckInPage(
+        a_frame(),
+        "patient-1",
+        "Whitfield, Margaret",
+        "check-in-1",
+        "2026-11-22",
+        9,
+        {"pain": "7", "note": "sore"},
+        ("fever",),
+        "Numbers are whole numbers.",
+        (Choice("in_bed", "In bed"),),
+        (Choice("fever", "Fever"),),
+    ),
+    "clinic/patients.html": PeoplePage(
+        a_frame(),
+        "whit",
+        (
+            PersonLine(
+                "patient-1", "Whitfield, Margaret", date(1948, 3, 12), "440000", "T12", date(2026, 11, 13), 9, "es"
+            ),
+        ),
+        "patient-1",
+    ),
     "clinic/inbox.html": INBOX,
     "clinic/sign_in.html": SignInPage("nia@demo.example", "Wrong.", "/worklist", (DemoStaff("a@b.c", "pass", "123"),)),
     "clinic/set_up.html": SET_UP,

@@ -6,6 +6,8 @@ from html.parser import HTMLParser
 from flask import Blueprint, Flask, render_template
 from jinja2 import StrictUndefined
 
+from recovery_api.clinic.languages import speak
+
 
 @dataclass
 class Form:
@@ -52,6 +54,7 @@ def page_maker() -> Flask:
     """An application that has the templates and nothing else."""
     app = Flask("pages", static_folder=None)
     app.jinja_env.undefined = StrictUndefined
+    speak(app)
     for name, package, path in (
         ("clinic", "recovery_api.clinic", "/static"),
         ("simulator", "recovery_api.simulator", "/demo/static"),

@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 import pytest
+import segno
 from flask.testing import FlaskClient
 from sqlalchemy import update
 
@@ -67,3 +68,21 @@ def test_another_clinics_patient_is_not_there(ann: PatientPersona, ben: Persona,
     assert found is not None
     assert client.post(f"/patients/{ann.id}/app-code", data={"csrf": found[1]}).status_code == 404
     assert client.post(f"/patients/{ann.id}/app-code", data={"csrf": "x"}).status_code == 403
+
+
+def test_the_square_holds_the_same_code_and_where_to_send_it(ann: PatientPersona, ben: Persona) -> None:
+    answer = press(browser(ben), ann)
+    code = re.search(r'<p class="code"[^>]*>([0-9A-Z-]{19})</p>', answer.text)
+    drawn = re.search(r'viewBox="0 0 (\d+) \1"[^>]*><path d="([^"]+)"', answer.text)
+    assert code is not None
+    assert drawn is not None
+    size, dark = int(drawn[1]), set()
+    for x, y, width in re.findall(r"M(\d+) (\d+)h(\d+)v1h-\d+z", drawn[2]):
+        dark |= {(int(x) + step, int(y)) for step in range(int(width))}
+    said = f"recovery:enrol?code={code[1]}&server=https%3A%2F%2Frecovery.test"
+    expected = [list(row) for row in segno.make(said, error="m", micro=False).matrix_iter(border=4)]
+    assert [[(x, y) in dark for x in range(size)] for y in range(size)] == [
+        [bool(one) for one in row] for row in expected
+    ]
+    assert "data:" not in answer.text
+    assert "img-src 'self'" in answer.headers["Content-Security-Policy"]

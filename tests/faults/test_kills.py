@@ -191,7 +191,8 @@ def _check(deployment: Deployment, end: datetime) -> None:
         )
         assert rows == 0, purpose
     pages = deployment.count("SELECT count(*) FROM message WHERE purpose = 'page'")
-    assert pages == deployment.count("SELECT count(*) FROM flag_event WHERE kind = 'paged'") >= 2
+    told = "SELECT count(*) FROM flag_event WHERE kind = 'paged' AND detail ->> 'channel' = 'sms'"
+    assert pages == deployment.count(told) >= 2
     answers = deployment.count("SELECT count(*) FROM message WHERE direction = 'out' AND in_reply_to_id IS NOT NULL")
     assert answers == TEXTS
 

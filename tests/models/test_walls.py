@@ -17,9 +17,10 @@ from recovery_api.packs import load_yaml
 from recovery_api.packs.ladder_pack import SHIPPED
 from recovery_api.services.find_ladder import LastResort
 from recovery_api.services.receive_sms import ReceivedText, receive_sms
-from recovery_api.services.record_audit import SYSTEM
+from recovery_api.services.record_audit import SYSTEM, Actor
 from recovery_api.services.set_ladder import set_ladder
 from recovery_api.services.set_rota import set_rota
+from recovery_api.services.sign_rules import propose_rules, sign_rules
 from recovery_api.services.text_check_in_link import make_link
 from tests.builders import BuiltClinic, PatientPersona, Persona, check_in_body, make_clinician, make_patient
 
@@ -33,10 +34,15 @@ WITHOUT_CLINIC = {
     "sender_state",
     "watch",
     "enrol_challenge",
+    "knock",
+    "clock_mark",
 }
 OPEN = WITHOUT_CLINIC - {"clinic"}
 WALLED = sorted(set(metadata.tables) - OPEN)
-APPEND_ONLY = ("audit_event", "check_in", "consent", "flag_event", "questionnaire", "wording", "wording_decision")
+APPEND_ONLY = (
+    "audit_event", "check_in", "consent", "emergency_look", "flag_event", "questionnaire", "rule_change",
+    "rule_change_decision", "wording", "wording_decision",
+)  # fmt: skip
 CURRENT = "(NULLIF(current_setting('app.clinic'::text, true), ''::text))::uuid"
 
 
@@ -77,6 +83,15 @@ def change_a_text(clinic: BuiltClinic) -> None:
     words = {"key": "posture_sitting", "language": "en", "body": "Sit in a firm chair and move every 30 minutes."}
     proposed = lead.post("/wordings", json=words).json["id"]
     assert second.post(f"/wordings/{proposed}/sign").status_code == 200
+
+
+def change_a_rule(clinic: BuiltClinic) -> None:
+    """A rule with a number of the clinic's own, signed by two people."""
+    lead, second = (Actor("clinician", make_clinician(clinic, "lead").id, "lead") for _ in range(2))
+    now = clinic.wiring.clock.now()
+    with clinic.open() as scope:
+        change_id = propose_rules(scope, {"detector": {"limit": 9}}, "fewer calls", lead, now)
+        sign_rules(scope, change_id, second, now)
 
 
 # the schema
@@ -161,7 +176,9 @@ def two_clinics(clinic: BuiltClinic, other_clinic: BuiltClinic, ben: Persona, cl
             make_link(scope, patient.id, patient.episode_id, "en", "https://recovery.test", now)
         receive(patient, "9, my legs feel weak")
         change_a_text(place)
+        change_a_rule(place)
         give_rota(place)
+        sign_in_otherwise(place, patient)
     return clinic.id, other_clinic.id
 
 
@@ -188,7 +205,21 @@ def give_rota(clinic: BuiltClinic) -> None:
         set_rota(scope, {"shifts": [shift], "holidays": [now.date()]}, SYSTEM, now)
 
 
-EMPTY = {"appointment", "carrier_comparison", "hold", "page", "phone_call", "trial"}
+def sign_in_otherwise(clinic: BuiltClinic, patient: PatientPersona) -> None:
+    """A passkey, a look in an emergency and a procedure without a date."""
+    officer, now = make_clinician(clinic, "privacy_officer"), clinic.wiring.clock.now()
+    own: dict[str, object] = {"clinic_id": clinic.id, "id": new_id()}
+    who = {**own, "clinician_id": officer.id}
+    key = {"credential_id": b"key", "public_key": b"key", "sign_count": 0, "name_sealed": b"", "created_at": now}
+    look = {"reason": "other", "words_sealed": b"", "begins_at": now, "ends_at": now, "patient_id": patient.id}
+    planned = {"patient_id": patient.id, "levels": ["L1"], "check_in_time": now.time(), "created_at": now}
+    with clinic.open() as scope:
+        scope.connection.execute(insert(tables.passkey), {**who, **key})
+        scope.connection.execute(insert(tables.emergency_look), {**who, **look})
+        scope.connection.execute(insert(tables.planned_procedure), {**own, **planned})
+
+
+EMPTY = {"appointment", "carrier_comparison", "hold", "page", "phone_call", "push", "seen_proof", "trial"}
 
 
 def test_without_a_clinic_nothing_can_be_seen(database: Connection, two_clinics: tuple[UUID, UUID]) -> None:
@@ -218,7 +249,7 @@ def test_a_row_can_neither_be_added_to_another_clinic_nor_moved_there(
         row = dict(database.execute(select(table).limit(1)).mappings().one())
         with refused(database):
             database.execute(insert(table), {**row, "clinic_id": other})
-        if name not in (*APPEND_ONLY, "sync_point"):  # never changed either, but forgotten
+        if name not in (*APPEND_ONLY, "seen_proof", "sync_point"):  # never changed either, but forgotten
             with refused(database):
                 database.execute(update(table).values(clinic_id=other))
 
@@ -228,7 +259,7 @@ def test_rows_of_another_clinic_are_not_changed_by_a_statement_that_names_them(
 ) -> None:
     own, other = two_clinics
     enter(database, own)
-    for name in set(WALLED) - {"clinic", "sync_point", *APPEND_ONLY}:
+    for name in set(WALLED) - {"clinic", "seen_proof", "sync_point", *APPEND_ONLY}:
         table = metadata.tables[name]
         changed = database.execute(update(table).where(table.c.clinic_id == other).values(clinic_id=other))
         assert changed.rowcount == 0, name
@@ -247,7 +278,9 @@ def test_what_was_written_down_is_never_changed_or_removed(
 
 def test_no_clinical_row_is_deleted_by_the_application(database: Connection, two_clinics: tuple[UUID, UUID]) -> None:
     enter(database, two_clinics[0])
-    for name in sorted(set(WALLED) - {"idempotency_key", "sync_point"}):  # what a phone was told, not what it told
+    for name in sorted(
+        set(WALLED) - {"idempotency_key", "seen_proof", "sync_point"}
+    ):  # what a phone was told, not what it told
         with refused(database):
             database.execute(text(f'DELETE FROM "{name}"'))
 

@@ -63,10 +63,10 @@ class CallLine:
         """From now on this phone is called."""
         self.mark("contact_point", channel="voice")
 
-    def mark(self, table: str, **values: Any) -> None:
+    def mark(self, table: str, only: dict[str, Any] | None = None, **values: Any) -> None:
         """Change rows behind the product's back."""
         with self.clinic.open() as scope:
-            scope.connection.execute(update(getattr(tables, table)).values(**values))
+            scope.connection.execute(update(getattr(tables, table)).filter_by(**(only or {})).values(**values))
 
     def rows(self, table: str) -> list[Row[Any]]:
         """Every row of the clinic in one table."""

@@ -37,7 +37,7 @@ class Outbox:
     def jobs_app(self) -> JobsApp:
         return JobsApp(self.clinic.app, self.clinic.wiring, "tests:0:0")
 
-    def queue(self, text_key: str = "ask_pain_again", purpose: str = "conversation", **changes: Any) -> UUID:
+    def queue(self, text_key: str | None = "ask_pain_again", purpose: str = "conversation", **changes: Any) -> UUID:
         """Put one text to the patient into the outbox."""
         with self.clinic.open() as scope:
             point = tables.contact_point

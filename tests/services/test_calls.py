@@ -15,6 +15,7 @@ from recovery_api.services.end_call import follow_call
 from recovery_api.services.hand_over_reminders import hand_over_due
 from recovery_api.services.place_calls import QUIET, begin_call
 from recovery_api.services.queue_calls import KIND
+from recovery_api.services.receive_sms import ReceivedText, file_text
 from recovery_api.services.settle_calls import settle_calls
 from tests.builders import BuiltClinic, ClockHand, PatientPersona, Persona, make_patient
 from tests.services.call_line import CallLine, ScriptedExchange
@@ -54,6 +55,39 @@ def test_a_calm_call_is_one_check_in_by_voice_on_the_day_asked_about(line: CallL
     assert (spoken.asked, spoken.dial) == ((), None)
     assert line.calls()[0].outcome == "finished"
     assert line.flags() == []
+
+
+def test_calls_stand_in_the_thread_among_the_texts_with_how_they_went(line: CallLine, ben: Persona) -> None:
+    line.ring()
+    line.end("busy")
+    line.clock.set(line.calls()[-1].due_at + timedelta(seconds=1))
+    line.place()
+    line.press(line.pick_up(), "1", "6", "1", "2", "2", "1", "2", "2", "2")
+    line.clock.forward(minutes=5)
+    with line.clinic.open() as scope:
+        text = ReceivedText("SM" + "e" * 32, line.patient.phone, line.clinic.number, "thanks")
+        file_text(scope, text, line.clock.now)
+    thread = ben.get(f"/patients/{line.patient.id}/messages").json["items"]
+    busy, spoken = [one["call"] for one in thread[::-1] if one["channel"] == "voice"]
+    assert [one["channel"] for one in thread][-2:] == ["voice", "voice"]
+    assert busy == {"outcome": "busy", "try_number": 1, "is_answered": False, "pain": None, "symptoms": []}
+    assert spoken == {"outcome": None, "try_number": 2, "is_answered": True, "pain": 6, "symptoms": ["fever"]}
+    first = ben.get(f"/patients/{line.patient.id}/messages?limit=2").json
+    rest = ben.get(f"/patients/{line.patient.id}/messages", query_string={"cursor": first["next"], "limit": 200}).json
+    assert first["items"] + rest["items"] == thread
+    own = line.patient.get("/me/messages").json["items"]
+    assert len(own) == len(thread) - 2
+
+
+def test_a_call_that_was_not_made_stands_in_no_thread(line: CallLine, ben: Persona) -> None:
+    line.due()
+    assert len(line.calls()) == 1
+    assert ben.get(f"/patients/{line.patient.id}/messages").json["items"] == []
+
+
+def test_who_is_called_is_written_to_by_nobody(line: CallLine, ben: Persona) -> None:
+    answer = ben.post(f"/patients/{line.patient.id}/messages", json={"body": "Hello"})
+    assert (answer.status_code, answer.json["code"]) == (409, "conflict")
 
 
 def test_the_person_is_asked_for_by_given_name_and_nothing_else_is_said_of_them(line: CallLine) -> None:
@@ -182,6 +216,23 @@ def test_a_repeated_status_plans_one_more_try_and_not_two(line: CallLine) -> Non
         with line.clinic.app.app_context():
             follow_call(line.clinic.id, call.id, call.sid, "busy", line.clinic.wiring.vaults, line.clock.now)
     assert len(line.calls()) == 2
+
+
+def test_two_patients_on_one_line_are_called_one_after_the_other(line: CallLine, real: RealTime) -> None:
+    make_patient(line.clinic, given_name="Bertold", phone=line.patient.phone)
+    line.be_a_landline()
+    line.due()
+    line.exchange.script.append("lost answer")
+    assert line.place() == 2
+    assert sorted(call.state for call in line.calls()) == ["planned", "unknown"]
+    real.forward(seconds=61)
+    line.place()
+    assert sorted(call.state for call in line.calls()) == ["accepted", "planned"]
+    line.mark("phone_call", state="ended", ended_at=line.clock.now, outcome="no_answer", only={"state": "accepted"})
+    real.forward(seconds=61)
+    line.place()
+    assert len(line.exchange.made) == 2
+    assert len({call.sid for call in line.calls()}) == 2
 
 
 def test_the_wrong_number_is_never_called_again_and_a_person_is_told(line: CallLine) -> None:

@@ -362,6 +362,8 @@ def run_schedule(ann: PatientPersona, ben: Persona, clock: ClockHand, real: Real
     """Minutes in which tickers come, come twice or not at all, work is lost, the clock turns, and texts stay here."""
     tier = rng.choice([Tier.EMERGENCY, Tier.URGENT])
     flag_id = call(ann, finding(tier))
+    watch(ann.clinic)
+    waited = lost = told_before = 0
     for _ in range(8):
         minutes = rng.choice([1, 4, 16])
         clock.forward(minutes=minutes)
@@ -385,6 +387,12 @@ def run_schedule(ann: PatientPersona, ben: Persona, clock: ClockHand, real: Real
         row = flag_of(ann.clinic, flag_id)
         assert row.next_rung >= 1
         assert clock.now < row.next_rung_at <= clock.now + LATEST[tier], (mishap, row.next_rung)
+        told_now = len({event.detail["rung"] for event in events(ann.clinic, flag_id)})
+        waited, lost = waited + minutes, lost + (minutes if mishap == "back" else 0)
+        if told_now > told_before:
+            waited, lost, told_before = 0, 0, told_now
+        left = ladder_wait(row) - timedelta(minutes=waited - lost)
+        assert row.next_rung_at - clock.now <= left, "a clock put back costs what passed since the last look alone"
     told = [event.detail["rung"] for event in events(ann.clinic, flag_id)]
     assert told == sorted(told)
     with ann.clinic.open() as scope:

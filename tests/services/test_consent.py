@@ -67,6 +67,18 @@ def test_who_is_enrolled_is_asked_and_gets_nothing_else_before_they_join(asked: 
     assert (flag.rule, flag.family, flag.tier) == ("no_texts", "delivery", "today"), "a nurse calls instead"
 
 
+def test_who_never_joins_is_a_task_a_week_and_not_one_a_day(asked: Phone, clock: ClockHand) -> None:
+    opened = []
+    for _ in range(9):
+        clock.forward(days=1)
+        assert hand_over(asked) >= 1
+        opened.append([row.rule for row in asked.rows("flag") if row.status == "open"])
+        with asked.clinic.open() as scope:
+            closed = {"status": "resolved", "outcome": "could_not_reach", "resolved_at": clock.now}
+            scope.connection.execute(tables.flag.update().values(**closed))
+    assert opened == [["no_texts"], *([[]] * 6), ["no_texts"], []]
+
+
 def test_who_is_enrolled_in_the_evening_is_asked_the_next_morning(clinic: BuiltClinic, clock: ClockHand) -> None:
     clock.set(datetime(2026, 11, 21, 2, 30, tzinfo=UTC))  # half past nine in the evening in New York
     phone = Phone(clinic, make_patient(clinic, phone="+12125550162", has_joined=False).phone)

@@ -59,6 +59,13 @@ def test_a_phone_that_no_text_can_reach_is_marked_and_flagged_once(
     assert flag.patient_id == outbox.patient.id
 
 
+def test_who_was_asked_to_join_on_a_landline_is_called_from_then_on(outbox: Outbox, sent: tuple[UUID, str]) -> None:
+    outbox.mark("contact_point", state="invited")
+    outbox.callback(*sent, "undelivered", LANDLINE)
+    assert (outbox.contact_state(), outbox.contact_channel()) == ("invited", "voice")
+    assert [flag.rule for flag in outbox.flags()] == ["unreachable_phone"]
+
+
 def test_a_passing_failure_leaves_the_phone_as_it_was(outbox: Outbox, sent: tuple[UUID, str]) -> None:
     outbox.callback(*sent, "undelivered", HANDSET_OFF)
     assert outbox.row(sent[0]).state == "undelivered"

@@ -2,9 +2,11 @@
 
 from datetime import timedelta
 
+import pytest
+
 from recovery_api.domain.recovery_band import ENOUGH, PUBLISHED
 from recovery_api.services.keep_synthetic import keep_synthetic
-from recovery_api.services.read_band import read_band, read_figures
+from recovery_api.services.read_band import _kept, band_on, read_band, read_figures
 from tests.builders import ClockHand, PatientPersona, make_patient, record
 
 
@@ -23,3 +25,30 @@ def test_every_patient_counts_once_in_a_window(ann: PatientPersona, clock: Clock
     assert abs(figures.spread - 2**0.5) < 1e-6
     assert figures.patients < ENOUGH
     assert band is PUBLISHED
+
+
+def test_the_clinics_own_band_takes_the_place_of_the_published_one_with_its_n_where_rules_speak(
+    ann: PatientPersona, clock: ClockHand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("recovery_api.domain.recovery_band.ENOUGH", 2)
+    long_ago = clock.now.date() - timedelta(days=14)
+    people = [
+        make_patient(ann.clinic, phone=f"+121255501{number}", baseline_pain=8, performed_on=long_ago)
+        for number in (43, 44)
+    ]
+    for person in people:
+        for days_ago in range(13, 0, -1):
+            record(person, 6, days_ago=days_ago)
+    _kept.clear()
+    try:
+        with ann.clinic.open() as scope:
+            assert "at least 2 of them" in band_on(scope, clock.now, 12).source
+        record(people[1], 6)
+        _kept.clear()
+        reasons = [one.reason for one in record(people[0], 6).findings if one.rule == "PW-05"]
+    finally:
+        _kept.clear()
+    assert reasons == [
+        "Two weeks on, pain is 6.0 on average; before the procedure it was 8; expected now: 6 to 6 (this clinic's own,"
+        " n = 2)"
+    ]

@@ -11,6 +11,7 @@ from jobs.timetable import TIMETABLE
 from recovery_api.gateways.sms import Delivery, InboundText, SentText
 from recovery_api.models import tables
 from recovery_api.services.chase_statuses import OVERDUE, chase_statuses
+from recovery_api.services.claim_work import claim_rows
 from recovery_api.services.compare_with_carrier import compare_with_carrier, read_comparisons
 from recovery_api.services.pace_senders import list_senders
 from recovery_api.services.reconcile_inbound import reconcile_inbound
@@ -181,6 +182,17 @@ def test_an_unknown_end_is_settled_though_no_sender_lives(outbox: Outbox, fault:
     rounds = [settle() for _ in range(3)]
     assert rounds == ([1, 0, 0] if fault == LOST_ANSWER else [1, 1, 0])
     assert (outbox.row(message_id).state, len(outbox.carrier.offered)) == (state, 1)
+
+
+def test_the_oldest_of_several_is_settled_first(outbox: Outbox) -> None:
+    texts = [outbox.queue() for _ in range(6)]
+    for place, message_id in enumerate(texts):
+        since = outbox.real.now - timedelta(minutes=10 + place)
+        outbox.mark_one(message_id, state="unknown", attempted_at=since, attempts=1)
+    outbox.carrier.list_is_reachable = False
+    with outbox.clinic.open() as scope:
+        claims = claim_rows(scope.connection, "ticker:0:0", scope.clinic_id, texts[::-1])
+    assert [claim.row_id for claim in claims] == texts[::-1]
 
 
 def test_what_a_living_sender_holds_is_not_taken_from_it(outbox: Outbox) -> None:

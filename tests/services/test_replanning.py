@@ -95,8 +95,10 @@ def test_the_api_holds_and_lifts(ann: PatientPersona, ben: Persona) -> None:
     path = f"/episodes/{ann.episode_id}/hold"
     made = ben.post(path, json={"ends_at": (NOW + timedelta(days=2)).isoformat(), "reason": "hospital"})
     assert (made.status_code, made.json["owner_id"], made.json["reason"]) == (201, str(ben.id), "hospital")
-    assert ben.get(f"/episodes/{ann.episode_id}").json["status"] == "on_hold"
+    held = ben.get(f"/episodes/{ann.episode_id}").json
+    assert (held["status"], held["hold"]) == ("on_hold", made.json)
     assert ben.delete(path).status_code == 204
+    assert ben.get(f"/episodes/{ann.episode_id}").json["hold"] is None
     assert ben.delete(path).status_code == 404
     assert ben.post(path, json={"ends_at": NOW.isoformat()}).status_code == 422
 

@@ -33,11 +33,18 @@ def play(outbox: Outbox, database: Connection, seed: int, steps: Steps | None = 
 
 
 @pytest.mark.soak
+@pytest.mark.parametrize("first", range(0, 10_000, 1_000))
 def test_no_schedule_doubles_or_loses_a_text_or_sends_one_that_must_not_leave(
-    outbox: Outbox, database: Connection, samples: Samples
+    outbox: Outbox, database: Connection, samples: Samples, first: int
 ) -> None:
-    broken = {seed: found for seed in range(samples(30, 10_000)) if (found := play(outbox, database, seed))}
+    seeds = range(first, first + samples(3, 1_000))
+    broken = {seed: found for seed in seeds if (found := play(outbox, database, seed))}
     assert broken == {}
+
+
+@pytest.mark.parametrize("seed", [488, 1112, 3073])
+def test_a_schedule_that_was_broken_once_stays_whole(outbox: Outbox, database: Connection, seed: int) -> None:
+    assert play(outbox, database, seed) == []
 
 
 def is_caught(outbox: Outbox, database: Connection, says: str, first: int, steps: Steps | None = None) -> bool:
@@ -56,6 +63,13 @@ def is_caught(outbox: Outbox, database: Connection, says: str, first: int, steps
 )
 def test_a_broken_step_is_caught(outbox: Outbox, database: Connection, steps: Steps, says: str, first: int) -> None:
     assert is_caught(outbox, database, says, first, steps)
+
+
+def test_a_sender_that_lets_two_texts_with_the_same_words_run_together_is_caught(
+    outbox: Outbox, database: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(send_messages, "has_twin_under_way", lambda *_: False)
+    assert is_caught(outbox, database, "two texts for one row", 488)
 
 
 @pytest.mark.parametrize(("says", "first"), [("sent after a committed opt-out", 16), ("sent in quiet hours", 2)])

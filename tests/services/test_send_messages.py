@@ -373,6 +373,32 @@ def test_consent_is_looked_at_again_before_a_second_attempt(outbox: Outbox) -> N
     assert outbox.carrier.taken == {}
 
 
+def test_a_phone_that_is_called_from_now_on_gets_none_of_the_texts_that_waited_but_safety(outbox: Outbox) -> None:
+    asked, told = outbox.queue_reminder(), outbox.queue("help", "service")
+    stopped, alert = outbox.queue("stopped", "service"), outbox.queue(**ALERT)
+    answer = outbox.queue("saved", values={"n": "4"}, in_reply_to_id=phone_text(outbox))
+    outbox.mark("contact_point", channel="voice")
+    outbox.work("alert")
+    outbox.work()
+    states = [outbox.row(one).state for one in (asked, told, stopped, alert, answer)]
+    assert states == ["suppressed", "suppressed", "accepted", "accepted", "accepted"]
+    assert not outbox.is_queued(asked)
+
+
+def phone_text(outbox: Outbox) -> UUID:
+    """A text of the patient that asks for nothing."""
+    text_id: UUID = Phone(outbox.clinic, outbox.patient.phone).text("thanks").message.id
+    return text_id
+
+
+def test_a_fourth_text_of_the_day_stays_here_unless_a_person_wrote_it(outbox: Outbox) -> None:
+    started = [outbox.queue("help", "service") for _ in range(4)]
+    own = outbox.queue(None, "service", own_words="We will call you at noon.")
+    outbox.work()
+    assert sorted(outbox.row(one).state for one in started) == ["accepted", "accepted", "accepted", "suppressed"]
+    assert outbox.row(own).state == "accepted"
+
+
 def test_the_confirmation_of_a_stop_still_leaves(outbox: Outbox) -> None:
     message_id = outbox.queue("stopped", "service")
     outbox.mark("contact_point", state="opted_out")
@@ -462,7 +488,8 @@ def test_alerts_have_a_lane_of_their_own_and_safety_goes_first_in_it(outbox: Out
 
 
 def test_reminders_wait_for_their_number_and_alerts_do_not(outbox: Outbox) -> None:
-    reminders = [outbox.queue("help", "service") for _ in range(14)]
+    asked = phone_text(outbox)
+    reminders = [outbox.queue("help", "service", in_reply_to_id=asked) for _ in range(14)]
     rounds = [outbox.work() for _ in range(2)]
     left = [one for one in reminders if outbox.row(one).state == "accepted"]
     assert (rounds[0], len(left)) == (10, 10)
@@ -477,8 +504,9 @@ def test_reminders_wait_for_their_number_and_alerts_do_not(outbox: Outbox) -> No
 
 
 def test_a_waiting_reminder_gives_way_to_an_answer_that_came_later(outbox: Outbox) -> None:
+    asked = phone_text(outbox)
     for _ in range(12):
-        outbox.queue("help", "service")
+        outbox.queue("help", "service", in_reply_to_id=asked)
     outbox.work()
     answer = outbox.queue("saved", values={"n": "4"})
     outbox.real.forward(seconds=1, milliseconds=100)
@@ -590,6 +618,23 @@ def test_two_texts_with_the_same_words_do_not_take_each_others_id(outbox: Outbox
     assert len(sent) == 2
     assert {outbox.row(one).state for one in (lost, taken)} == {"accepted"}
     assert second.row_id != first.row_id
+
+
+def test_two_texts_with_the_same_words_are_never_under_way_together(outbox: Outbox) -> None:
+    lost, taken, other = (
+        outbox.queue(**ALERT),
+        outbox.queue(**ALERT),
+        outbox.queue("urgent", "safety", values={"h": "2"}),
+    )
+    outbox.carrier.script.extend([LOST_REQUEST, LOST_ANSWER])
+    outbox.work("alert")
+    assert [outbox.row(one).state for one in (lost, taken, other)] == ["unknown", "planned", "unknown"]
+    for _ in range(8):
+        outbox.real.forward(seconds=15)
+        outbox.work("alert")
+    sent = Counter(text.status_callback for text in outbox.carrier.taken.values())
+    assert (len(sent), set(sent.values())) == (3, {1})
+    assert {outbox.row(one).state for one in (lost, taken, other)} == {"accepted"}
 
 
 def test_a_callback_takes_its_id_back_from_a_text_that_adopted_it(outbox: Outbox) -> None:

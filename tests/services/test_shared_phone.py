@@ -69,6 +69,21 @@ def labels(clinic: BuiltClinic) -> list[str]:
         ("NO", "NO: 4", "4"),
         ("ME", "me 4", None),
         ("", "4", None),
+        ("AT", "AT STOP", "STOP"),
+        ("AT", "At time 10", "time 10"),
+        ("AT", "AT TIME 2 PM", "TIME 2 PM"),
+        ("AT", "At time of writing it is 7", None),
+        ("AT", "AT FIX 5.", "FIX 5."),
+        ("A", "A STOP", "STOP"),
+        ("A", "A stop on the way hurt", None),
+        ("BS", "STOP BS", "STOP"),
+        ("BS", "Time 10 bs.", "Time 10"),
+        ("BS", "START - BS", "START"),
+        ("BS", "stop this BS", None),
+        ("BS", "STOPBS", None),
+        ("A", "STOP A", None),
+        ("ME", "stop me", None),
+        ("NO", "call no", None),
     ],
 )
 def test_a_label_counts_only_where_it_cannot_be_a_word(label: str, text: str, rest: str | None) -> None:
@@ -101,6 +116,34 @@ def test_a_label_that_two_people_have_is_nobodys(couple: Couple) -> None:
     with couple.phone.clinic.open() as scope:
         scope.connection.execute(tables.contact_point.update().values(label="ZZ"))
     assert couple.phone.text("ZZ 4").message.patient_id is None
+
+
+@pytest.mark.parametrize(
+    ("words", "answer"),
+    [
+        ("BS STOP", "stopped"),
+        ("BS START", "started"),
+        ("BS JOIN", "started"),
+        ("STOP BS", "stopped"),
+        ("BS TIME 10", "hour_changed"),
+        ("AT TIME 10", "hour_changed"),
+        ("STOP", None),
+        ("START", None),
+    ],
+)
+def test_what_the_carrier_does_not_act_on_is_confirmed_by_us_once(
+    couple: Couple, words: str, answer: str | None
+) -> None:
+    if answer == "started" or words == "START":
+        couple.phone.text("BS STOP" if answer else "STOP")
+    assert couple.phone.text(words).answer == answer
+
+
+def test_a_start_in_nobodys_name_after_a_stop_of_ones_own_is_read_by_a_person(couple: Couple) -> None:
+    couple.phone.text("BS STOP")
+    assert couple.phone.text("START").message.needs_person
+    couple.phone.text("BS START")
+    assert not couple.phone.text("START").message.needs_person
 
 
 # who is speaking

@@ -14,6 +14,7 @@ from recovery_api.models import tables
 from recovery_api.services.answer_flags import Deed, acknowledge_flag
 from recovery_api.services.beat import beat
 from recovery_api.services.check_readiness import SEEN_WITHIN
+from recovery_api.services.follow_clock import follow_clock
 from recovery_api.services.keep_watch import keep_watch, read_watches
 from recovery_api.services.send_heartbeat import send_heartbeat_if_well, why_silent
 from recovery_api.services.tell_pages import Channels, tell_pages
@@ -44,10 +45,10 @@ def counts(clinic: BuiltClinic) -> dict[str, int]:
 def test_where_everything_is_looked_after_nothing_is_found(ann: PatientPersona, ben: Persona) -> None:
     call(ann, finding(Tier.URGENT))
     assert look(ann.clinic) == 0
-    assert counts(ann.clinic) == {"episodes": 0, "messages": 0, "flags": 0}
+    assert set(counts(ann.clinic).values()) == {0}
 
 
-def test_a_recovery_whose_texts_were_lost_is_found_and_planned_anew(ann: PatientPersona) -> None:
+def test_a_recovery_whose_texts_were_lost_is_found_and_planned_anew(ann: PatientPersona, ben: Persona) -> None:
     with ann.clinic.open() as scope:
         scope.connection.execute(delete(tables.due_work))
         scope.connection.execute(update(tables.reminder).values(state="skipped"))
@@ -84,18 +85,63 @@ def test_a_flag_whose_owner_has_left_calls_again(ann: PatientPersona, ben: Perso
     assert look(ann.clinic) == 0
     with ann.clinic.open() as scope:
         scope.connection.execute(update(tables.clinician).values(disabled_at=clock.now))
-    assert look(ann.clinic) == 1
+    assert look(ann.clinic) == 2, "the flag, and that nobody is left to be told"
     row = flag_of(ann.clinic, flag_id)
     assert (row.status, row.owner_id, row.next_rung_at) == ("open", None, clock.now)
 
 
-def test_after_the_clock_was_put_back_a_rung_comes_within_its_wait(
+def test_after_the_clock_was_put_back_a_rung_comes_within_its_wait_whoever_sees_it(
     ann: PatientPersona, ben: Persona, clock: ClockHand
 ) -> None:
     flag_id = call(ann, finding(Tier.EMERGENCY))
     clock.forward(hours=-1)
     assert look(ann.clinic) == 0
     assert flag_of(ann.clinic, flag_id).next_rung_at == clock.now + timedelta(minutes=5)
+
+
+def follow(clinic: BuiltClinic) -> int:
+    with clinic.app.app_context():
+        return follow_clock(clinic.wiring.vaults, clinic.wiring.clock.now())
+
+
+def test_a_clock_put_back_costs_a_rung_nothing(ann: PatientPersona, ben: Persona, clock: ClockHand) -> None:
+    follow(ann.clinic)
+    flag_id = call(ann, finding(Tier.EMERGENCY))
+    clock.forward(minutes=4)
+    assert follow(ann.clinic) == 0
+    clock.forward(hours=-1)
+    assert follow(ann.clinic) == 1
+    assert follow(ann.clinic) == 0
+    assert flag_of(ann.clinic, flag_id).next_rung_at == clock.now + timedelta(minutes=1)
+    assert look(ann.clinic) == 0, "the watch over everything agrees"
+    clock.forward(minutes=1)
+    climb(ann.clinic)
+    assert flag_of(ann.clinic, flag_id).next_rung == 2
+
+
+def test_a_page_that_was_due_leaves_at_once_after_the_clock_was_put_back(
+    ann: PatientPersona, ben: Persona, clock: ClockHand
+) -> None:
+    follow(ann.clinic)
+    call(ann, finding(Tier.EMERGENCY))
+    follow(ann.clinic)
+    clock.forward(hours=-1)
+    follow(ann.clinic)
+    work = tables.due_work
+    with ann.clinic.open() as scope:
+        due = select(work.c.due_at).where(work.c.kind == "send_alert")
+        assert set(scope.connection.execute(due).scalars()) == {clock.now}
+
+
+def test_the_lower_tiers_keep_the_hour_at_which_the_clinic_opens(
+    ann: PatientPersona, ben: Persona, clock: ClockHand
+) -> None:
+    follow(ann.clinic)
+    flag_id = call(ann, finding(Tier.TODAY))
+    before = flag_of(ann.clinic, flag_id).next_rung_at
+    clock.forward(minutes=-10)
+    assert follow(ann.clinic) == 0
+    assert flag_of(ann.clinic, flag_id).next_rung_at == before
 
 
 # total silence

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from flask import Flask
@@ -15,8 +16,8 @@ from recovery_api.simulator.carrier import Carrier
 from tests.builders import BuiltClinic, PatientPersona, make_clinic, make_patient
 from tests.database import ACCOUNT, TOKEN
 
-PATIENTS = 5
 DANGER = "my legs feel weak since last night"
+EVERY = 23  # one text in so many tells of danger
 
 
 @pytest.fixture
@@ -26,16 +27,18 @@ def carrier() -> Iterator[Carrier]:
         yield carrier
 
 
-def text_all(carrier: Carrier, patients: list[PatientPersona], count: int) -> list[str]:
-    """As many texts, spread over the hour that is just over; returns their ids in order."""
-    began, sids = real_now() - timedelta(hours=1, minutes=1), []
+def text_all(carrier: Carrier, patients: list[PatientPersona], count: int) -> tuple[list[str], set[UUID]]:
+    """As many texts, spread over the hour that is just over; their ids in order, and who is in danger."""
+    began, sids, endangered = real_now() - timedelta(hours=1, minutes=1), [], set()
     for place in range(count):
         patient = patients[place % len(patients)]
-        body = DANGER if place % (count // 2) == 3 else str(place % 5)
+        body = DANGER if place % EVERY == 3 else str(place % 5)
+        if body == DANGER:
+            endangered.add(patient.id)
         message, _ = carrier.delivery.receive(patient.phone, patient.clinic.number, body)
         message.created_at = message.sent_at = began + timedelta(hours=1) * place / count
         sids.append(message.sid)
-    return sids
+    return sids, endangered
 
 
 def stored(clinic: BuiltClinic) -> list[str]:
@@ -50,8 +53,8 @@ def test_an_hour_without_a_web_hook_loses_doubles_and_reorders_nothing(
     app: Flask, database: Connection, carrier: Carrier, samples: Callable[[int, int], int]
 ) -> None:
     clinic = make_clinic(app)
-    patients = [make_patient(clinic, phone=f"+121255501{place:02}") for place in range(PATIENTS)]
-    sids = text_all(carrier, patients, samples(60, 500))
+    patients = [make_patient(clinic, phone=f"+121255501{place:02}") for place in range(samples(5, 100))]
+    sids, endangered = text_all(carrier, patients, samples(60, 500))
     gateway = TwilioGateway(account_sid=ACCOUNT, auth_token=TOKEN, api_base=carrier.address)
     with app.app_context():
         rounds = [reconcile_inbound(gateway, clinic.wiring.vaults, clinic.wiring.clock.now()) for _ in range(2)]
@@ -60,6 +63,9 @@ def test_an_hour_without_a_web_hook_loses_doubles_and_reorders_nothing(
     assert stored(clinic) == sids
     with clinic.open() as scope:
         flag = tables.flag
-        raised = scope.connection.execute(select(flag.c.tier, flag.c.status).where(flag.c.family == "red_flag")).all()
-    assert {tuple(row) for row in raised} == {("emergency", "open")}
-    assert len(raised) >= 1
+        raised = scope.connection.execute(select(flag).where(flag.c.family == "red_flag")).all()
+    assert {(row.tier, row.status) for row in raised} == {("emergency", "open")}
+    assert {row.patient_id for row in raised} == endangered
+    with clinic.open() as scope:
+        answered = select(tables.message.c.id).where(tables.message.c.text_key == "emergency")
+        assert len(scope.connection.execute(answered).all()) == sum(place % EVERY == 3 for place in range(len(sids)))

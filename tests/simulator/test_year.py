@@ -87,5 +87,7 @@ def test_people_are_the_same_for_a_seed_and_share_phones_in_pairs() -> None:
     assert make_people(20, 7, None) == make_people(20, 7, None) != make_people(20, 8, None)
     shared = [person.phone for person in make_people(6, 7, "shared")]
     assert shared[0::2] == shared[1::2]
+    [mover] = make_people(1, 7, "newphone")
+    assert (mover.later_phone != mover.phone, mover.day_of("newphone") is not None) == (True, True)
     with pytest.raises(ValueError, match="must be made of"):
         make_people(1, 7, "steady-wizard")

@@ -22,6 +22,8 @@ document.addEventListener("DOMContentLoaded", () => {
   const parse = (text) => new DOMParser().parseFromString(text, "text/html");
   const rows = (root) => [...root.querySelectorAll(".row")];
   const ids = (root) => rows(root).map((row) => row.id);
+  const words = list.dataset;
+  const filled = (template, values) => template.replace(/\{([ns])\}/g, (_, name) => values[name]);
   let skew = Number(list.dataset.now) - Date.now();
 
   function clinicTime() {
@@ -38,16 +40,16 @@ document.addEventListener("DOMContentLoaded", () => {
   function good() {
     failures = 0;
     lastGood = clinicTime();
-    stamp(`Live, checked ${lastGood}`, "on");
+    stamp(filled(words.fine, { s: lastGood }), "on");
   }
 
   function bad(said) {
     failures += 1;
     if (failures < 2 && !said) return;
-    stamp(said || `Not updating since ${lastGood}.`, "off");
+    stamp(said || filled(words.stale, { s: lastGood }), "off");
     const link = document.createElement("a");
     link.href = location.href;
-    link.textContent = said ? "Sign in" : "Load it again";
+    link.textContent = said ? words.in : words.again;
     document.getElementById("live").append(" ", link);
   }
 
@@ -66,15 +68,15 @@ document.addEventListener("DOMContentLoaded", () => {
   function whatIsNew(next) {
     const known = new Set(ids(list));
     const added = rows(next).filter((row) => !known.has(row.id));
-    const words = new Map();
+    const groups = new Map();
     for (const row of added) {
       const word = row.closest("tbody").dataset.word;
-      words.set(word, (words.get(word) || 0) + 1);
+      groups.set(word, (groups.get(word) || 0) + 1);
     }
-    const said = [...words].map(([word, number]) => `${number} new ${word}`);
+    const said = [...groups].map(([word, number]) => filled(words.new, { n: number, s: word }));
     const gone = ids(list).filter((id) => !ids(next).includes(id)).length;
-    if (gone) said.push(`${gone} gone`);
-    return said.join(", ") || "New order";
+    if (gone) said.push(filled(words.gone, { n: gone }));
+    return said.join(", ") || words.order;
   }
 
   function isTouched() {
@@ -87,7 +89,8 @@ document.addEventListener("DOMContentLoaded", () => {
     counts(next);
     const button = document.createElement("button");
     button.type = "button";
-    button.textContent = `${whatIsNew(next)}: show`;
+    button.dataset.key = "n";
+    button.textContent = filled(words.show, { s: whatIsNew(next) });
     button.addEventListener("click", show);
     if (fresh.textContent !== button.textContent) fresh.replaceChildren(button);
   }
@@ -117,7 +120,7 @@ document.addEventListener("DOMContentLoaded", () => {
     const next = response.status === 200 && text ? parse(text) : null;
     if (!next || !part(next)) {
       event.preventDefault();
-      return bad(response.raw.redirected || response.status === 401 ? "You are signed out." : "");
+      return bad(response.raw.redirected || response.status === 401 ? words.out : "");
     }
     etag = response.headers.get("ETag") || "";
     if (isTouched() && ids(next).join() !== ids(list).join()) {

@@ -1,0 +1,23 @@
+"""The blueprints of the clinicians' pages at work: flags, care, people and the clinic itself."""
+
+from recovery_api.clinic.account_views import blueprint as account
+from recovery_api.clinic.audit_views import blueprint as audit
+from recovery_api.clinic.care_views import blueprint as care
+from recovery_api.clinic.check_in_views import blueprint as check_ins
+from recovery_api.clinic.clinic_views import blueprint as clinic_itself
+from recovery_api.clinic.emergency_views import blueprint as emergency
+from recovery_api.clinic.enrol_views import blueprint as enrolment
+from recovery_api.clinic.export_views import blueprint as exports
+from recovery_api.clinic.flag_views import blueprint as flags
+from recovery_api.clinic.import_views import blueprint as imports
+from recovery_api.clinic.ladder_views import blueprint as ladder
+from recovery_api.clinic.people_views import blueprint as people
+from recovery_api.clinic.proof_views import blueprint as proofs
+from recovery_api.clinic.protocol_views import blueprint as protocol
+from recovery_api.clinic.reports_views import blueprint as reports
+from recovery_api.clinic.rota_views import blueprint as rota
+from recovery_api.clinic.rules_views import blueprint as rules
+from recovery_api.clinic.staff_views import blueprint as staff
+
+WORK = (flags, care, check_ins, people, clinic_itself, ladder, rota, protocol, rules, reports, staff, audit)
+DOORS = (account, proofs, emergency, enrolment, imports, exports)

@@ -1,0 +1,191 @@
+"""Reports: replies, waits, alerts, usefulness of the rules, and recovery; on paper and as CSV."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from flask import Blueprint, Response, abort, render_template, request
+
+from recovery_api.clinic import words
+from recovery_api.clinic.clinic_views import frame_here
+from recovery_api.clinic.csv_file import Cell, csv_answer
+from recovery_api.clinic.frame import Frame
+from recovery_api.clinic.report_charts import cohort_chart, rate_chart
+from recovery_api.clinic.session import colleague, form_token, signed_in
+from recovery_api.clinic.tongue import gettext as _
+from recovery_api.clinic.words import N_
+from recovery_api.db import ClinicScope, clinic_transaction
+from recovery_api.domain.local_time import local_instant
+from recovery_api.services.record_audit import Actor
+from recovery_api.services.replay_history import report_usefulness
+from recovery_api.services.report_contact import report_alerts, report_contact
+from recovery_api.services.report_recovery import FEWEST, CohortPoint, report_recovery
+from recovery_api.services.report_replies import ReplyRate, ReplyReport, report_replies
+from recovery_api.services.report_responses import report_responses
+from recovery_api.wiring import wiring
+
+blueprint = Blueprint("reports", __name__)
+LONGEST = 366
+USUAL = 30
+_AGES = (N_("under 60"), N_("60 to 69"), N_("70 to 79"), N_("80 and over"))
+_COHORTS = (N_("everybody"), N_("one level"), N_("several levels"), N_("thoracic"), N_("lumbar"))
+
+
+@dataclass(frozen=True, slots=True)
+class ReportTable:
+    """One table of the page, and of its file: `note` says how it is counted."""
+
+    key: str
+    title: str
+    note: str
+    head: tuple[str, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    chart: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReportsPage:
+    """Every report over a stretch of the clinic's days."""
+
+    frame: Frame
+    since: date
+    until: date
+    tables: tuple[ReportTable, ...]
+
+
+@blueprint.get("/clinic/reports")
+@signed_in
+def reports() -> str:
+    """Every report."""
+    page = _page()
+    return render_template("clinic/reports.html", page=page, csrf=form_token())
+
+
+@blueprint.get("/clinic/reports/<key>.csv")
+@signed_in
+def report_file(key: str) -> Response:
+    """One table as a file."""
+    page = _page()
+    table = next((one for one in page.tables if one.key == key), None)
+    if table is None:
+        abort(404)
+    return csv_answer(f"{key}_{page.since}_{page.until}.csv", table.head, table.rows)
+
+
+def _page() -> ReportsPage:
+    now, me = wiring().clock.now(), colleague()
+    with clinic_transaction(me.clinic_id, wiring().vaults) as scope:
+        since, until = _stretch(now.astimezone(scope.zone).date())
+        start = local_instant(scope.zone, since, datetime.min.time())
+        end = local_instant(scope.zone, until + timedelta(days=1), datetime.min.time())
+        tables = (
+            *_reply_tables(report_replies(scope, since, until)),
+            _acknowledged(scope, start, end, now),
+            _contacted(scope, start, end),
+            _alerts(scope, since, until, (start, end)),
+            _useful(scope, start),
+            _recovery(report_recovery(scope)),
+        )
+        return ReportsPage(frame_here(scope, now), since, until, tables)
+
+
+def _stretch(today: date) -> tuple[date, date]:
+    """The days that are asked for: the last month, where none are; a year at the most."""
+    try:
+        until = date.fromisoformat(request.args.get("until") or str(today))
+        since = date.fromisoformat(request.args.get("since") or str(until - timedelta(days=USUAL - 1)))
+    except ValueError:
+        abort(400)
+    if not since <= until or (until - since).days > LONGEST:
+        abort(400)
+    return since, until
+
+
+def _reply_tables(found: ReplyReport) -> tuple[ReportTable, ...]:
+    counted = _("A question counts once it left; its day counts as answered with a pain score by whatever channel.")
+    said: Mapping[str, tuple[str, Sequence[ReplyRate], Callable[[str], str]]] = {
+        "replies_by_day": (_("Replies by day"), found.by_day, str),
+        "replies_by_channel": (_("Replies by channel of the question"), found.by_channel, words.channel_word),
+        "replies_by_language": (_("Replies by language"), found.by_language, words.language_word),
+        "replies_by_age": (_("Replies by age"), found.by_age, _),
+    }
+    head = (_("Group"), _("Asked"), _("Answered"), _("Share in percent"))
+    tables = []
+    for key, (title, rates, name) in said.items():
+        rows = tuple((name(one.name), one.asked, one.answered, _percent(one.share)) for one in rates)
+        chart = rate_chart(rates, title) if key == "replies_by_day" and rates else ""
+        tables.append(ReportTable(key, title, counted if key == "replies_by_day" else "", head, rows, chart))
+    return tuple(tables)
+
+
+def _percent(share: float | None) -> float | None:
+    return None if share is None else round(100 * share, 1)
+
+
+def _acknowledged(scope: ClinicScope, start: datetime, end: datetime, now: datetime) -> ReportTable:
+    me = colleague()
+    found = report_responses(scope, start, end, Actor("clinician", me.id, me.role), now)
+    rows = tuple(
+        (words.Group(one.tier.value).word, one.calls, one.answered, one.in_time, found.targets[one.tier],
+         one.median_minutes, one.ninety_percent_minutes, one.longest_minutes)
+        for one in found.tiers
+    )  # fmt: skip
+    head = (
+        _("Tier"), _("Calls"), _("Taken"), _("In time"), _("Target, min"), _("Half within, min"),
+        _("Nine in ten within, min"), _("Longest, min"),
+    )  # fmt: skip
+    note = _("From the moment a flag calls until a person has it. One that nobody has yet counts with its wait so far.")
+    return ReportTable("time_to_acknowledge", _("Time to acknowledge"), note, head, rows)
+
+
+def _contacted(scope: ClinicScope, start: datetime, end: datetime) -> ReportTable:
+    rows = tuple(
+        (words.Group(tier.value).word, one.asked, one.ended, one.median, one.ninety)
+        for tier, one in report_contact(scope, start, end).items()
+    )
+    head = (_("Tier"), _("Flags"), _("Reached"), _("Half within, min"), _("Nine in ten within, min"))
+    note = _(
+        "From the opening of a flag until a logged call reached the patient, or the flag was closed by acting on it."
+    )
+    return ReportTable("time_to_contact", _("Time to contact"), note, head, rows)
+
+
+def _alerts(scope: ClinicScope, since: date, until: date, instants: tuple[datetime, datetime]) -> ReportTable:
+    rates = report_alerts(scope, since, until, instants)
+    rows = tuple(
+        (words.Group(one.tier.value).word, one.flags, one.patient_days,
+         None if one.per_100_days is None else round(one.per_100_days, 2))
+        for one in rates
+    )  # fmt: skip
+    head = (_("Tier"), _("Flags"), _("Patient-days"), _("In 100 patient-days"))
+    return ReportTable(
+        "alerts", _("Alerts in 100 patient-days"), _("Flags by the tier at which they stand."), head, rows
+    )
+
+
+def _useful(scope: ClinicScope, start: datetime) -> ReportTable:
+    rows = tuple(
+        (one.rule, one.flags, one.resolved, one.acted_on, one.false_alarms, _percent(one.share_acted_on))
+        for one in report_usefulness(scope, start)
+    )
+    head = (
+        _("Rule"), _("Flags"), _("Closed"), _("Acted on"), _("False alarms"), _("Acted on, in percent"),
+    )  # fmt: skip
+    note = _("What came of the flags that each rule opened; the share is of those that are closed.")
+    return ReportTable("usefulness", _("Usefulness of each rule"), note, head, rows)
+
+
+def _recovery(points: Sequence[CohortPoint]) -> ReportTable:
+    rows = tuple(
+        (_(one.cohort), one.day, one.patients, one.before, one.pain, *one.published) for one in points if one.patients
+    )
+    head = (
+        _("Cohort"), _("Day"), _("Patients, n"), _("Mean pain before"), _("Mean pain then"), _("Published, from"),
+        _("Published, to"),
+    )  # fmt: skip
+    note = _(
+        "All recoveries so far, each patient once in a window of days. Published: VERTOS II and IV, plus and minus one "
+        "standard deviation. Means of fewer than %(least)s patients are left out.",
+        least=FEWEST,
+    )
+    return ReportTable("recovery", _("Recovery by cohort"), note, head, rows, cohort_chart(points))

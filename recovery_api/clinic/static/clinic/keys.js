@@ -1,0 +1,65 @@
+/* Single keys for who likes them: they work only on the row, flag or message that has the focus, and can be switched off. */
+"use strict";
+
+document.addEventListener("DOMContentLoaded", () => {
+  const PLACE = "[data-keys]";
+  const places = () => [...document.querySelectorAll(PLACE)].filter((one) => one.getClientRects().length);
+  const help = document.getElementById("keys");
+  const off = document.getElementById("keys-off");
+  const isOff = () => localStorage.getItem("keys") === "off";
+
+  function focusOn(place) {
+    const target = place.querySelector("a[href], button, input, select, textarea");
+    (place.tabIndex === 0 || !target ? place : target).focus();
+    place.scrollIntoView({ block: "nearest" });
+  }
+
+  function move(from, step) {
+    const all = places();
+    const next = all[all.indexOf(from) + step];
+    if (next) focusOn(next);
+    return Boolean(next);
+  }
+
+  function isWriting(target) {
+    return target.matches("input, select, textarea, [contenteditable]");
+  }
+
+  function press(place, key) {
+    const target = [...place.querySelectorAll("[data-key]")].find((one) => one.dataset.key === key)
+      || [...document.querySelectorAll("[data-key]")].find((one) => !one.closest(PLACE) && one.dataset.key === key);
+    if (!target) return false;
+    if (target.matches("textarea, input")) target.focus();
+    else target.click();
+    return true;
+  }
+
+  function handle(event) {
+    if (isOff() || event.ctrlKey || event.altKey || event.metaKey || isWriting(event.target)) return;
+    const place = event.target.closest(PLACE);
+    if (!place) return;
+    if (event.key === "?") {
+      if (help) help.open = !help.open;
+    } else if (!((event.key === "j" && move(place, 1)) || (event.key === "k" && move(place, -1)) || press(place, event.key))) return;
+    event.preventDefault();
+  }
+
+  document.addEventListener("keydown", handle);
+
+  if (off) {
+    const say = () => {
+      off.textContent = isOff() ? off.dataset.on : off.dataset.off;
+      off.setAttribute("aria-pressed", String(isOff()));
+    };
+    off.hidden = false;
+    off.addEventListener("click", () => {
+      localStorage.setItem("keys", isOff() ? "on" : "off");
+      say();
+    });
+    say();
+  }
+
+  const back = location.hash.startsWith("#row-") ? document.getElementById(location.hash.slice(1)) : null;
+  // The browser looks for the fragment once the page is laid out, and takes the focus away with that.
+  if (back) window.addEventListener("load", () => setTimeout(() => focusOn(back)));
+});

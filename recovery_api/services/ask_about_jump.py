@@ -1,0 +1,73 @@
+"""Ask a patient again after a jump of pain, before anybody is paged: about a fall, a pop, pain in a new place."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from recovery_api.clock import real_now
+from recovery_api.db import ClinicScope
+from recovery_api.domain.jumps import jump_of
+from recovery_api.domain.ladder import NEVER_WAITS
+from recovery_api.domain.readings import EpisodeFacts, Reading
+from recovery_api.domain.tiers import Tier
+from recovery_api.models import tables
+from recovery_api.services.clinic_rules import rules_of
+from recovery_api.services.queue_texts import Outgoing, Recipient, queue_texts
+from recovery_api.services.raise_flags import FlagSubject, RaisedFlag
+from recovery_api.services.tell_patient import daytime, find_own_phone
+
+KIND = "jump"
+BY_TEXT = "sms"  # the answer to the text itself asks
+BY_PERSON = "staff"  # somebody speaks with the patient already
+_PRIORITY = 3
+_LOOKED_AT = (*NEVER_WAITS, Tier.TODAY)
+
+
+def ask_again_after_jump(
+    scope: ClinicScope,
+    history: Sequence[Reading],
+    facts: EpisodeFacts,
+    subject: FlagSubject,
+    channel: str,
+    flags: Sequence[RaisedFlag],
+    now: datetime,
+) -> bool:
+    """Where the last reading is a jump, and nobody was called for it: plan the second look, and have it asked.
+
+    The time counts from the jump. Returns whether the patient is asked; a text asks in its own answer, any other
+    channel is followed by a text. Who has no phone for texts is not asked, and looked at by the other rules.
+    """
+    reading = history[-1]
+    is_last = all(known.recorded_at <= reading.recorded_at for known in history[:-1])
+    if not is_last or channel == BY_PERSON or any(flag.tier in _LOOKED_AT for flag in flags):
+        return False
+    jump = jump_of(history, facts, rules_of(scope), now)
+    if (
+        jump is None
+        or jump.ends_at <= now
+        or (channel != BY_TEXT and not _ask(scope, subject, jump.pain, reading, now))
+    ):
+        return False
+    work = {"clinic_id": scope.clinic_id, "kind": KIND, "row_id": subject.check_in_id, "due_at": jump.ends_at}
+    scope.write_late(tables.due_work, [{**work, "priority": _PRIORITY, "held_until": real_now()}])
+    return True
+
+
+def _ask(scope: ClinicScope, subject: FlagSubject, pain: int, reading: Reading, now: datetime) -> bool:
+    """The question as a text of its own, by day; False where no phone takes it."""
+    patient_id = subject.patient_id
+    contact = find_own_phone(scope, patient_id) if patient_id is not None else None
+    if contact is None:
+        return False
+    phone = scope.vault.open("contact_point.phone", contact.id, contact.phone_sealed)
+    on: date = reading.local_on
+    text = Outgoing(
+        Recipient(phone, contact.language, contact.id, patient_id, subject.episode_id),
+        "service",
+        text_key="saved_jump",
+        values={"n": str(pain)},
+        question="symptoms",
+        question_on=on,
+        due_at=daytime(now, contact.zone),
+    )
+    queue_texts(scope, [text], now)
+    return True

@@ -1,0 +1,136 @@
+"""A template, a zone, the care team or the clinic's number that is broken anywhere: the next look says so."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import delete, select, update
+
+from recovery_api.models import tables
+from recovery_api.packs import load_yaml
+from recovery_api.packs.protocol_pack import SHIPPED, read_from
+from recovery_api.services.find_check_in_days import find_check_in_days
+from recovery_api.services.hand_over_reminders import hand_over_due
+from recovery_api.services.keep_watch import Watched, read_watches
+from recovery_api.services.move_protocol import compare_version, move_protocol, publish_protocol
+from recovery_api.services.read_trajectory import read_trajectory
+from recovery_api.services.read_worklist import Answer, with_gaps
+from recovery_api.services.record_audit import SYSTEM
+from recovery_api.services.watch_coverage import watch_coverage
+from tests.builders import NOW, BuiltClinic, PatientPersona, Persona
+
+pytestmark = pytest.mark.usefixtures("real")
+SOUND = {"episodes": 0, "messages": 0, "flags": 0, "texts": 0, "zones": 0, "numbers": 0, "people": 0}
+
+
+def look(clinic: BuiltClinic, minutes: int = 0) -> int:
+    with clinic.app.app_context():
+        return watch_coverage(clinic.wiring.vaults, clinic.wiring.clock.now() + timedelta(minutes=minutes))
+
+
+def watched(clinic: BuiltClinic) -> Watched:
+    with clinic.app.app_context(), clinic.open() as scope:
+        [found] = [one for one in read_watches(scope.connection, clinic.id) if one.kind == "coverage"]
+    return found
+
+
+def change(clinic: BuiltClinic, statement: Any) -> None:
+    with clinic.open() as scope:
+        scope.connection.execute(statement)
+
+
+def publish(patient: PatientPersona, version: str = "2.0+1", **changes: Any) -> None:
+    """A version of the clinic's own, to which the patient is moved."""
+    content = {**load_yaml(SHIPPED), "version": version, "signed_off_by": "Dr. Made-up, 2026-11-01", **changes}
+    with patient.clinic.open() as scope:
+        publish_protocol(scope, read_from("mine.yaml", "", content), content, SYSTEM, NOW)
+        found = compare_version(scope, patient.episode_id, version, NOW)
+        move_protocol(scope, patient.episode_id, version, found, SYSTEM, NOW)
+
+
+def test_a_clinic_with_all_its_parts_is_sound(ann: PatientPersona, ben: Persona) -> None:
+    publish(ann)
+    assert look(ann.clinic) == 0
+    assert (watched(ann.clinic).trouble, dict(watched(ann.clinic).counts)) == (None, SOUND)
+
+
+def test_a_template_that_a_protocol_names_and_nobody_has_is_noticed(ann: PatientPersona, ben: Persona) -> None:
+    content = {**load_yaml(SHIPPED), "version": "2.0+9", "signed_off_by": "Dr. Made-up"}
+    lost = {**content, "steps": [{**content["steps"][0], "text": "no_such_text"}, *content["steps"][1:]]}
+    publish(ann, "2.0+8")
+    change(
+        ann.clinic,
+        update(tables.protocol).where(tables.protocol.c.version == "2.0+8").values(content=lost, version="2.0+9"),
+    )
+    assert look(ann.clinic) == 1
+    assert watched(ann.clinic).trouble == "texts 1"
+
+
+def test_a_reminder_whose_template_is_gone_is_noticed_when_it_falls_due(ann: PatientPersona, ben: Persona) -> None:
+    with ann.clinic.open() as scope:
+        first = scope.connection.execute(select(tables.reminder).order_by(tables.reminder.c.due_at)).first()
+    assert first is not None
+    change(ann.clinic, update(tables.reminder).where(tables.reminder.c.id == first.id).values(text_key="no_such_text"))
+    with ann.clinic.app.app_context():
+        assert watch_coverage(ann.clinic.wiring.vaults, first.due_at) == 0
+        hand_over_due("tests:0:0", ann.clinic.wiring.vaults, first.due_at)
+        assert watch_coverage(ann.clinic.wiring.vaults, first.due_at) == 1
+    assert watched(ann.clinic).trouble == "texts 1"
+
+
+@pytest.mark.parametrize("table", ["patient", "care_plan"])
+def test_a_zone_that_no_clock_knows_is_noticed(ann: PatientPersona, ben: Persona, table: str) -> None:
+    change(ann.clinic, update(getattr(tables, table)).values(zone="Mars/Base"))
+    assert look(ann.clinic) == 1
+    assert watched(ann.clinic).trouble == "zones 1"
+
+
+def test_a_clinic_whose_own_zone_is_broken_is_noticed_and_hides_no_other(
+    ann: PatientPersona, ben: Persona, other_clinic: BuiltClinic
+) -> None:
+    change(ann.clinic, update(tables.clinic).values(zone="Mars/Base"))
+    assert look(other_clinic) == 1
+    with other_clinic.app.app_context(), other_clinic.open() as scope:
+        troubles = {one.clinic_id: one.trouble for one in read_watches(scope.connection) if one.kind == "coverage"}
+    assert troubles == {ann.clinic.id: "clinic 1", other_clinic.id: None}
+
+
+def test_a_care_team_of_nobody_is_noticed(ann: PatientPersona, ben: Persona) -> None:
+    change(ann.clinic, update(tables.clinician).values(disabled_at=NOW))
+    assert look(ann.clinic) == 1
+    assert watched(ann.clinic).trouble == "people 1"
+
+
+def test_a_clinic_that_lost_its_number_is_noticed_and_not_forgotten(ann: PatientPersona, ben: Persona) -> None:
+    look(ann.clinic)
+    number = tables.sender_number
+    change(ann.clinic, delete(number).where(number.c.clinic_id == ann.clinic.id))
+    assert look(ann.clinic) == 1
+    assert watched(ann.clinic).trouble == "numbers 1"
+
+
+# a protocol of the clinic's own
+
+
+def steps_asking_on(days: list[int]) -> list[dict[str, Any]]:
+    others = [step for step in load_yaml(SHIPPED)["steps"] if step["kind"] != "check_in"]
+    return [{"id": "ask", "kind": "check_in", "text": "check_in_pain", "question": "pain", "days": days}, *others]
+
+
+def test_days_without_an_answer_are_those_of_the_patients_own_protocol(ann: PatientPersona, ben: Persona) -> None:
+    publish(ann, steps=steps_asking_on([2, 60]))
+    performed_on = (NOW - timedelta(days=3)).date()
+    with ann.clinic.open() as scope:
+        days = find_check_in_days(scope, [ann.episode_id])[ann.episode_id]
+        gaps = [gap.day for gap in read_trajectory(scope, ann.episode_id, SYSTEM, NOW + timedelta(days=20)).gaps]
+    assert days == {2, 60}
+    assert set(gaps) <= {2}
+    told = with_gaps([Answer(0, performed_on, 5), Answer(3, performed_on, 4)], days, performed_on, 30)
+    assert [answer.day for answer in told] == [0, 2, 3]
+
+
+def test_a_protocol_that_asks_seldom_leaves_nobody_alone(ann: PatientPersona, ben: Persona) -> None:
+    publish(ann, steps=steps_asking_on([60]))
+    change(ann.clinic, delete(tables.due_work))
+    change(ann.clinic, update(tables.reminder).values(state="replaced"))
+    assert look(ann.clinic) == 0, "nothing is due within the two weeks that are planned"

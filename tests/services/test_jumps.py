@@ -1,0 +1,142 @@
+"""A jump of pain: the patient is asked at once, an answer raises or calms, and no answer goes on by itself in time."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from recovery_api.models import tables
+from recovery_api.services.follow_clock import follow_clock
+from recovery_api.services.watch_jumps import watch_jumps
+from tests.builders import NOW, ClockHand, PatientPersona, Persona, make_patient, record
+from tests.services.phone import Phone
+
+pytestmark = pytest.mark.usefixtures("real")
+
+
+@pytest.fixture
+def patient(ann: PatientPersona, ben: Persona) -> PatientPersona:
+    """On day 30, usually at 3, where Ben is paged."""
+    patient = make_patient(
+        ann.clinic, phone="+12125550142", performed_on=NOW.date() - timedelta(days=30), baseline_pain=7
+    )
+    for days_ago in range(8, 0, -1):
+        record(patient, 3, days_ago=days_ago)
+    return patient
+
+
+@pytest.fixture
+def phone(patient: PatientPersona) -> Phone:
+    phone = Phone(patient.clinic, patient.phone)
+    phone.ask("pain", patient.clinic.wiring.clock.now().date(), patient.clinic.wiring.clock.now())
+    return phone
+
+
+def look(patient: PatientPersona) -> int:
+    with patient.clinic.app.app_context():
+        return watch_jumps("tests:0:0", patient.clinic.wiring.vaults, patient.clinic.wiring.clock.now())
+
+
+def test_a_jump_asks_about_a_fall_and_pages_nobody(phone: Phone, patient: PatientPersona) -> None:
+    outcome = phone.text("7")
+    assert outcome.answer == "saved_jump"
+    assert "Reply F if so, or N if not" in outcome.bodies[0]
+    assert phone.flags() == []
+    assert not [row for row in phone.rows("message") if row.purpose == "page"]
+
+
+def test_the_answer_f_is_a_new_injury_at_once(phone: Phone) -> None:
+    phone.text("7")
+    phone.text("F")
+    assert ("red_flag", "urgent") in phone.flags()
+
+
+def test_the_answer_n_keeps_it_calm_for_good(phone: Phone, patient: PatientPersona, clock: ClockHand) -> None:
+    phone.text("7")
+    phone.text("N")
+    clock.forward(hours=5)
+    assert look(patient) == 1
+    assert look(patient) == 0
+    assert phone.flags() == []
+
+
+def test_a_second_score_that_stays_high_is_urgent_and_counts_from_the_jump(
+    phone: Phone, patient: PatientPersona, clock: ClockHand
+) -> None:
+    phone.text("7")
+    jumped_at = clock.now
+    clock.forward(hours=2)
+    phone.text("pain 7")
+    [flag] = [row for row in phone.rows("flag") if row.family == "worsening"]
+    assert (flag.tier, flag.rule) == ("urgent", "PW-02a")
+    assert (flag.waiting_since, flag.respond_by) == (jumped_at, jumped_at + timedelta(hours=4))
+    assert flag.opened_at == clock.now
+
+
+def test_without_an_answer_the_flag_goes_on_by_itself_at_the_time_counted_from_the_jump(
+    phone: Phone, patient: PatientPersona, clock: ClockHand
+) -> None:
+    phone.text("7")
+    jumped_at = clock.now
+    clock.forward(minutes=239)
+    assert look(patient) == 0
+    clock.forward(minutes=1)
+    assert look(patient) == 1
+    [flag] = phone.rows("flag")
+    assert (flag.family, flag.tier, flag.rule) == ("worsening", "urgent", "PW-02q")
+    assert (flag.waiting_since, flag.respond_by) == (jumped_at, jumped_at + timedelta(hours=6))
+    assert flag.reason == (
+        "Pain jumped to 7 from a usual 3; asked about a fall or a new place, no answer came in 4 hours"
+    )
+    assert [row for row in phone.rows("message") if row.purpose == "page"], "and somebody is paged"
+    clock.forward(hours=5)
+    assert look(patient) == 0
+
+
+def test_at_night_the_patient_has_until_the_morning(phone: Phone, patient: PatientPersona, clock: ClockHand) -> None:
+    clock.forward(hours=7)
+    phone.text("7")
+    clock.forward(hours=4)
+    assert look(patient) == 1
+    assert phone.flags() == []
+    clock.forward(hours=12)
+    assert look(patient) == 1
+    assert phone.flags() == [("worsening", "urgent")]
+
+
+def test_a_clock_put_back_gives_no_more_time(phone: Phone, patient: PatientPersona, clock: ClockHand) -> None:
+    phone.text("7")
+    with patient.clinic.app.app_context():
+        follow_clock(patient.clinic.wiring.vaults, clock.now)
+        clock.forward(hours=-1)
+        follow_clock(patient.clinic.wiring.vaults, clock.now)
+    clock.forward(hours=4)
+    assert look(patient) == 1
+
+
+def test_a_jump_beside_a_red_flag_is_paged_and_asks_nothing(phone: Phone) -> None:
+    assert phone.text("7 and I have a fever").answer != "saved_jump"
+    assert ("red_flag", "urgent") in phone.flags()
+    assert not [row for row in phone.rows("due_work") if row.kind == "jump"]
+
+
+def test_a_jump_in_the_app_is_asked_about_by_text(patient: PatientPersona, phone: Phone, clock: ClockHand) -> None:
+    sent = {"recorded_at": clock.now.isoformat(), "local_date": clock.now.date().isoformat(), "pain": 7}
+    assert patient.post("/me/check-ins", json={**sent, "client_id": str(patient.id)}).status_code == 201
+    [asked] = [row for row in phone.rows("message") if row.text_key == "saved_jump"]
+    assert (asked.question, asked.purpose) == ("symptoms", "service")
+    clock.forward(hours=4)
+    assert look(patient) == 1
+    assert phone.flags() == [("worsening", "urgent")]
+
+
+def test_a_score_mended_is_no_jump_any_more(phone: Phone, patient: PatientPersona, clock: ClockHand) -> None:
+    phone.text("7")
+    clock.forward(minutes=2)
+    phone.text("FIX 3")
+    clock.forward(hours=4)
+    look(patient)
+    assert phone.flags() == []
+    with patient.clinic.open() as scope:
+        left = scope.connection.execute(select(tables.due_work).where(tables.due_work.c.kind == "jump")).all()
+    assert left == []
