@@ -29,11 +29,12 @@ class Canaries:
         self.people: set[str] = set()
         self.sealed: set[str] = set()
         self.written: set[str] = set()
+        self.keeps = True  # not what hypothesis makes up, which takes words of our own code for a patient's
 
     def keep(self, place: str, text: str) -> None:
         """This was sealed, so nobody may read it elsewhere; names and phones are those of many tests."""
         kept = self.people if place.partition(".")[0] in _PEOPLE else self.sealed
-        if len(text) >= SHORTEST and len(kept) < MOST:
+        if self.keeps and len(text) >= SHORTEST and len(kept) < MOST:
             kept.add(text)
 
     def write(self, line: str) -> None:
@@ -49,6 +50,7 @@ class Canaries:
         """The next test begins."""
         self.sealed.clear()
         self.written.clear()
+        self.keeps = True
 
 
 class _Listener(logging.Handler):
@@ -95,8 +97,9 @@ def _watch(birds: Canaries) -> Any:
 
 
 @pytest.fixture(autouse=True)
-def nothing_is_written_in_clear(canaries: Canaries) -> Iterator[None]:
+def nothing_is_written_in_clear(canaries: Canaries, request: pytest.FixtureRequest) -> Iterator[None]:
     """Fails whichever test wrote a phone, or anything that was sealed in it."""
     canaries.forget()
+    canaries.keeps = not getattr(request.function, "is_hypothesis_test", False)
     yield
     assert canaries.found() == []
