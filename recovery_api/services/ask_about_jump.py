@@ -9,10 +9,12 @@ from recovery_api.domain.jumps import jump_of
 from recovery_api.domain.ladder import NEVER_WAITS
 from recovery_api.domain.readings import EpisodeFacts, Reading
 from recovery_api.domain.tiers import Tier
+from recovery_api.domain.triage import BREAKS, not_judged
 from recovery_api.models import tables
 from recovery_api.services.clinic_rules import rules_of
+from recovery_api.services.notify_clinicians import page_clinicians
 from recovery_api.services.queue_texts import Outgoing, Recipient, queue_texts
-from recovery_api.services.raise_flags import FlagSubject, RaisedFlag
+from recovery_api.services.raise_flags import FlagSubject, RaisedFlag, raise_flags
 from recovery_api.services.tell_patient import daytime, find_own_phone
 
 KIND = "jump"
@@ -40,7 +42,11 @@ def ask_again_after_jump(
     is_last = all(known.recorded_at <= reading.recorded_at for known in history[:-1])
     if not is_last or channel == BY_PERSON or any(flag.tier in _LOOKED_AT for flag in flags):
         return False
-    jump = jump_of(history, facts, rules_of(scope), now)
+    try:
+        jump = jump_of(history, facts, rules_of(scope), now)
+    except BREAKS as broken:
+        page_clinicians(scope, raise_flags(scope, subject, [not_judged(broken)], now), now)
+        return False
     if (
         jump is None
         or jump.ends_at <= now

@@ -15,6 +15,7 @@ from recovery_api.domain.late_readings import assess_between
 from recovery_api.domain.lateness import moved_from, say_how_late
 from recovery_api.domain.readings import EpisodeFacts, Finding, Reading
 from recovery_api.domain.tiers import Tier, worst
+from recovery_api.domain.triage import BREAKS, not_judged
 from recovery_api.ids import new_id
 from recovery_api.models import tables
 from recovery_api.packs.protocol_pack import check_in_days
@@ -188,18 +189,8 @@ def judge(
     """
     try:
         return list(assess_between(history, later, facts_of(scope, recovery, now), rules_of(scope), now))
-    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as broken:
-        return [
-            Finding(
-                rule="triage_failed",
-                rule_version="1",
-                family="operations",
-                tier=Tier.URGENT,
-                reason="This answer could not be judged by the rules: please read it yourself",
-                respond_minutes=120,
-                inputs={"error": type(broken).__name__},
-            )
-        ]
+    except BREAKS as broken:
+        return [not_judged(broken)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -140,3 +140,21 @@ def test_a_score_mended_is_no_jump_any_more(phone: Phone, patient: PatientPerson
     with patient.clinic.open() as scope:
         left = scope.connection.execute(select(tables.due_work).where(tables.due_work.c.kind == "jump")).all()
     assert left == []
+
+
+@pytest.mark.parametrize(
+    ("part", "body"),
+    [("clinic_rules.rule_pack", "7"), ("clinic_rules.rule_pack", "my legs feel weak"), ("ask_about_jump.jump_of", "7")],
+)
+def test_an_answer_that_no_rule_can_judge_is_kept_and_handed_to_a_person(
+    phone: Phone, monkeypatch: pytest.MonkeyPatch, part: str, body: str
+) -> None:
+    def broken(*_: object) -> None:
+        raise LookupError("a part of the rules is gone")
+
+    before = len(phone.rows("check_in"))
+    monkeypatch.setattr(f"recovery_api.services.{part}", broken)
+    phone.text(body)
+    assert len(phone.rows("check_in")) == before + 1
+    assert ("operations", "urgent") in phone.flags()
+    assert [row for row in phone.rows("message") if row.purpose == "page"]
