@@ -96,7 +96,7 @@ def _plain(head: str) -> str:
 
 def _untouched(cell: str) -> str:
     """A cell without the apostrophe by which spreadsheets keep text from being a formula."""
-    return cell[1:] if cell[:1] == "'" and cell[1:2] in FORMULAS else cell
+    return cell[1:] if cell.startswith("'") and safe_cell(cell[1:]) == cell else cell
 
 
 FORMULAS = tuple("=+-@\t\r\n＝＋－＠")
@@ -105,4 +105,5 @@ FORMULAS = tuple("=+-@\t\r\n＝＋－＠")
 def safe_cell(value: object) -> str:
     """A cell that no spreadsheet takes for a formula: what would begin one gets an apostrophe before it."""
     text = "" if value is None else str(value)
-    return f"'{text}" if text.lstrip(" \u00a0\u3000").startswith(FORMULAS) or text.startswith("'") else text
+    begins = text.lstrip().startswith(FORMULAS) or text.startswith((*FORMULAS, "'"))
+    return f"'{text}" if begins else text

@@ -65,13 +65,6 @@ def test_a_broken_step_is_caught(outbox: Outbox, database: Connection, steps: St
     assert is_caught(outbox, database, says, first, steps)
 
 
-def test_a_sender_that_lets_two_texts_with_the_same_words_run_together_is_caught(
-    outbox: Outbox, database: Connection, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(send_messages, "has_twin_under_way", lambda *_: False)
-    assert is_caught(outbox, database, "two texts for one row", 488)
-
-
 @pytest.mark.parametrize(("says", "first"), [("sent after a committed opt-out", 16), ("sent in quiet hours", 2)])
 def test_a_sender_that_does_not_look_again_is_caught(
     outbox: Outbox, database: Connection, monkeypatch: pytest.MonkeyPatch, says: str, first: int

@@ -134,6 +134,17 @@ def test_an_identical_text_of_another_message_is_not_taken_for_this_one(outbox: 
     assert row.sid == list(outbox.carrier.taken)[1]
 
 
+def test_of_two_texts_with_the_same_words_none_takes_the_others_copy_for_its_own(outbox: Outbox) -> None:
+    ids = [outbox.queue(), outbox.queue()]
+    outbox.carrier.script.extend([LOST_REQUEST, LOST_ANSWER])
+    outbox.work()
+    for message_id in ids:
+        outbox.work_until_settled(message_id)
+    sent = Counter(text.status_callback for text in outbox.carrier.taken.values())
+    assert sorted(sent.values()) == [1, 1], "each of the two once"
+    assert {outbox.row(message_id).state for message_id in ids} == {"accepted"}
+
+
 # a sender that dies
 
 
