@@ -3,6 +3,7 @@
 import json
 import os
 import platform
+from collections.abc import Callable
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -17,13 +18,14 @@ from bench.planning import measure_planning
 from bench.pure import measure_judging, measure_reading
 from bench.rules import measure_rules
 from bench.statuses import measure_statuses
+from bench.worklist import measure_worklist
 
 RESULTS = Path(__file__).with_name("results.json")
 
 
 def main() -> None:
     """Run every case and keep what it said."""
-    cases = {
+    cases: dict[str, Callable[[], dict[str, Any]]] = {
         "reading replies": measure_reading,
         "judging a year": measure_judging,
         "rules on synthetic cohorts": measure_rules,
@@ -35,6 +37,7 @@ def main() -> None:
         "pages in trouble": measure_pages_in_trouble,
         "planning": measure_planning,
         "hostile bodies": measure_hostile,
+        "worklist": measure_worklist,
     }
     results: dict[str, Any] = {"machine": _machine(), "cases": {}}
     for name, measure in cases.items():

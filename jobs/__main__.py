@@ -10,7 +10,9 @@ from jobs.sender import run_sender
 from jobs.ticker import run_ticker
 from jobs.timetable import TIMETABLE
 from recovery_api.cli.play import fill_in
+from recovery_api.cli.warm_packs import read_packs
 from recovery_api.config import Settings, SettingsRefused
+from recovery_api.domain.errors import PackError
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -54,8 +56,9 @@ def _instant(text: str) -> datetime:
 
 def _jobs_app() -> JobsApp:
     try:
+        read_packs()
         return JobsApp.start(fill_in(Settings.from_env()))
-    except SettingsRefused as refused:
+    except (SettingsRefused, PackError) as refused:
         click.echo(f"The jobs cannot start: {refused}", err=True)
         sys.exit(1)
 

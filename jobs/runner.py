@@ -4,12 +4,12 @@ import os
 import signal
 import socket
 import threading
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from flask import Flask
 
+from recovery_api.clock import real_now
 from recovery_api.config import Settings
 from recovery_api.core import create_core
 from recovery_api.logs import set_up_logs, warn
@@ -33,7 +33,7 @@ class JobsApp:
         with app.app_context():
             refuse_to_start(settings)
         parts: Wiring = app.extensions["recovery"]
-        return cls(app, parts, f"{socket.gethostname()}:{os.getpid()}:{time.time_ns()}")
+        return cls(app, parts, f"{socket.gethostname()}:{os.getpid()}:{int(real_now().timestamp() * 1_000_000)}")
 
     def begin(self, process: str) -> None:
         """Write the pid file and the logs of `process`, and stop on SIGTERM or SIGINT."""

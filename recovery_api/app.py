@@ -3,7 +3,6 @@
 from contextlib import suppress
 
 from flask import Flask
-from flask_migrate import Migrate
 
 from recovery_api import surface
 from recovery_api.api import register_api
@@ -18,14 +17,15 @@ from recovery_api.clinic.text_views import blueprint as texts
 from recovery_api.clinic.worklist_views import blueprint as worklist
 from recovery_api.config import Settings, SettingsRefused
 from recovery_api.core import create_core
-from recovery_api.db import db
 from recovery_api.hooks.twilio_page_calls import blueprint as page_calls
 from recovery_api.hooks.twilio_sms import blueprint as hooks
 from recovery_api.hooks.twilio_voice import blueprint as calls
 from recovery_api.operations import blueprint as operations
 from recovery_api.patient.about_views import blueprint as about
 from recovery_api.patient.app_views import blueprint as web_app
+from recovery_api.patient.form_views import blueprint as web_form
 from recovery_api.patient.views import blueprint as web_check_in
+from recovery_api.patient.visit_views import blueprint as web_visit
 from recovery_api.simulator.phone_call_views import blueprint as phone
 
 
@@ -38,7 +38,6 @@ def create_app(settings: Settings) -> Flask:
     app.config["SESSION_COOKIE_SECURE"] = settings.public_url.startswith("https://")
     with suppress(SettingsRefused):  # said at start, never on import
         app.secret_key = settings.secret_key()
-    Migrate(app, db, directory="migrations")
     pages = (
         clinic,
         doors,
@@ -49,6 +48,8 @@ def create_app(settings: Settings) -> Flask:
         app_codes,
         web_check_in,
         web_app,
+        web_form,
+        web_visit,
         about,
     )
     for blueprint in (hooks, calls, page_calls, operations, *pages, *WORK, *DOORS):

@@ -6,7 +6,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
-from recovery_api.api.headers import is_api_request
+from recovery_api.api.headers import add_missing, by_lower_case, is_api_request
 from recovery_api.api.problems import answer_error
 from recovery_api.clinic.pages import ProblemPage
 from recovery_api.hooks.form_fields import BadForm, is_form, read_fields
@@ -27,6 +27,7 @@ HEADERS = {
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
     "Content-Security-Policy": CONTENT_POLICY,
 }
+_MISSING = by_lower_case(HEADERS)
 RETRY_SECONDS = 5
 LARGEST_FORM = 64 * 1024
 LARGEST_FILE = 256 * 1024
@@ -101,8 +102,7 @@ def _end_patience(_: BaseException | None) -> None:
 
 
 def _add_headers(response: Response) -> Response:
-    for name, value in HEADERS.items():
-        response.headers.setdefault(name, value)
+    add_missing(response.headers, _MISSING)
     if request.path.rpartition("/")[2].endswith((".css", ".js", ".woff2", ".svg")) and response.status_code < 400:
         response.headers["Cache-Control"] = "public, max-age=3600"
     return response

@@ -19,14 +19,15 @@ from recovery_api.ids import new_id
 from recovery_api.services.add_clinic import NewClinic, NewClinician, add_clinic, add_clinician, set_known_password
 from recovery_api.services.credentials import issue
 from recovery_api.services.enrol_patient import NewPatient, enrol_patient
+from recovery_api.services.read_history import Recovery
 from recovery_api.services.record_audit import SYSTEM
-from recovery_api.services.record_check_in import Recorded, Recovery, Report, record_check_in
+from recovery_api.services.record_check_in import Recorded, Report, record_check_in
 from recovery_api.wiring import Wiring
 
 NOW = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)  # a Friday, ten in the morning in New York
 PASSWORD, TOTP_SECRET = "a made-up passphrase", "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 _AREAS = (201, 202, 203, 205, 206, 207, 208, 209, 210, 213, 214, 215, 216, 217, 218, 219, 224, 225, 228, 229)
-_numbers = itertools.count()
+_numbers = itertools.count(1)
 
 
 class ClockHand:

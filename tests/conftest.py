@@ -20,7 +20,7 @@ from recovery_api.db import db, metadata
 from tests.api.examples import World
 from tests.builders import BuiltClinic, ClockHand, PatientPersona, Persona
 from tests.database import SharedPostgres, settings_for_tests
-from tests.deployment import NEXT_TOKEN, TOKEN, Deployment
+from tests.deployment import NEXT_TOKEN, PROJECT, TOKEN, Deployment
 from tests.stage import Stage
 
 pytest_plugins = ("tests.canaries",)  # no phone and no words of a patient in a log, a metric, an error or a trace
@@ -162,6 +162,7 @@ def shared_deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Depl
 
 
 ONE_AFTER_THE_OTHER = ("test_main_road.py", "test_bad_days.py")  # on the deployment that they share
+WITH_THE_DEMO = "_story.py"  # the files of tests/browser that share one demo
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -182,9 +183,24 @@ class FilesTogether(LoadFileScheduling):
 
     def _split_scope(self, nodeid: str) -> str:
         file = super()._split_scope(nodeid)
+        if file.endswith(WITH_THE_DEMO):
+            return WITH_THE_DEMO
         return ONE_AFTER_THE_OTHER[0] if file.endswith(ONE_AFTER_THE_OTHER) else file
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> FilesTogether:
     """How the tests are given to the workers."""
     return FilesTogether(config, log)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """How well replies were read, a line for each corpus; every reading that differs from its label in a file."""
+    reports = [report for reports in terminalreporter.stats.values() for report in reports]
+    told = sorted({said for one in reports for name, said in getattr(one, "user_properties", ()) if name == "replies"})
+    if told:
+        page = PROJECT / "build" / "replies.txt"
+        page.parent.mkdir(exist_ok=True)
+        page.write_text("\n\n".join(table for _, table in told) + "\n", encoding="utf-8")
+        for line, _ in told:
+            terminalreporter.write_line(line)
+        terminalreporter.write_line(f"Every reply that was read otherwise than labelled: {page.relative_to(PROJECT)}")

@@ -8,15 +8,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
-from flask import Flask
-from flask_migrate import upgrade
 from psycopg import sql
 
 from recovery_api.app import create_app
+from recovery_api.cli.play import migrate
 from recovery_api.config import Settings
 from recovery_api.gateways.postgres import EmbeddedPostgres
 
-PROJECT = Path(__file__).parents[1]
 PASSWORD = "a-password-of-tests-alone"  # the same in every worker, since the role is the server's
 ACCOUNT, TOKEN = "AC" + "5" * 32, "a-token-of-tests-alone"
 
@@ -46,6 +44,7 @@ class SharedPostgres:
                 name = sql.Identifier(database)
                 connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
                 connection.execute(sql.SQL("CREATE DATABASE {}").format(name))
+                connection.execute(sql.SQL("ALTER DATABASE {} SET synchronous_commit = off").format(name))
             ready = Settings(
                 **{
                     **vars(settings),
@@ -67,12 +66,6 @@ class SharedPostgres:
         users = int(file.read_text()) + change if file.exists() else change
         file.write_text(str(users))
         return users
-
-
-def migrate(app: Flask) -> None:
-    """Bring the database of an application to the newest migration."""
-    with app.app_context():
-        upgrade(directory=str(PROJECT / "migrations"))
 
 
 def settings_for_tests(folder: Path) -> Settings:

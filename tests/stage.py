@@ -4,6 +4,7 @@ import sys
 import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import Any
 
 from flask import Flask
@@ -80,13 +81,25 @@ class Stage:
 @contextmanager
 def _savepoint(connection: Connection) -> Iterator[Connection]:
     """Starts outside of every clinic, as a transaction does; a savepoint would inherit the last one."""
+    connection.dialect.do_savepoint = _outside  # type: ignore[method-assign]
     with connection.begin_nested():
-        connection.execute(text("SELECT set_config('app.clinic', '', true)"))
+        del connection.dialect.do_savepoint  # type: ignore[attr-defined]
         yield connection
+
+
+def _outside(connection: Connection, name: str) -> None:
+    with connection.connection.cursor() as cursor:
+        cursor.execute(f"SAVEPOINT {name}; SET LOCAL app.clinic = ''", prepare=False)
 
 
 def _forget() -> None:
     """What a process keeps of a clinic's rows: those of the test are gone, and their versions come again."""
-    for name, module in sys.modules.copy().items():
-        if name.startswith("recovery_api.services.") and isinstance(kept := getattr(module, "_kept", None), dict):
-            kept.clear()
+    for kept in _memories(len(sys.modules)):
+        kept.clear()
+
+
+@lru_cache(maxsize=1)
+def _memories(_: int) -> list[dict[Any, Any]]:
+    """Where our services keep rows, by how many modules are loaded."""
+    ours = [module for name, module in sys.modules.copy().items() if name.startswith("recovery_api.services.")]
+    return [kept for module in ours if isinstance(kept := getattr(module, "_kept", None), dict)]

@@ -35,7 +35,8 @@ def register_api(app: Flask) -> None:
     settings = app.extensions["recovery"].settings if "recovery" in app.extensions else None
     keep_limits(app, make_limits(settings is None or settings.in_production, settings.proxy_hops if settings else 0))
     give_requests_an_id(app)
-    document.Document(app, [module.resource for module in modules])
+    for module in modules:
+        app.register_blueprint(module.resource)
     app.register_blueprint(document.blueprint)
     routed = set()
     for rule in app.url_map.iter_rules():

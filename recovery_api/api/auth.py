@@ -8,7 +8,7 @@ from flask import request
 from sqlalchemy import Connection
 
 from recovery_api.api.refusals import VersionMissing
-from recovery_api.db import ClinicScope
+from recovery_api.db import ClinicScope, open_transaction
 from recovery_api.domain.access import may
 from recovery_api.domain.errors import NotAllowed, ProofRefused, StaleVersion, Unauthenticated
 from recovery_api.services.check_proof import Proof, require_proof
@@ -52,29 +52,43 @@ def request_proof() -> Proof | None:
     return Proof(header, request.method, url) if header is not None else None
 
 
-def admit(connection: Connection, operation: str) -> Call:
-    """The caller, if they may do this. Raises Unauthenticated or NotAllowed."""
+def spend_proof() -> bytes | None:
+    """The thumbprint of the key that a proof of the request at hand proves; None where its token is bound to none.
+
+    In a transaction of its own: the proof stays spent although what the request does is undone. Raises ProofRefused.
+    """
+    secret = bearer_secret()
+    if secret is None or _authorization()[0] != "dpop":
+        return None
+    with open_transaction() as connection:
+        caller = find_caller(connection, secret, wiring().vaults)
+        if caller is None or caller.key_thumbprint is None:
+            return None
+        require_proof(caller.scope, caller.key_thumbprint, request_proof(), secret)
+        return caller.key_thumbprint
+
+
+def admit(connection: Connection, operation: str, proven: bytes | None) -> Call:
+    """The caller, if they may do this, having `proven` a key. Raises Unauthenticated, ProofRefused or NotAllowed."""
     secret = bearer_secret()
     caller = find_caller(connection, secret, wiring().vaults) if secret else None
     if caller is None or secret is None:
         raise Unauthenticated("Send a living access token: Authorization: Bearer ...")
-    _check_key(caller, secret)
+    _check_key(caller, proven)
     if not may(caller.role, operation):
         raise NotAllowed("Your role does not allow this.")
     return Call(caller, secret, wiring().clock.now())
 
 
-def _check_key(caller: Caller, secret: str) -> None:
+def _check_key(caller: Caller, proven: bytes | None) -> None:
     """A token that is bound to a key is no bearer token, nor the other way round. Raises ProofRefused."""
     is_bound, scheme = caller.key_thumbprint is not None, _authorization()[0]
-    if is_bound != (scheme == "dpop"):
+    if is_bound != (scheme == "dpop") or caller.key_thumbprint != proven:
         raise ProofRefused("Send a token as what it was given as: its token_type is the scheme.")
-    if caller.key_thumbprint is not None:
-        require_proof(caller.scope, caller.key_thumbprint, request_proof(), secret)
 
 
 def _authorization() -> tuple[str, str]:
-    scheme, _, secret = request.headers.get("Authorization", "").strip().partition(" ")
+    scheme, _, secret = request.environ.get("HTTP_AUTHORIZATION", "").strip().partition(" ")
     return scheme.lower(), secret.strip()
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from flask import Response, g, request
 
 from recovery_api.api.app_versions import check_app_version
-from recovery_api.api.auth import Call, admit, bearer_secret
+from recovery_api.api.auth import Call, admit, bearer_secret, spend_proof
 from recovery_api.api.entity_tags import check_unchanged, spare_answer, tag_answer
 from recovery_api.api.rate_limits import check_rate
 from recovery_api.api.strict_json import read_json
@@ -85,8 +85,9 @@ def carry_out(operation: Operation, view: Callable[..., Response], path: dict[st
 
 
 def _carry_out_for_caller(operation: Operation, view: Callable[..., Response], path: dict[str, Any]) -> Response:
+    proven = spend_proof()
     with open_transaction() as connection:
-        call = admit(connection, operation.name)
+        call = admit(connection, operation.name, proven)
         owner = call.caller.id if call.caller.role == "patient" else None
         for name, row_id in path.items() if operation.method != "PUT" else ():  # what a PUT names need not be there yet
             find_subject(call.scope, name, row_id, owner)

@@ -106,6 +106,9 @@ class AdviceSchema(Answer):
     tier = fields.String(required=True, allow_none=True, validate=one_of(*Tier))
     text = fields.String(required=True, metadata={"description": "In the patient's language"})
     phone = fields.String(required=True, allow_none=True, metadata={"description": "Whom to call, where that is wise"})
+    about = fields.String(
+        required=True, metadata={"description": "The page that says what is usual, what is not and when to call"}
+    )
 
 
 class CheckInReadSchema(Answer):

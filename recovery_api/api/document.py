@@ -1,7 +1,7 @@
-"""The OpenAPI document: made with the application, served as JSON and as a page without outside resources."""
+"""The OpenAPI document: made of the resources, served as JSON and as a page without outside resources."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from typing import Any, cast
 
 import flask_smorest
@@ -34,16 +34,12 @@ blueprint.after_request(stamp)
 
 
 class Document(flask_smorest.Api):  # type: ignore[misc]
-    """The document of one application; errors and the command line are ours."""
+    """The document of some resources, made beside the application that serves them, when somebody asks for it."""
 
     DEFAULT_ERROR_RESPONSE_NAME = None
 
-    def __init__(self, app: Flask, resources: Sequence[Resource]) -> None:
-        command = app.cli.commands.get("openapi")
-        super().__init__(app, spec_kwargs=_INFO | {"marshmallow_plugin": SchemaPlugin()})
-        del app.cli.commands["openapi"]
-        if command is not None:
-            app.cli.add_command(command)
+    def __init__(self, resources: Iterable[Resource]) -> None:
+        super().__init__(Flask(__name__), spec_kwargs=_INFO | {"marshmallow_plugin": SchemaPlugin()})
         add_components(self.spec)
         for resource in resources:
             self.register_blueprint(resource)
@@ -56,8 +52,8 @@ def document_text(app: Flask) -> str:
     """The document as JSON, the same on every machine."""
     kept = app.extensions.get("recovery-openapi")
     if kept is None:
-        api = app.extensions["flask-smorest"]["apis"][""]["ext_obj"]
-        document = _without_leftovers(api.spec.to_dict())
+        resources = [one for one in app.blueprints.values() if isinstance(one, Resource)]
+        document = _without_leftovers(Document(resources).spec.to_dict())
         add_examples(document)
         kept = json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
         app.extensions["recovery-openapi"] = kept

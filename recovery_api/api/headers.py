@@ -1,8 +1,10 @@
 """What every answer of the API carries: the request's id, and headers that leave a browser nothing to do with it."""
 
 import os
+from collections.abc import Mapping, Sequence
 
 from flask import Flask, Response, g, request
+from werkzeug.datastructures import Headers
 
 PREFIX = "/api/v1"
 HEADERS = {
@@ -11,6 +13,22 @@ HEADERS = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
 }
+
+
+def by_lower_case(headers: Mapping[str, str]) -> Sequence[tuple[str, str, str]]:
+    """Each header's name in lower case, its name and its value."""
+    return tuple((name.lower(), name, value) for name, value in headers.items())
+
+
+def add_missing(headers: Headers, wanted: Sequence[tuple[str, str, str]]) -> None:
+    """Add what `by_lower_case` made, but for what is there already."""
+    there = {name.lower() for name, _ in headers}
+    for lower, name, value in wanted:
+        if lower not in there:
+            headers.add(name, value)
+
+
+_MISSING = by_lower_case(HEADERS)
 
 
 def is_api_request() -> bool:
@@ -36,6 +54,5 @@ def request_id() -> str:
 def stamp(response: Response) -> Response:
     """Add the request's id and the headers of every answer; a stricter or looser policy of the view's own stays."""
     response.headers["X-Request-ID"] = request_id()
-    for name, value in HEADERS.items():
-        response.headers.setdefault(name, value)
+    add_missing(response.headers, _MISSING)
     return response

@@ -12,7 +12,7 @@ from recovery_api.api.fields import ZONE, ClockTime, Instant, Words, one_of
 from recovery_api.api.paging import Page, PageQuery, after, cut, page_of
 from recovery_api.api.problems import LANGUAGES
 from recovery_api.api.resources import Resource
-from recovery_api.api.schemas import Answer, Body
+from recovery_api.api.schemas import AboutPageSchema, Answer, Body
 from recovery_api.domain.protocol import KINDS, QUESTIONS
 from recovery_api.services.change_own_consent import change_own_consent
 from recovery_api.services.change_preferences import Preferences, change_preferences
@@ -114,6 +114,11 @@ class TodaySchema(Answer):
     open_items = fields.List(fields.Nested(PlanItemSchema()), required=True)
     next_visit = fields.Nested(AppointmentSchema(), required=True, allow_none=True)
     expected_band = fields.Nested(BandSchema(), required=True)
+    about = fields.List(
+        fields.Nested(AboutPageSchema()),
+        required=True,
+        metadata={"description": "Plain pages on the procedure, its benefits and risks, in the patient's language"},
+    )
 
 
 @resource.operation("GET", "/me", "readMe")

@@ -9,7 +9,7 @@ from recovery_api.api import app_versions
 from recovery_api.api.auth import bearer_secret
 from recovery_api.api.fields import Id, one_of
 from recovery_api.api.resources import Resource
-from recovery_api.api.schemas import Answer
+from recovery_api.api.schemas import AboutPageSchema, Answer
 from recovery_api.domain.symptoms import SYMPTOM_TIERS
 from recovery_api.domain.tiers import Tier
 from recovery_api.services.read_config import PhoneConfig, read_config
@@ -50,6 +50,13 @@ class ConfigSchema(Answer):
     symptoms = fields.List(fields.Nested(SymptomSchema()), required=True)
     symptoms_version = fields.String(required=True)
     advice = fields.List(fields.Nested(AdviceTextSchema()), required=True)
+    about = fields.List(
+        fields.Nested(AboutPageSchema()),
+        required=True,
+        metadata={
+            "description": "Plain pages on the procedure, open to anybody: what it does, its benefits, its risks"
+        },
+    )
     push_key = fields.String(
         required=True,
         allow_none=True,

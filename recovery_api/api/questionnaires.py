@@ -1,4 +1,4 @@
-"""Questionnaires: disability (RMDQ or ODI) and mood (PHQ-2), answered in the app when they are due."""
+"""Questionnaires: disability (RMDQ or ODI) and mood (PHQ-2), answered when they are due."""
 
 from typing import Any
 from uuid import UUID
@@ -10,7 +10,7 @@ from recovery_api.api.fields import Id, Instant, StrictInt, one_of
 from recovery_api.api.paging import PageQuery, after, cut
 from recovery_api.api.resources import Resource
 from recovery_api.api.schemas import Answer, Body
-from recovery_api.domain.questionnaires import DUE_DAYS, INSTRUMENTS
+from recovery_api.domain.questionnaires import ANSWERED_BY, CHANNELS, DUE_DAYS, INSTRUMENTS
 from recovery_api.services.answer_questionnaire import (
     AnsweredQuestionnaire,
     QuestionnaireRead,
@@ -59,6 +59,10 @@ class QuestionnaireSchema(Answer):
     recorded_at = Instant(required=True)
     received_at = Instant(required=True)
     claimed_at = Instant(required=True, allow_none=True, metadata={"description": "Where the clock was bounded"})
+    channel = fields.String(
+        required=True, validate=one_of(*CHANNELS), metadata={"description": "`staff` where a nurse entered it"}
+    )
+    answered_by = fields.String(required=True, validate=one_of(*ANSWERED_BY))
 
 
 class DueSchema(Answer):
@@ -101,7 +105,8 @@ def answer(call: Call, given: dict[str, Any]) -> tuple[QuestionnaireRead, int]:
     """Answer a questionnaire
 
     The score's range is checked, and where the answers came with it, that it fits them. A PHQ-2 of 3 or more is put
-    before a clinician.
+    before a clinician. Who says that they think of harming themselves is not asked for a score: send a check-in with
+    the symptom `self_harm`, which calls for a person at once.
     """
     sent = AnsweredQuestionnaire(
         given["client_id"], given["instrument"], given.get("score"), given.get("answers"), given["recorded_at"]

@@ -1,6 +1,9 @@
 """What the objects of the API have in common: what is sent is known to the last field, what is answered may grow."""
 
-from marshmallow import EXCLUDE, RAISE, Schema
+from marshmallow import EXCLUDE, RAISE, Schema, fields, validate
+
+from recovery_api.packs.about_pack import TOPICS
+from recovery_api.packs.texts import LANGUAGES
 
 
 class Body(Schema):
@@ -19,3 +22,12 @@ class Answer(Schema):
 
 class NothingSchema(Body):
     """An empty object, or no body at all: the path says everything."""
+
+
+class AboutPageSchema(Answer):
+    """A plain page on the procedure, open to anybody and naming nobody."""
+
+    topic = fields.String(required=True, validate=validate.OneOf(TOPICS))
+    language = fields.String(required=True, validate=validate.OneOf(LANGUAGES))
+    title = fields.String(required=True)
+    url = fields.String(required=True, metadata={"example": "https://checkin.northside-spine.example/about/en/risks"})

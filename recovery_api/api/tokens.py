@@ -5,7 +5,7 @@ from typing import Any
 from marshmallow import fields, validate
 
 from recovery_api.api.auth import Call, request_proof
-from recovery_api.api.fields import Words, one_of
+from recovery_api.api.fields import Instant, Words, one_of
 from recovery_api.api.resources import Resource
 from recovery_api.api.schemas import Answer, Body
 from recovery_api.services.credentials import LIFETIMES
@@ -48,6 +48,10 @@ class TokenPairSchema(Answer):
         required=True, validate=one_of("Bearer", "DPoP"), metadata={"description": "The scheme to send it with"}
     )
     expires_in = fields.Integer(required=True, metadata={"description": "Seconds, for the access token"})
+    ends_at = Instant(
+        required=True,
+        metadata={"description": "When this sign-in ends, however often refreshed: ask for a new printed code before"},
+    )
 
 
 @resource.operation("POST", "/staff/token", "signInStaff", also=(401,))

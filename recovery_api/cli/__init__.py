@@ -14,6 +14,7 @@ def register_commands(app: Flask) -> None:
     from recovery_api.cli.import_command import import_group
     from recovery_api.cli.messages import messages
     from recovery_api.cli.openapi import openapi
+    from recovery_api.cli.play import know_migrations
     from recovery_api.cli.protocol import protocol
     from recovery_api.cli.replies import replies
     from recovery_api.cli.rules import rules
@@ -37,6 +38,7 @@ def register_commands(app: Flask) -> None:
         staff,
     ):
         app.cli.add_command(command)
+    know_migrations(app)
     for command in (export, import_group):
         app.cli.add_command(command)
     for command in (flags, ladder, protocol, simulate, rota):

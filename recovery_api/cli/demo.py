@@ -14,11 +14,11 @@ import click
 from flask import Flask
 
 from recovery_api.app import create_app
+from recovery_api.cli.demo_database import refuse_strangers
 from recovery_api.cli.play import environment_of, fill_in, make_database, migrate
 from recovery_api.cli.processes import Child, NotReady, Supervisor
 from recovery_api.clock import real_now
 from recovery_api.config import Settings
-from recovery_api.db import clinic_transaction
 from recovery_api.domain.errors import Conflict
 from recovery_api.gateways.postgres import EmbeddedPostgres, EmbeddedPostgresError
 from recovery_api.services.add_clinic import add_clinic
@@ -30,7 +30,7 @@ from recovery_api.wiring import wiring
 
 DATABASE = "recovery_demo"
 MONDAY_MORNING = time(9, 10)
-SECONDS_TO_START = 60
+SECONDS_TO_START = 180
 
 
 @click.command("demo")
@@ -100,21 +100,14 @@ def _prepare(settings: Settings, own_server: bool, no_seed: bool) -> tuple[list[
     if own_server:
         make_database(_maintenance_url(settings), DATABASE, afresh=True)
     app = create_app(settings)
+    if not own_server:
+        refuse_strangers(settings, CLINIC.number, app.extensions["recovery"].vaults)
     migrate(app)
     with app.app_context():
-        _refuse_strangers()
         log_ins, check_in = _seed(app, no_seed), _check_in(settings)
     if log_ins or no_seed:
         keep_demo_log_ins(settings.run_dir, log_ins)
     return log_ins or demo_log_ins(settings.run_dir), check_in
-
-
-def _refuse_strangers() -> None:
-    """A database with any clinic but the demo's own is somebody's, and the demo's moved clock must not touch it."""
-    for clinic_id in list_clinics():
-        with clinic_transaction(clinic_id, wiring().vaults) as scope:
-            if scope.number != CLINIC.number:
-                raise NotReady("the database in DATABASE_URL holds a clinic that is not the demo's")
 
 
 def _maintenance_url(settings: Settings) -> str:

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import psycopg
 from flask import Flask
-from flask_migrate import upgrade
 from psycopg import sql
 from sqlalchemy.engine import make_url
 
 from recovery_api.config import Settings
+from recovery_api.db import db
 from recovery_api.gateways.database_roles import APPLICATION_ROLE
 from recovery_api.gateways.postgres import EmbeddedPostgres
 
@@ -63,12 +63,27 @@ def make_database(admin_url: str, database: str, *, afresh: bool = False) -> Non
 
 def migrate(app: Flask) -> None:
     """Bring the database to the newest migration, as its owner."""
+    from flask_migrate import upgrade  # what moves databases is not loaded by those who only use them
+
+    know_migrations(app)
     with app.app_context():
-        upgrade(directory=str(PROJECT / "migrations"))
+        upgrade()
+
+
+def know_migrations(app: Flask) -> None:
+    """Let the application's command line move its database from migration to migration."""
+    from flask_migrate import Migrate
+
+    Migrate(app, db, directory=str(PROJECT / "migrations"))
 
 
 def environment_of(settings: Settings) -> dict[str, str]:
     """The settings as an environment for other processes."""
+    return {**os.environ, **variables_of(settings)}
+
+
+def variables_of(settings: Settings) -> dict[str, str]:
+    """The settings alone, by the names of their variables; what is not set is left out."""
     named = {
         "RECOVERY_ENV": settings.env,
         "DATABASE_URL": settings.database_url,
@@ -89,7 +104,7 @@ def environment_of(settings: Settings) -> dict[str, str]:
         "LOG_DIR": settings.log_dir,
         "RUN_DIR": settings.run_dir,
     }
-    return {**os.environ, **{name: str(value) for name, value in named.items() if value not in (None, "")}}
+    return {name: str(value) for name, value in named.items() if value not in (None, "")}
 
 
 def _key(file: Path) -> Path:

@@ -10,6 +10,7 @@ from recovery_api.cli.play import environment_of, fill_in
 from recovery_api.cli.warm_packs import read_every_pack
 from recovery_api.config import SettingsRefused
 from recovery_api.db import db
+from recovery_api.domain.errors import PackError
 from recovery_api.gateways.postgres import EmbeddedPostgresError
 from recovery_api.services.check_readiness import refuse_to_start
 from recovery_api.wiring import wiring
@@ -29,7 +30,7 @@ def serve(host: str, port: int) -> None:
             refuse_to_start(settings)
             db.engine.dispose()  # no worker inherits an open connection
         read_every_pack()
-    except (SettingsRefused, EmbeddedPostgresError) as refused:
+    except (SettingsRefused, EmbeddedPostgresError, PackError) as refused:
         click.echo(f"The web cannot start: {refused}", err=True)
         sys.exit(1)
     os.environ.update(environment_of(settings))

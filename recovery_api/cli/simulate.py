@@ -8,26 +8,32 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 import click
 import psycopg
 from psycopg import sql
+from sqlalchemy import event
 from sqlalchemy.engine import make_url
 
 from recovery_api.app import create_app
+from recovery_api.cli.keep_simulated import hand_over
 from recovery_api.cli.play import fill_in, make_database, migrate
 from recovery_api.clock import real_now
 from recovery_api.config import Settings, SettingsRefused
 from recovery_api.db import db
 from recovery_api.gateways.postgres import EmbeddedPostgresError
+from recovery_api.patience import end_patience
 from recovery_api.simulator.year import DUE_BY_TIME, Year
 from recovery_api.simulator.year_carrier import MovingClock, YearCarrier
+from recovery_api.simulator.year_counts import count_year, digest_year
 from recovery_api.simulator.year_hooks import YearHooks
 from recovery_api.simulator.year_people import TRAITS, make_people
 from recovery_api.simulator.year_start import start_clinic
 from recovery_api.wiring import Wiring, wiring
 
+KEPT_DATABASE = "recovery_simulated"
 BEGINS = datetime(2026, 3, 2, 14, 0, tzinfo=UTC)  # a Monday; a clock change comes within the week
 
 
@@ -37,7 +43,9 @@ BEGINS = datetime(2026, 3, 2, 14, 0, tzinfo=UTC)  # a Monday; a clock change com
 @click.option("--seed", type=int, default=1, show_default=True, help="The same seed, the same year.")
 @click.option("--persona", metavar="TRAITS", help=f"Everybody is this: {', '.join(TRAITS)}, joined by hyphens.")
 @click.option("--json", "as_json", is_flag=True, help="Print one line of JSON.")
-def simulate(patients: int, days: int, seed: int, persona: str | None, as_json: bool) -> None:
+@click.option("--keep", is_flag=True, help="Keep the clinic for an app to play with, and print one patient's tokens.")
+@click.option("--port", type=click.IntRange(1, 65535), default=8000, show_default=True, help="Where it is served then.")
+def simulate(patients: int, days: int, seed: int, persona: str | None, as_json: bool, keep: bool, port: int) -> None:
     """Live through days of a made-up clinic with the real planner, outbox, web hooks and rules, on a moving clock.
 
     Exit 1 if anything broke: a text at night, twice, too often or after an opt-out, or somebody left alone.
@@ -50,19 +58,19 @@ def simulate(patients: int, days: int, seed: int, persona: str | None, as_json: 
     except ValueError as refused:
         raise click.BadParameter(str(refused), param_hint="--persona") from None
     try:
-        with _database(wiring().settings) as settings:
+        with _database(replace(wiring().settings, public_url=f"http://localhost:{port}"), keep=keep) as settings:
             year = _year(settings, days)
-            with year.app.app_context():
-                try:
-                    year.people = start_clinic(year, people)
-                    seconds = year.run(_progress(days, quiet=as_json))
-                    counts = year.counts()
-                finally:
-                    db.engine.dispose()
+            with _alive(year):
+                year.people = start_clinic(year, people)
+                seconds = year.run(_progress(days, quiet=as_json))
+                counts, digest = count_year(year), digest_year(year)
+                kept = hand_over(settings, year, next(iter(year.people)), port) if keep else None
     except (SettingsRefused, EmbeddedPostgresError) as refused:
         click.echo(f"simulate cannot start: {refused}", err=True)
         sys.exit(1)
-    _report(year, counts, patients, seconds, as_json=as_json)
+    _report(year, counts, patients, seconds, digest, as_json=as_json)
+    if kept is not None:
+        click.echo(kept.in_words(), err=as_json)
     sys.exit(1 if year.checks.broken else 0)
 
 
@@ -71,6 +79,7 @@ def _year(settings: Settings, days: int) -> Year:
     migrate(app)
     with psycopg.connect(settings.database_admin_url, autocommit=True) as connection:
         connection.execute(DUE_BY_TIME)
+    app.before_request(end_patience)  # nobody waits for a simulated answer
     gc.freeze()
     gc.set_threshold(100_000, 50, 50)  # one process that ends soon: looking for cycles all the time only costs
     parts: Wiring = app.extensions["recovery"]
@@ -83,10 +92,27 @@ def _year(settings: Settings, days: int) -> Year:
 
 
 @contextmanager
-def _database(settings: Settings) -> Iterator[Settings]:
-    """A database of the embedded server for this run alone; it need not outlive a power cut."""
+def _alive(year: Year) -> Iterator[None]:
+    with year.app.app_context():
+        event.listen(db.engine, "connect", _no_hurry)
+        try:
+            yield
+        finally:
+            db.engine.dispose()
+
+
+def _no_hurry(connection: "psycopg.Connection[Any]", _: object) -> None:
+    """A machine that is busy, or asleep, breaks no statement off."""
+    connection.execute("SET statement_timeout = 0")
+    connection.execute("SET lock_timeout = 0")
+    connection.commit()
+
+
+@contextmanager
+def _database(settings: Settings, *, keep: bool) -> Iterator[Settings]:
+    """A database of the embedded server, for this run alone unless it is kept; it need not outlive a power cut."""
     embedded = fill_in(replace(settings, database_url="", database_admin_url="", clock_file=None))
-    admin, name = embedded.database_admin_url, f"simulate_{real_now():%H%M%S%f}"
+    admin, name = embedded.database_admin_url, KEPT_DATABASE if keep else f"simulate_{real_now():%H%M%S%f}"
     make_database(admin, name, afresh=True)
     with psycopg.connect(admin, autocommit=True) as connection:
         connection.execute(sql.SQL("ALTER DATABASE {} SET synchronous_commit = off").format(sql.Identifier(name)))
@@ -95,7 +121,8 @@ def _database(settings: Settings) -> Iterator[Settings]:
         yield replace(embedded, database_url=url, database_admin_url=admin_url)
     finally:
         with psycopg.connect(admin, autocommit=True) as connection:
-            connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+            if not keep:
+                connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
 def _named(url: str, database: str) -> str:
@@ -108,17 +135,21 @@ def _progress(days: int, *, quiet: bool) -> Callable[[int], None]:
     return lambda day: click.echo(f"\rday {day} of {days}", nl=False, err=True)
 
 
-def _report(year: Year, counts: dict[str, Counter[str]], patients: int, seconds: float, *, as_json: bool) -> None:
-    broken = year.checks.broken
+def _report(
+    year: Year, counts: dict[str, Counter[str]], patients: int, seconds: float, digest: str, *, as_json: bool
+) -> None:
+    broken, minutes = year.checks.broken, year.checks.minutes
     if as_json:
         found = {name: dict(sorted(part.items())) for name, part in counts.items()}
-        click.echo(json.dumps({"patients": patients, "days": year.days, **found, "broken": broken}))
+        known = {"patients": patients, "days": year.days, "minutes checked": minutes, "digest": digest}
+        click.echo(json.dumps({**known, **found, "broken": broken}))
         return
     for name, part in counts.items():
         click.echo(f"{name}: {part.total()}")
         for what, times in sorted(part.items(), key=lambda pair: (-pair[1], pair[0])):
             click.echo(f"  {times:>6} {what}")
-    click.echo(f"{patients} patients, {year.days} days in {seconds:.1f} s")
+    click.echo(f"{patients} patients, {year.days} days in {seconds:.1f} s; digest {digest}")
+    click.echo(f"The coverage invariant was looked at in {minutes} simulated minutes.")
     click.echo(f"{len(broken)} broken" if broken else "Nothing broke.")
     for one in broken:
         click.echo(f"  {one}")

@@ -5,10 +5,18 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
 from recovery_api.clinic import words
+from recovery_api.clinic.enrol_page import LABELS
+from recovery_api.clinic.tongue import gettext as _
+from recovery_api.clinic.words import N_
 from recovery_api.services.log_in_sessions import SessionLine
 from recovery_api.services.passkeys import PasskeyLine
 
-PROOFS = {"totp": "password and code", "recovery_code": "password and recovery code", "passkey": "passkey"}
+PROOFS = {
+    "totp": N_("password and code"),
+    "recovery_code": N_("password and recovery code"),
+    "passkey": N_("passkey"),
+}
+_FIELDS = {"note": N_("Note"), "body": N_("Message"), "reason": N_("Why"), "outcome": N_("Outcome"), "why": N_("Why")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +41,10 @@ class KeptPage:
         """What a person wrote, without what the page itself put in."""
         return [(name, value) for name, value in self.fields.items() if value and name not in _OF_THE_PAGE]
 
+    def label(self, name: str) -> str:
+        """A field in words."""
+        return _(_FIELDS.get(name) or LABELS.get(name) or name.replace("_", " ").capitalize())
+
 
 _OF_THE_PAGE = {"version", "back", "show", "next", "confirm"}
 
@@ -44,6 +56,7 @@ class AccountPage:
     name: str
     clinic_name: str
     is_clinical: bool
+    reads_audit: bool
     now: datetime
     zone: tzinfo
     sessions: Sequence[SessionLine]
@@ -59,4 +72,10 @@ class AccountPage:
 
     def opened_by(self, line: SessionLine) -> str:
         """What a session was opened by."""
-        return PROOFS.get(line.proof, "")
+        return _(PROOFS[line.proof]) if line.proof in PROOFS else ""
+
+    def device(self, line: SessionLine) -> str:
+        """The kind of browser of a session."""
+        browser, _on, system = line.device.partition(" on ")
+        named = browser if browser not in ("", "A browser") else _("A browser")
+        return _("%(browser)s on %(system)s", browser=named, system=system) if system else named

@@ -16,8 +16,12 @@ from flask import (
 from werkzeug.wrappers import Response as BaseResponse
 
 from recovery_api.clinic.account_page import AccountPage
+from recovery_api.clinic.audit_views import READERS as AUDIT_READERS
 from recovery_api.clinic.passkey_answers import answer_json, party
+from recovery_api.clinic.retold import retold
 from recovery_api.clinic.session import CLINICAL_ROLES, clear_cookie, colleague, form_token, freshly_proved, on_staff
+from recovery_api.clinic.tongue import gettext as _
+from recovery_api.clinic.tongue import ngettext
 from recovery_api.clock import real_now
 from recovery_api.db import clinic_transaction
 from recovery_api.domain.errors import Conflict, NotFound, SignInRefused
@@ -44,7 +48,7 @@ def end_all() -> BaseResponse:
     me = colleague()
     with clinic_transaction(me.clinic_id, wiring().vaults) as scope:
         ended = end_sessions(scope, me.id, _actor(), wiring().clock.now(), but=me.session_id)
-    flash(f"{ended} other {'session' if ended == 1 else 'sessions'} ended.")
+    flash(ngettext("1 other session ended.", "%(num)s other sessions ended.", ended))
     return redirect("/account", 303)
 
 
@@ -61,7 +65,7 @@ def end_one(session_id: UUID) -> BaseResponse:
         response = redirect("/sign-in", 303)
         clear_cookie(response)
         return response
-    flash("The session ended.")
+    flash(_("The session ended."))
     return redirect("/account", 303)
 
 
@@ -97,8 +101,8 @@ def add() -> Response:
             answered, name = request.form.get("credential", ""), request.form.get("name", "")
             add_passkey(scope, party(), me.id, answered, name, wiring().clock.now())
     except (SignInRefused, Conflict) as refused:
-        return answer_json({"error": refused.message}, 422)
-    flash("The passkey was added. Next time it signs you in by itself.")
+        return answer_json({"error": retold(refused.message)}, 422)
+    flash(_("The passkey was added. Next time it signs you in by itself."))
     return answer_json({"next": "/account"})
 
 
@@ -113,7 +117,7 @@ def remove(passkey_id: UUID) -> BaseResponse:
             remove_passkey(scope, me.id, passkey_id, wiring().clock.now())
     except NotFound:
         abort(404)
-    flash("The passkey was removed.")
+    flash(_("The passkey was removed."))
     return redirect("/account", 303)
 
 
@@ -124,6 +128,7 @@ def _page(fresh: tuple[str, ...] = ()) -> Response:
             name=me.name,
             clinic_name=scope.name,
             is_clinical=me.role in CLINICAL_ROLES,
+            reads_audit=me.role in AUDIT_READERS,
             now=real_now(),
             zone=scope.zone,
             sessions=list_sessions(scope, me.id, me.session_id),

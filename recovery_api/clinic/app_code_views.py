@@ -8,7 +8,9 @@ from flask import Blueprint, abort, flash, redirect, render_template
 from werkzeug.wrappers import Response
 
 from recovery_api.clinic.qr_code import Picture, draw
+from recovery_api.clinic.retold import retold
 from recovery_api.clinic.session import colleague, signed_in
+from recovery_api.clinic.tongue import gettext as _
 from recovery_api.db import ClinicScope, clinic_transaction
 from recovery_api.domain.errors import Conflict, NotFound
 from recovery_api.services.answer_visit import visit_words
@@ -88,7 +90,7 @@ def app_code(patient_id: UUID) -> str | Response:
     except NotFound:
         abort(404)
     except Conflict as refused:
-        flash(f"No code was made: {refused.message}", "warning")
+        flash(_("No code was made: %(why)s", why=retold(refused.message)), "warning")
         return redirect(f"/patients/{patient_id}", 303)
     return render_template("clinic/app_code.html", page=sheet, csrf="")
 

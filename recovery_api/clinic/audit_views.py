@@ -1,4 +1,4 @@
-"""The audit: who did or saw what; leads alone."""
+"""The audit: who did or saw what; for leads, and for privacy officers."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -6,10 +6,10 @@ from uuid import UUID
 
 from flask import Blueprint, Response, abort, render_template, request
 
-from recovery_api.clinic.clinic_views import for_leads, frame_here
+from recovery_api.clinic.clinic_views import frame_here
 from recovery_api.clinic.csv_file import csv_answer
 from recovery_api.clinic.frame import Choice, Frame
-from recovery_api.clinic.session import colleague, form_token
+from recovery_api.clinic.session import CLINICAL_ROLES, colleague, form_token, open_to
 from recovery_api.db import ClinicScope, clinic_transaction
 from recovery_api.domain.local_time import local_instant
 from recovery_api.services.change_staff import read_staff
@@ -19,6 +19,7 @@ from recovery_api.wiring import wiring
 
 blueprint = Blueprint("audit", __name__)
 A_PAGE, A_FILE = 100, 5000
+READERS = ("lead", "privacy_officer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,7 @@ class AuditPage:
     action: str
     since: str
     older: str = ""
+    is_clinical: bool = True
 
     def detail(self, line: AuditLine) -> str:
         """The codes of an event in a line."""
@@ -40,7 +42,7 @@ class AuditPage:
 
 
 @blueprint.get("/clinic/audit")
-@for_leads
+@open_to(*READERS)
 def audit() -> str:
     """Who did or saw what."""
     now = wiring().clock.now()
@@ -50,12 +52,14 @@ def audit() -> str:
         frame = frame_here(scope, now)
     asked = {name: request.args.get(name, "") for name in ("who", "patient", "action", "since")}
     older = str(lines[A_PAGE - 1].id) if len(lines) > A_PAGE else ""
-    page = AuditPage(frame, tuple(lines[:A_PAGE]), people, older=older, **asked)
+    page = AuditPage(
+        frame, tuple(lines[:A_PAGE]), people, older=older, is_clinical=colleague().role in CLINICAL_ROLES, **asked
+    )
     return render_template("clinic/audit.html", page=page, csrf=form_token())
 
 
 @blueprint.get("/clinic/audit.csv")
-@for_leads
+@open_to(*READERS)
 def audit_file() -> Response:
     """The same as a file, up to A_FILE events."""
     with clinic_transaction(colleague().clinic_id, wiring().vaults) as scope:

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from flask import Blueprint, abort, flash, redirect, request
 from werkzeug.wrappers import Response
 
+from recovery_api.clinic.retold import retold
 from recovery_api.clinic.session import colleague, signed_in
 from recovery_api.clinic.tongue import gettext as _
 from recovery_api.db import ClinicScope, clinic_transaction
@@ -122,7 +123,7 @@ def _act(patient_id: UUID, done: str, deed: CareDeed) -> Response:
     except NotFound:
         abort(404)
     except (Invalid, Conflict) as refused:
-        flash(_("Nothing was changed: %(why)s", why=refused.message), "warning")
+        flash(_("Nothing was changed: %(why)s", why=retold(refused.message)), "warning")
     return _back(patient_id)
 
 

@@ -5,13 +5,14 @@ from datetime import datetime
 
 from recovery_api.clinic import words
 from recovery_api.clinic.frame import Frame
-from recovery_api.clinic.shown import outcome_word, waiting_of
-from recovery_api.clinic.story import told_deed
+from recovery_api.clinic.retold import retold
+from recovery_api.clinic.shown import waiting_of
+from recovery_api.clinic.story import outcome_word, told_deed
 from recovery_api.clinic.tongue import gettext as _
+from recovery_api.services.read_answers import Answer
 from recovery_api.services.read_deeds import PatientDeed
 from recovery_api.services.read_flags import FlagEventFacts, FlagFacts, PatientFacts
 from recovery_api.services.read_patient import PatientStory
-from recovery_api.services.read_worklist import Answer
 
 _ANSWERS = 5
 
@@ -39,7 +40,7 @@ def _who(frame: Frame, patient: PatientFacts, today: int) -> str:
 
 def _why(frame: Frame, flag: FlagFacts) -> str:
     tier = words.group_of(flag.tier, flag.family).word
-    said = _("%(tier)s flag at %(at)s: %(why)s.", tier=tier, at=_moment(frame, flag.opened_at), why=flag.reason)
+    said = _("%(tier)s flag at %(at)s: %(why)s.", tier=tier, at=_moment(frame, flag.opened_at), why=retold(flag.reason))
     return said + (" " + _("The patient wrote: “%(quote)s”.", quote=flag.quote) if flag.quote else "")
 
 

@@ -53,7 +53,7 @@ def sparkline(course: Course) -> Markup:
     last = course.last
     if last is not None and last.day >= first:
         parts.append(_mark(course, last, plot, 3.2))
-    label = f"Pain over {SPARK_DAYS} days: {_spoken_scores(course, first)}"
+    label = gettext("Pain over %(days)s days: %(scores)s", days=SPARK_DAYS, scores=_spoken_scores(course, first))
     return drawing(width=128, height=44, class_="spark", parts=parts, aria_label=label)
 
 
@@ -84,26 +84,31 @@ def recovery_chart(course: Course, *, narrow: bool = False) -> Markup:
 
 def describe(course: Course) -> str:
     """The chart in a sentence or three, for those who cannot see it."""
-    said = [f"Before the procedure {course.baseline}."] if course.baseline is not None else []
+    said = []
+    if course.baseline is not None:
+        said.append(gettext("Before the procedure %(pain)s.", pain=course.baseline))
     said.append(f"{_spoken_scores(course, -10_000).capitalize()}.")
     above = [str(point.day) for point in course.points if course.is_above(point)]
     if above:
-        said.append(f"Above the expected range on day {', '.join(above)}.")
+        said.append(gettext("Above the expected range on day %(days)s.", days=", ".join(above)))
     expected = course.expected(course.today)
     if expected:
-        said.append(f"Expected on day {course.today}: {expected[0]:.0f} to {expected[1]:.0f}.")
+        low, high = (f"{edge:.0f}" for edge in expected)
+        said.append(gettext("Expected on day %(day)s: %(low)s to %(high)s.", day=course.today, low=low, high=high))
     return " ".join(said)
 
 
 def _spoken_scores(course: Course, first: int) -> str:
     shown = [point for point in course.points if point.day >= first]
     if not shown:
-        return "no answers"
-    return ", ".join(f"day {p.day} {_spoken(p)}" for p in shown)
+        return gettext("no answers")
+    return ", ".join(f"{gettext('day %(day)s', day=p.day)} {_spoken(p)}" for p in shown)
 
 
 def _spoken(point: CoursePoint) -> str:
-    return "no reply" if point.is_missed else "no score" if point.pain is None else str(point.pain)
+    if point.is_missed:
+        return gettext("no reply")
+    return gettext("no score") if point.pain is None else str(point.pain)
 
 
 def _band(course: Course, plot: Plot, every: int = 1) -> Iterator[Svg]:
@@ -201,7 +206,7 @@ def _flags(course: Course, plot: Plot) -> Iterator[Svg]:
         if not course.first_day <= flag.day <= plot.last_day:
             continue
         mark = element("use", href=f"#tier-{flag.group}", x=plot.x(flag.day) - 8, y=20, width=16, height=16)
-        title = element("title", words(f"{flag.group.word}, day {flag.day}: {flag.why}"))
+        title = element("title", words(f"{flag.group.word}, {gettext('day %(day)s', day=flag.day)}: {flag.why}"))
         yield element("g", Svg(title + mark), class_=flag.group.value)
 
 

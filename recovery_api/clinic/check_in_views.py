@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 from recovery_api.clinic import words
 from recovery_api.clinic.frame import Choice, Frame
 from recovery_api.clinic.languages import chosen_language
+from recovery_api.clinic.retold import retold
 from recovery_api.clinic.session import colleague, form_token, signed_in
 from recovery_api.clinic.tongue import gettext as _
 from recovery_api.clinic.worklist_views import frame_of
@@ -92,7 +93,7 @@ def _record(patient_id: UUID, check_in_id: UUID | None) -> Response:
     except NotFound:
         abort(404)
     except (Invalid, Conflict, ValueError) as refused:
-        said = getattr(refused, "message", "") or _("Numbers are whole numbers.")
+        said = retold(getattr(refused, "message", "")) or _("Numbers are whole numbers.")
         return make_response(_form(patient_id, check_in_id, said), 422)
     flash(_done(reported, check_in_id is not None))
     return redirect(f"/patients/{patient_id}", 303)

@@ -3,14 +3,14 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from functools import wraps
 from typing import Any, ParamSpec
 
 from flask import Blueprint, abort, flash, redirect, render_template
 from werkzeug.wrappers import Response
 
 from recovery_api.clinic.frame import Frame
-from recovery_api.clinic.session import colleague, form_token, signed_in
+from recovery_api.clinic.retold import retold
+from recovery_api.clinic.session import CLINICAL_ROLES, colleague, form_token, open_to, signed_in
 from recovery_api.clinic.tongue import gettext as _
 from recovery_api.clinic.words import N_
 from recovery_api.clinic.worklist_views import frame_of
@@ -18,33 +18,35 @@ from recovery_api.db import ClinicScope, clinic_transaction
 from recovery_api.domain.errors import Conflict, Invalid, NotFound, PackError
 from recovery_api.services.read_counts import read_counts
 from recovery_api.services.record_audit import Actor
+from recovery_api.services.sign_rules import SIGNERS
 from recovery_api.wiring import wiring
 
 blueprint = Blueprint("clinic_itself", __name__)
 P = ParamSpec("P")
 LeadDeed = Callable[[ClinicScope, Actor, datetime], object]
 
+_LEADS = ("lead",)
 _PLACES = (
     (
         "/clinic/reports",
         N_("Reports"),
         N_("Replies, waits, alerts, usefulness of the rules, recovery by cohort"),
-        False,
+        CLINICAL_ROLES,
     ),
-    ("/clinic/ladder", N_("Ladder"), N_("Who is told of a flag, how, and after how many minutes"), False),
-    ("/clinic/rota", N_("Rota"), N_("Who is on duty when, hand-over, holidays"), False),
+    ("/clinic/ladder", N_("Ladder"), N_("Who is told of a flag, how, and after how many minutes"), CLINICAL_ROLES),
+    ("/clinic/rota", N_("Rota"), N_("Who is on duty when, hand-over, holidays"), CLINICAL_ROLES),
     (
         "/clinic/rules",
         N_("Rules"),
         N_("What calls for whom, replayed over your own history; two people change one"),
-        False,
+        SIGNERS,
     ),
-    ("/clinic/protocol", N_("Protocol"), N_("What patients are asked and told, and when"), False),
-    ("/texts", N_("Texts"), N_("The words of every text; two people change one"), False),
-    ("/clinic/staff", N_("Staff and roles"), N_("Who may come in, and as what"), True),
-    ("/clinic/audit", N_("Audit"), N_("Who did or saw what"), True),
-    ("/export", N_("Take records away"), N_("The study table, and one patient's whole record"), True),
-    ("/emergency", N_("Charts opened in an emergency"), N_("By whom, when and why"), True),
+    ("/clinic/protocol", N_("Protocol"), N_("What patients are asked and told, and when"), CLINICAL_ROLES),
+    ("/texts", N_("Texts"), N_("The words of every text; two people change one"), CLINICAL_ROLES),
+    ("/clinic/staff", N_("Staff and roles"), N_("Who may come in, and as what"), _LEADS),
+    ("/clinic/audit", N_("Audit"), N_("Who did or saw what"), _LEADS),
+    ("/export", N_("Take records away"), N_("The study table, and one patient's whole record"), _LEADS),
+    ("/emergency", N_("Charts opened in an emergency"), N_("By whom, when and why"), _LEADS),
 )
 
 
@@ -72,14 +74,7 @@ def is_lead() -> bool:
 
 def for_leads(view: Callable[P, Any]) -> Callable[P, Any]:
     """Let only leads in, once they are signed in."""
-
-    @wraps(view)
-    def guarded(*args: P.args, **kwargs: P.kwargs) -> Any:
-        if not is_lead():
-            abort(403)
-        return view(*args, **kwargs)
-
-    return signed_in(guarded)
+    return open_to("lead")(view)
 
 
 def lead_deed(deed: LeadDeed, done: str, back: str) -> Response:
@@ -92,7 +87,7 @@ def lead_deed(deed: LeadDeed, done: str, back: str) -> Response:
     except NotFound:
         abort(404)
     except (Conflict, Invalid, PackError) as refused:
-        flash(_("Nothing was changed: %(why)s", why=getattr(refused, "message", "") or str(refused)), "warning")
+        flash(_("Nothing was changed: %(why)s", why=retold(getattr(refused, "message", "") or str(refused))), "warning")
     return redirect(back, 303)
 
 
@@ -108,5 +103,6 @@ def clinic_itself() -> str:
     now = wiring().clock.now()
     with clinic_transaction(colleague().clinic_id, wiring().vaults) as scope:
         frame = frame_here(scope, now)
-    places = tuple(Place(path, _(title), _(about)) for path, title, about, leads in _PLACES if is_lead() or not leads)
+    me = colleague()
+    places = tuple(Place(path, _(title), _(about)) for path, title, about, roles in _PLACES if me.role in roles)
     return render_template("clinic/clinic.html", page=ClinicPage(frame, places), csrf=form_token())

@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from recovery_api.clinic import words
 from recovery_api.clinic.enrol_page import Filled, Wrong
 from recovery_api.clinic.session import CLINICAL_ROLES, colleague, form_token, freshly_proved, on_staff
+from recovery_api.clinic.words import N_
 from recovery_api.db import clinic_transaction
 from recovery_api.domain.errors import Invalid, NotFound
 from recovery_api.domain.written_days import read_day
@@ -20,12 +21,17 @@ from recovery_api.wiring import wiring
 
 blueprint = Blueprint("emergency", __name__)
 REASONS = {
-    "emergency": "An emergency of this patient",
-    "cover": "Nobody whose role it is can be reached",
-    "complaint": "A complaint or an incident",
-    "other": "Something else",
+    "emergency": N_("An emergency of this patient"),
+    "cover": N_("Nobody whose role it is can be reached"),
+    "complaint": N_("A complaint or an incident"),
+    "other": N_("Something else"),
 }
-LABELS = {"family_name": "Family name", "born_on": "Birth date", "reason": "Reason", "words": "Why, in your words"}
+LABELS = {
+    "family_name": N_("Family name"),
+    "born_on": N_("Birth date"),
+    "reason": N_("Reason"),
+    "words": N_("Why, in your words"),
+}
 SEES_LOOKS = ("lead", "privacy_officer")
 
 

@@ -7,29 +7,32 @@ from datetime import date
 from recovery_api.clinic import words
 from recovery_api.clinic.frame import Choice, Frame
 from recovery_api.clinic.spine import Part, spine
+from recovery_api.clinic.tongue import gettext as _
+from recovery_api.clinic.tongue import ngettext
+from recovery_api.clinic.words import N_
 from recovery_api.domain.errors import Invalid
 from recovery_api.domain.vertebrae import VERTEBRAE, read_levels
 from recovery_api.services.import_patients import Sheet
 
 LABELS = {
-    "given_name": "Given name",
-    "family_name": "Family name",
-    "born_on": "Birth date",
-    "sex": "Sex",
-    "phone": "Phone",
-    "line": "What the phone takes",
-    "shares_phone": "Shared phone",
-    "label": "Letters for a shared phone",
-    "language": "Language",
-    "zone": "Time zone",
-    "record_number": "Record number",
-    "when": "Day of the procedure",
-    "procedure_on": "Day of the procedure",
-    "levels": "Levels",
-    "baseline_pain": "Pain before the procedure",
-    "check_in_time": "Hour of the check-in",
-    "protocol": "Protocol",
-    "consent": "Consent",
+    "given_name": N_("Given name"),
+    "family_name": N_("Family name"),
+    "born_on": N_("Birth date"),
+    "sex": N_("Sex"),
+    "phone": N_("Phone"),
+    "line": N_("What the phone takes"),
+    "shares_phone": N_("Shared phone"),
+    "label": N_("Letters for a shared phone"),
+    "language": N_("Language"),
+    "zone": N_("Time zone"),
+    "record_number": N_("Record number"),
+    "when": N_("Day of the procedure"),
+    "procedure_on": N_("Day of the procedure"),
+    "levels": N_("Levels"),
+    "baseline_pain": N_("Pain before the procedure"),
+    "check_in_time": N_("Hour of the check-in"),
+    "protocol": N_("Protocol"),
+    "consent": N_("Consent"),
 }
 FOLDED = ("record_number", "zone", "check_in_time", "label", "protocol")
 
@@ -169,11 +172,15 @@ class ImportPage:
     def heading(self) -> str:
         """What the file holds, in one line."""
         if self.sheet is None:
-            return "Enrol from a spreadsheet"
+            return _("Enrol from a spreadsheet")
         bad, good = len(self.sheet.bad), len(self.sheet.good)
         if bad:
-            return f"{words.counted(bad, 'row')} to be mended, nobody is enrolled"
-        return f"{words.counted(good, 'patient')} can be enrolled" if good else "No row in this file"
+            return ngettext(
+                "1 row to be mended, nobody is enrolled", "%(num)s rows to be mended, nobody is enrolled", bad
+            )
+        if not good:
+            return _("No row in this file")
+        return ngettext("1 patient can be enrolled", "%(num)s patients can be enrolled", good)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from recovery_api.clinic.enrol_page import (
 )
 from recovery_api.clinic.frame import Choice
 from recovery_api.clinic.session import colleague, form_token, signed_in
+from recovery_api.clinic.tongue import gettext as _
 from recovery_api.clinic.worklist_views import frame_of
 from recovery_api.db import ClinicScope, clinic_transaction
 from recovery_api.domain.errors import Conflict, Invalid, NotFound
@@ -29,9 +30,9 @@ from recovery_api.services.change_consent import invitation
 from recovery_api.services.find_protocol import version_in_force
 from recovery_api.services.invite_phone import call_words
 from recovery_api.services.plan_procedure import Planned, list_planned, read_planned
+from recovery_api.services.read_counts import read_counts
 from recovery_api.services.read_enrolled import read_enrolled
 from recovery_api.services.read_enrolment import FIELDS, Trouble, Unreadable, read_enrolment, read_procedure
-from recovery_api.services.read_worklist import read_worklist
 from recovery_api.services.record_audit import Actor
 from recovery_api.services.start_episode import start_episode
 from recovery_api.services.take_enrolment import take_enrolment
@@ -82,7 +83,7 @@ def enrolled(patient_id: UUID) -> str:
     try:
         with clinic_transaction(me.clinic_id, parts.vaults) as scope:
             found = read_enrolled(scope, patient_id, _actor(), now)
-            frame = frame_of(scope, read_worklist(scope, now), now)
+            frame = frame_of(scope, read_counts(scope), now)
     except NotFound:
         abort(404)
     page = EnrolledPage(
@@ -161,26 +162,26 @@ def _form(filled: Filled, status: int = 200) -> Response:
     parts = wiring()
     now = parts.clock.now()
     with clinic_transaction(colleague().clinic_id, parts.vaults) as scope:
-        frame = frame_of(scope, read_worklist(scope, now), now)
-        facts = _facts(scope, now)
+        frame = frame_of(scope, read_counts(scope), now)
+        facts = _facts(scope)
         waiting = tuple(_waiting(one, now) for one in list_planned(scope, _actor(), now))
     page = EnrolPage(frame, facts, filled, waiting)
     return make_response(render_template("clinic/enrol.html", page=page, csrf=form_token()), status)
 
 
-def _facts(scope: ClinicScope, now: datetime) -> FormFacts:
+def _facts(scope: ClinicScope) -> FormFacts:
     own, pack = scope.zone.key, protocol_pack()
-    version = version_in_force(scope, now)
+    version = version_in_force(scope)
     return FormFacts(
         zones=(own, *(zone for zone in ZONES if zone != own)),
-        protocol=Choice(pack.name, f"{pack.name.capitalize()}, version {version}"),
+        protocol=Choice(pack.name, _("%(name)s, version %(version)s", name=pack.name.capitalize(), version=version)),
         asked={language: invitation(scope, language, "patient") for language in LANGUAGES},
         called={language: call_words(scope.name, language) for language in LANGUAGES},
     )
 
 
 def _waiting(one: Planned, now: datetime) -> WaitingLine:
-    about = f"{words.age_on(one.born_on, now.date())} y · {', '.join(one.levels)}"
+    about = f"{_('%(age)s y', age=words.age_on(one.born_on, now.date()))} · {', '.join(one.levels)}"
     return WaitingLine(str(one.patient_id), f"{one.family_name}, {one.given_name}", about)
 
 
@@ -190,7 +191,7 @@ def _day(known: Planned | None, filled: Filled, status: int = 200) -> Response:
     parts = wiring()
     now = parts.clock.now()
     with clinic_transaction(colleague().clinic_id, parts.vaults) as scope:
-        frame = frame_of(scope, read_worklist(scope, now), now)
+        frame = frame_of(scope, read_counts(scope), now)
     name = f"{known.family_name}, {known.given_name}"
     page = DayPage(frame, str(known.patient_id), name, known.born_on, filled)
     return make_response(render_template("clinic/enrol_day.html", page=page, csrf=form_token()), status)

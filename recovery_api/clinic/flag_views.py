@@ -11,8 +11,11 @@ from recovery_api.clinic import words
 from recovery_api.clinic.chart_note import chart_note
 from recovery_api.clinic.frame import Choice
 from recovery_api.clinic.pages import FILTERS, NotePage, ResolvePage
+from recovery_api.clinic.retold import retold
 from recovery_api.clinic.session import colleague, form_token, signed_in
-from recovery_api.clinic.shown import OUTCOME_WORDS, box_of, outcome_word, queue_of
+from recovery_api.clinic.shown import box_of
+from recovery_api.clinic.shown_patient import queued_patients
+from recovery_api.clinic.story import OUTCOME_WORDS, outcome_word
 from recovery_api.clinic.tongue import gettext as _
 from recovery_api.clinic.worklist_views import frame_of
 from recovery_api.db import ClinicScope, clinic_transaction
@@ -26,11 +29,10 @@ from recovery_api.services.answer_flags import (
     resolve_flag,
     snooze_flag,
 )
+from recovery_api.services.read_around import read_around
 from recovery_api.services.read_counts import read_counts
-from recovery_api.services.read_deeds import read_deeds
 from recovery_api.services.read_flags import FlagFacts, FlagQuery, read_flags, read_patients
 from recovery_api.services.read_patient import read_patient
-from recovery_api.services.read_worklist import read_queue
 from recovery_api.services.record_audit import Actor
 from recovery_api.wiring import wiring
 
@@ -127,18 +129,17 @@ def note(flag_id: UUID) -> str:
         if flag is None or flag.patient_id is None or flag.resolved_at is None:
             abort(404)
         story = read_patient(scope, flag.patient_id, Actor("clinician", me.id, me.role), now)
-        deeds = read_deeds(scope, flag.patient_id)
-        queue = read_queue(scope, now)
-        frame = frame_of(scope, queue, now)
-    waiting = [row for row in queue_of(queue.entries, me.id, now) if row.patient_id]
-    following = waiting[0] if waiting else None
+        around = read_around(scope, flag.patient_id, me.id, now)
+        frame = frame_of(scope, around.queue.counts, now)
+        following = next(iter(queued_patients(around.queue, now)), None)
+        name = around.queue.name_of(scope, following) if following else ""
     page = NotePage(
         frame=frame,
         patient_id=str(flag.patient_id),
         patient_name=f"{story.patient.family_name}, {story.patient.given_name}",
-        paragraph=chart_note(frame, flag, story, deeds),
-        next_patient_id=following.patient_id if following else "",
-        next_patient_name=following.patient_name if following else "",
+        paragraph=chart_note(frame, flag, story, around.deeds),
+        next_patient_id=str(following or ""),
+        next_patient_name=name,
     )
     return render_template("clinic/note.html", page=page, csrf=form_token())
 
@@ -165,9 +166,9 @@ def _first(flag_id: UUID, refused: RecoveryError) -> str:
         flag, zone = _flag(scope, flag_id), scope.zone
     at = flag.resolved_at or flag.acknowledged_at
     if not flag.owner or at is None or flag.owner_id == colleague().id:
-        return refused.message
+        return retold(refused.message)
     time = words.clock_of(at, zone)
-    return _("%(who)s was first, at %(time)s: %(why)s", who=flag.owner, time=time, why=refused.message)
+    return _("%(who)s was first, at %(time)s: %(why)s", who=flag.owner, time=time, why=retold(refused.message))
 
 
 def _flag(scope: ClinicScope, flag_id: UUID) -> FlagFacts:

@@ -64,6 +64,11 @@ class WorklistRow(ShownFlag):
     more_count: int = 0
 
     @property
+    def is_made(self) -> bool:
+        """Whether it is a part of the page already; this one is made by its template."""
+        return False
+
+    @property
     def about(self) -> str:
         """Sex, age and levels in short: "F 78 · T12, L1"."""
         return " · ".join(part for part in (f"{self.sex} {self.age or ''}".strip(), self.levels) if part)

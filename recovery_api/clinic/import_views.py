@@ -6,13 +6,14 @@ from werkzeug.wrappers import Response
 from recovery_api.clinic.enrol_page import LABELS, ImportPage
 from recovery_api.clinic.frame import Choice
 from recovery_api.clinic.session import colleague, form_token, signed_in
+from recovery_api.clinic.tongue import ngettext
 from recovery_api.clinic.worklist_views import frame_of
 from recovery_api.db import clinic_transaction
 from recovery_api.domain.errors import Invalid
 from recovery_api.domain.sheet import decode
 from recovery_api.services.import_patients import RowsRefused, Sheet, import_patients, read_sheet
+from recovery_api.services.read_counts import read_counts
 from recovery_api.services.read_enrolment import FIELDS, NEEDED
-from recovery_api.services.read_worklist import read_worklist
 from recovery_api.services.record_audit import Actor
 from recovery_api.wiring import wiring
 
@@ -61,7 +62,13 @@ def read() -> Response:
         return _page(Sheet((), tuple(refused.bad)), content=text, status=422)
     if not wanted:
         return _page(sheet, content=text, status=422 if sheet.bad else 200)
-    flash(f"{len(sheet.good)} patients were enrolled, and their phones are asked to join.")
+    flash(
+        ngettext(
+            "1 patient was enrolled, and the phone is asked to join.",
+            "%(num)s patients were enrolled, and their phones are asked to join.",
+            len(sheet.good),
+        )
+    )
     return redirect("/worklist", 303)
 
 
@@ -77,7 +84,7 @@ def _page(sheet: Sheet | None = None, refused: str = "", content: str = "", stat
     parts = wiring()
     now = parts.clock.now()
     with clinic_transaction(colleague().clinic_id, parts.vaults) as scope:
-        frame = frame_of(scope, read_worklist(scope, now), now)
+        frame = frame_of(scope, read_counts(scope), now)
     columns = tuple(Choice(name, LABELS.get(name, name)) for name in FIELDS if name != "protocol")
     page = ImportPage(frame, columns, NEEDED, MOST_ROWS, sheet, refused, content)
     return make_response(render_template("clinic/import.html", page=page, csrf=form_token()), status)

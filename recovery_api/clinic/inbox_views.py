@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response
 
 from recovery_api.clinic.frame import Choice
 from recovery_api.clinic.pages import InboxItem, InboxPage
+from recovery_api.clinic.retold import retold
 from recovery_api.clinic.session import colleague, form_token, signed_in
 from recovery_api.clinic.tongue import gettext as _
 from recovery_api.clinic.words import N_
@@ -125,7 +126,7 @@ def _item(text: InboxText, people: dict[UUID, str], candidates: dict[str, tuple[
         at=text.at,
         sender=text.phone,
         body=text.body,
-        because=text.because,
+        because=retold(text.because),
         candidates=() if text.patient_id else candidates.get(text.phone, ()),
         dispositions=tuple(Choice(one, _(_DECIDED[one])) for one in _OFFERED.get(kind, _UNREADABLE)),
         patient_id=str(text.patient_id) if text.patient_id in people else "",

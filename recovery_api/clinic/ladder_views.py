@@ -47,6 +47,11 @@ class TierLine:
     rungs: tuple[RungLine, ...]
     repeat: int
 
+    @property
+    def repeat_said(self) -> str:
+        """After how long the last rung is told again, in words."""
+        return words.duration(self.repeat)
+
 
 @dataclass(frozen=True, slots=True)
 class LadderPage:

@@ -5,6 +5,8 @@ from pathlib import Path
 from flask import Flask, has_request_context, request
 from flask_babel import Babel
 
+from recovery_api.clinic.retold import retold
+
 NAMES = {"en": "English", "es": "Español"}
 COOKIE = "language"
 _WORDS = Path(__file__).parent / "translations"
@@ -21,4 +23,4 @@ def chosen_language() -> str:
 def speak(app: Flask) -> None:
     """Let every page be read in each language."""
     Babel(app, default_translation_directories=str(_WORDS), locale_selector=chosen_language)
-    app.jinja_env.globals.update(language=chosen_language, languages=NAMES)
+    app.jinja_env.globals.update(language=chosen_language, languages=NAMES, retold=retold)

@@ -1,8 +1,9 @@
 """What the clinicians' pages and the demo's phone page show, as plain frozen values that a view fills."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
 from recovery_api.clinic import words
 from recovery_api.clinic.courses import BandDay, Course, CourseFlag, CoursePoint
@@ -50,13 +51,28 @@ FILTERS = {
 }
 
 
+class MadeRow(Protocol):
+    """A row that was made before: it goes into the page as it is."""
+
+    @property
+    def group(self) -> words.Group:
+        """Its group of the worklist."""
+
+    @property
+    def is_made(self) -> bool:
+        """True."""
+
+    def __html__(self) -> str:
+        """Its part of the page."""
+
+
 @dataclass(frozen=True, slots=True)
 class RowGroup:
     """The rows of one group; `name` is a tier, silent or resolved."""
 
     name: str
     word: str
-    rows: tuple[WorklistRow, ...]
+    rows: Sequence[WorklistRow | MadeRow]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +83,7 @@ class WorklistPage:
     show: str
     counts: Mapping[str, int]
     group_counts: Mapping[str, int]
-    rows: tuple[WorklistRow, ...]
+    rows: Sequence[WorklistRow | MadeRow]
     total_patients: int
     last_reply_at: datetime | None = None
 

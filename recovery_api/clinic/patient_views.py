@@ -1,24 +1,22 @@
 """The patient's page, on the screen and on paper, and the message to a patient."""
 
-from datetime import datetime
 from uuid import UUID
 
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request
 from werkzeug.wrappers import Response as BaseResponse
 
 from recovery_api.clinic.patient_page import PatientPage
+from recovery_api.clinic.retold import retold
 from recovery_api.clinic.session import colleague, form_token, signed_in
-from recovery_api.clinic.shown_patient import Around, colleagues_of, cost_of_draft, patient_page
+from recovery_api.clinic.shown_patient import cost_of_draft, patient_page
 from recovery_api.clinic.tongue import gettext as _
 from recovery_api.clinic.worklist_views import frame_of
-from recovery_api.db import ClinicScope, clinic_transaction
+from recovery_api.db import clinic_transaction
 from recovery_api.domain.errors import Conflict, Invalid, NotFound
 from recovery_api.packs.quick_texts import quick_texts
 from recovery_api.services.queue_texts import standing_values
-from recovery_api.services.read_deeds import read_deeds, read_looks
+from recovery_api.services.read_around import read_around
 from recovery_api.services.read_patient import read_patient
-from recovery_api.services.read_standing import read_consents, read_episodes
-from recovery_api.services.read_worklist import read_queue
 from recovery_api.services.record_audit import Actor
 from recovery_api.services.write_to_patient import LONGEST_TEXT, write_to_patient
 from recovery_api.wiring import wiring
@@ -50,21 +48,10 @@ def _read(patient_id: UUID, draft: str) -> PatientPage:
     try:
         with clinic_transaction(me.clinic_id, wiring().vaults) as scope:
             story = read_patient(scope, patient_id, Actor("clinician", me.id, me.role), now)
-            around = _around(scope, patient_id, now)
-            return patient_page(scope, frame_of(scope, around.worklist, now), story, around, draft)
+            around = read_around(scope, patient_id, me.id, now)
+            return patient_page(scope, frame_of(scope, around.queue.counts, now), story, around, draft)
     except NotFound:
         abort(404)
-
-
-def _around(scope: ClinicScope, patient_id: UUID, now: datetime) -> Around:
-    return Around(
-        episodes=read_episodes(scope, patient_id),
-        consents=read_consents(scope, patient_id),
-        deeds=read_deeds(scope, patient_id),
-        looks=read_looks(scope, patient_id),
-        colleagues=colleagues_of(scope, colleague().id),
-        worklist=read_queue(scope, now),
-    )
 
 
 @blueprint.post("/patients/<uuid:patient_id>/messages")
@@ -78,7 +65,7 @@ def write(patient_id: UUID) -> BaseResponse | tuple[str, int]:
     except NotFound:
         abort(404)
     except (Invalid, Conflict) as refused:
-        flash(_("The text was not sent: %(why)s", why=refused.message), "warning")
+        flash(_("The text was not sent: %(why)s", why=retold(refused.message)), "warning")
         return show_patient(patient_id, body), 422
     flash(_("The text is on its way."))
     return redirect(f"/patients/{patient_id}", 303)

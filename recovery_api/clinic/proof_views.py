@@ -6,6 +6,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from recovery_api.clinic.account_page import KeptPage, ProvePage
 from recovery_api.clinic.devices import device_of
 from recovery_api.clinic.passkey_answers import answer_json, party
+from recovery_api.clinic.retold import retold
 from recovery_api.clinic.session import check_form, cookie_name, enter, form_token, own_path, set_cookie
 from recovery_api.db import clinic_transaction
 from recovery_api.domain.errors import NotFound, SignInRefused
@@ -41,7 +42,7 @@ def by_passkey() -> Response:
         answered = request.form.get("credential", "")
         secret = sign_in_by_passkey(answered, party(), parts.vaults, parts.clock.now(), device_of(agent))
     except SignInRefused as refused:
-        return answer_json({"error": refused.message}, 401)
+        return answer_json({"error": retold(refused.message)}, 401)
     response = answer_json({"next": own_path(request.form.get("next", "/worklist"))})
     set_cookie(response, secret)
     return response
@@ -73,7 +74,7 @@ def prove() -> BaseResponse:
             secret = prove_by_words(old, request.form.get("proof", ""), parts.vaults, now)
     except SignInRefused as refused:
         if by_script:
-            return answer_json({"error": refused.message}, 401)
+            return answer_json({"error": retold(refused.message)}, 401)
         return _ask(ProvePage(locked.name, next_path, sealed, refused.message), 401)
     response = _go_on(form, next_path, by_script)
     set_cookie(response, secret)

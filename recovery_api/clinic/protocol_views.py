@@ -12,6 +12,7 @@ from recovery_api.clinic.clinic_views import frame_here
 from recovery_api.clinic.frame import Frame
 from recovery_api.clinic.languages import NAMES
 from recovery_api.clinic.session import colleague, form_token, signed_in
+from recovery_api.clinic.text_page import title_of
 from recovery_api.clinic.tongue import gettext as _
 from recovery_api.db import ClinicScope, clinic_transaction
 from recovery_api.domain.protocol_steps import Step
@@ -33,6 +34,11 @@ class StepLine:
     text: str
     segments: int
     audience: str
+
+    @property
+    def title(self) -> str:
+        """What its text is called."""
+        return title_of(self.key)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,9 @@ from datetime import date, datetime
 from typing import Any
 
 from recovery_api.clinic.frame import Frame
+from recovery_api.clinic.rule_words import number_word, state_word
+from recovery_api.clinic.tongue import gettext as _
+from recovery_api.clinic.words import Group
 from recovery_api.domain.alert_load import Changed, Load, Usefulness
 from recovery_api.domain.conditions import CONDITIONS
 from recovery_api.domain.pack_section import Bounds
@@ -20,14 +23,19 @@ _ARMING = {"from_day": Bounds(1, 365, whole=True), "from_answer": Bounds(1, 30, 
 
 @dataclass(frozen=True, slots=True)
 class NumberField:
-    """One number that a clinic may change: `name` as the form sends it."""
+    """One number that a clinic may change: `name` as the form sends it, `key` as the file of rules has it."""
 
     name: str
-    label: str
+    key: str
     value: float
     low: float
     high: float
     is_whole: bool
+
+    @property
+    def label(self) -> str:
+        """Its name in words."""
+        return number_word(self.key)
 
     @property
     def shown(self) -> str:
@@ -96,6 +104,14 @@ class RulesPage:
     why: str = ""
     error: str = ""
 
+    def tier_word(self, tier: str) -> str:
+        """A tier in words."""
+        return Group(tier).word
+
+    def state_word(self, state: str) -> str:
+        """What became of a change, in words."""
+        return state_word(state)
+
     @property
     def waiting(self) -> ChangeLine | None:
         """The change that waits for a second signature."""
@@ -129,7 +145,7 @@ def _line(rule: Rule) -> RuleLine:
 
 
 def _field(rule: str, group: str, name: str, value: float, bounds: Bounds) -> NumberField:
-    return NumberField(f"{rule}|{group}|{name}", name.replace("_", " "), value, bounds.low, bounds.high, bounds.whole)
+    return NumberField(f"{rule}|{group}|{name}", name, value, bounds.low, bounds.high, bounds.whole)
 
 
 def read_changes(form: Mapping[str, str], shipped: RulePack) -> dict[str, Any]:
@@ -188,14 +204,14 @@ def _number(text: str, field: NumberField) -> float | None:
 
 def said_of(changes: Mapping[str, Any]) -> tuple[str, ...]:
     """Changes in words, one a number; going back to the shipped ones where there is none."""
-    said = [f"{DETECTOR}: {name.replace('_', ' ')} {value:g}" for name, value in changes.get(DETECTOR, {}).items()]
+    said = [f"{_('detector')}: {number_word(name)} {value:g}" for name, value in changes.get(DETECTOR, {}).items()]
     for rule, change in changes.get("rules", {}).items():
         for name, value in change.items():
             if isinstance(value, Mapping):
-                said += [f"{rule}: {number.replace('_', ' ')} {one:g}" for number, one in value.items()]
+                said += [f"{rule}: {number_word(number)} {one:g}" for number, one in value.items()]
             else:
-                said.append(f"{rule}: {name.replace('_', ' ')} {value}")
-    return tuple(said) or ("the shipped numbers",)
+                said.append(f"{rule}: {number_word(name)} {Group(value).word if name == 'tier' else value}")
+    return tuple(said) or (_("the shipped numbers"),)
 
 
 def counted(changed: Changed) -> tuple[tuple[tuple[str, str, int], ...], tuple[tuple[str, str, int], ...]]:

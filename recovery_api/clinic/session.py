@@ -6,21 +6,22 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, ParamSpec
 from urllib.parse import quote
-from uuid import UUID
 
 from flask import Response, abort, g, make_response, redirect, render_template, request
 from werkzeug.wrappers import Response as BaseResponse
 
 from recovery_api.clinic.account_page import ProvePage
 from recovery_api.clinic.frame import Proof
+from recovery_api.clinic.retold import retold
+from recovery_api.clinic.tongue import gettext as _
 from recovery_api.clock import real_now
-from recovery_api.db import clinic_transaction, open_transaction
-from recovery_api.services.check_readiness import readiness
-from recovery_api.services.keep_watch import WORDS, Watched, read_watches
+from recovery_api.db import clinic_transaction
+from recovery_api.services.at_work import AtWork, find_at_work
+from recovery_api.services.keep_watch import WORDS
 from recovery_api.services.log_in_sessions import seed_of
 from recovery_api.services.look_in_emergency import may_look
 from recovery_api.services.prove_identity import LockedSession, find_locked, is_fresh, seal_form
-from recovery_api.services.sign_in import Colleague, find_colleague
+from recovery_api.services.sign_in import Colleague
 from recovery_api.wiring import wiring
 
 P = ParamSpec("P")
@@ -75,18 +76,27 @@ def colleague() -> Colleague:
 
 def signed_in(view: Callable[P, Any]) -> Callable[P, Any]:
     """Let only clinicians with a session in; everybody else signs in first. Forms are checked here too."""
+    return open_to(*CLINICAL_ROLES)(view)
 
-    @wraps(view)
-    def guarded(*args: P.args, **kwargs: P.kwargs) -> Any:
-        me = enter()
-        if not isinstance(me, Colleague):
-            return me
-        if me.role not in CLINICAL_ROLES and not _looks_in_emergency(me):
-            abort(403)
-        g.degraded, g.proof = degraded_words(me.clinic_id), proof_of(me.clinic_id)
-        return view(*args, **kwargs)
 
-    return guarded
+def open_to(*roles: str) -> Callable[[Callable[P, Any]], Callable[P, Any]]:
+    """Let only some roles in, with a session and a form that was checked; the view carries them as `roles`."""
+
+    def guard(view: Callable[P, Any]) -> Callable[P, Any]:
+        @wraps(view)
+        def guarded(*args: P.args, **kwargs: P.kwargs) -> Any:
+            me = enter()
+            if not isinstance(me, Colleague):
+                return me
+            if me.role not in roles and not _looks_in_emergency(me):
+                abort(403)
+            g.degraded, g.proof = degraded_words(), proof_of()
+            return view(*args, **kwargs)
+
+        guarded.__dict__["roles"] = frozenset(roles)
+        return guarded
+
+    return guard
 
 
 def _looks_in_emergency(me: Colleague) -> bool:
@@ -159,29 +169,27 @@ def ask_for_proof(locked: LockedSession) -> BaseResponse:
 
 def _find(secret: str) -> Colleague | None:
     polled = request.headers.get("HX-Request") == "true" and request.method == "GET"
-    return find_colleague(secret, "session", wiring().vaults, is_active=not polled)
+    g.at_work = found = find_at_work(secret, wiring().vaults, is_active=not polled)
+    return found.colleague if found else None
 
 
-def degraded_words(clinic_id: UUID) -> str:
+def degraded_words() -> str:
     """What a clinician must know when part of the product does not run; nothing while all of it does."""
-    troubles = [check.name for check in readiness() if check.trouble]
-    if "database" not in troubles:
-        troubles += [WORDS[one.kind] for one in _watches(clinic_id) if not one.is_well(real_now())]
-    return f"Monitoring degraded: {', '.join(troubles)}. Flags may come late." if troubles else ""
+    seen: AtWork = g.at_work
+    troubles = [check.name for check in seen.checks if check.trouble]
+    silent = [one for one in seen.watches if one.kind == "replies" and one.trouble]
+    troubles += [WORDS[one.kind] for one in seen.watches if one not in silent and not one.is_well(real_now())]
+    said = [_("No replies at all for 2 hours: check texting.")] if silent else []
+    if troubles:
+        what = ", ".join(map(retold, troubles))
+        said.append(_("Monitoring degraded: %(what)s. Flags may come late.", what=what))
+    return " ".join(said)
 
 
-def _watches(clinic_id: UUID) -> list[Watched]:
-    """Read once a request."""
-    if "watches" not in g:
-        with open_transaction() as connection:
-            g.watches = read_watches(connection, clinic_id)
-    found: list[Watched] = g.watches
-    return found
-
-
-def proof_of(clinic_id: UUID) -> Proof | None:
+def proof_of() -> Proof | None:
     """The last trial of the whole road: when it passed, and whether that is lately enough; None before the first."""
-    trial = next((one for one in _watches(clinic_id) if one.kind == "trial"), None)
+    seen: AtWork = g.at_work
+    trial = next((one for one in seen.watches if one.kind == "trial"), None)
     if trial is None or (trial.sound_at is None and trial.trouble is None):
         return None
     return Proof(trial.sound_at, trial.is_well(real_now()))

@@ -1,6 +1,6 @@
 """From what the services read to what the pages show."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -8,18 +8,20 @@ from recovery_api.clinic import words
 from recovery_api.clinic.courses import SPARK_DAYS, BandDay, Course, CourseFlag, CoursePoint
 from recovery_api.clinic.flags import FlagBox, WorklistRow
 from recovery_api.clinic.frame import StoryLine, Waiting
-from recovery_api.clinic.story import told_by
+from recovery_api.clinic.retold import retold
+from recovery_api.clinic.story import outcome_word, told_by
 from recovery_api.clinic.tongue import gettext as _
-from recovery_api.clinic.words import N_
 from recovery_api.domain.page_code import page_code
-from recovery_api.domain.recovery_band import PUBLISHED, RecoveryBand
+from recovery_api.domain.recovery_band import PUBLISHED, RecoveryBand, published
 from recovery_api.services.answer_flags import UNDO
+from recovery_api.services.read_answers import Answer
 from recovery_api.services.read_flags import FlagEventFacts, FlagFacts, PatientFacts
-from recovery_api.services.read_worklist import Answer, WorklistEntry
+from recovery_api.services.read_worklist import WorklistEntry
 from recovery_api.services.watch_replies import RULE as CLINIC_SILENCE
 
 SEXES = {"female": "F", "male": "M", "other": "X", "unknown": ""}
 THRESHOLD = 7
+Bands = Callable[[int], RecoveryBand]  # the expected band up to a day since the procedure
 
 
 def course_of(
@@ -39,7 +41,7 @@ def course_of(
         today=today,
         points=tuple(_point(answer) for answer in answers if answer.day <= today),
         band=tuple(BandDay(day, *band.edges(day, patient.baseline_pain)) for day in range(first, last + 1)),
-        band_source=band.source,
+        band_source=retold(band.source),
         baseline=patient.baseline_pain,
         threshold=THRESHOLD,
         threshold_label=_("%(pain)s: clinic review", pain=THRESHOLD),
@@ -49,12 +51,16 @@ def course_of(
 
 def _point(answer: Answer) -> CoursePoint:
     known = str(answer.check_in_id) if answer.check_in_id else ""
-    return CoursePoint(answer.day, answer.pain, answer.on, answer.activity, answer.note, answer.pills, known)
+    return CoursePoint(answer.day, answer.pain, answer.on, answer.activity, _symptoms(answer.note), answer.pills, known)
+
+
+def _symptoms(note: str) -> str:
+    return ", ".join(map(retold, note.split(", ")))
 
 
 def _mark(patient: PatientFacts, flag: FlagFacts) -> CourseFlag:
     day = (flag.opened_at.date() - patient.performed_on).days if patient.performed_on else 0
-    return CourseFlag(day, words.group_of(flag.tier, flag.family), flag.reason)
+    return CourseFlag(day, words.group_of(flag.tier, flag.family), retold(flag.reason))
 
 
 def waiting_of(flag: FlagFacts, now: datetime) -> Waiting:
@@ -64,8 +70,8 @@ def waiting_of(flag: FlagFacts, now: datetime) -> Waiting:
     return Waiting((end - flag.waiting_since).total_seconds() / 60, round(target))
 
 
-def row_of(entry: WorklistEntry, me: UUID, now: datetime) -> WorklistRow:
-    """One patient's row with the worst of their flags."""
+def row_of(entry: WorklistEntry, me: UUID, now: datetime, bands: Bands = published) -> WorklistRow:
+    """One patient's row with the worst of their flags, its small chart with the same band as the large one."""
     flag, patient = entry.flags[0], entry.patient
     name = f"{patient.family_name}, {patient.given_name}" if patient else _without_patient(flag)
     return WorklistRow(
@@ -74,17 +80,17 @@ def row_of(entry: WorklistEntry, me: UUID, now: datetime) -> WorklistRow:
         tier=flag.tier,
         family=flag.family,
         status=flag.status,
-        why=flag.reason,
+        why=retold(flag.reason),
         waiting=waiting_of(flag, now),
         quote=flag.quote or "",
         quote_language=patient.language if patient else "",
-        owner=flag.owner if flag.status in ("acknowledged", "resolved") else "",
+        owner=owner_of(flag),
         is_mine=flag.owner_id == me,
         snoozed_until=flag.snoozed_until,
         outcome=outcome_word(flag.outcome),
         patient_id=str(patient.id) if patient else "",
         patient_name=name,
-        course=course_of(patient, entry.answers, entry.today, only_lately=True),
+        course=course_of(patient, entry.answers, entry.today, only_lately=True, band=bands(entry.today)),
         sex=SEXES[patient.sex] if patient else "",
         age=words.age_on(patient.born_on, now.date()) if patient else None,
         levels=", ".join(patient.levels) if patient else "",
@@ -99,27 +105,43 @@ def _without_patient(flag: FlagFacts) -> str:
     return _("Unknown sender %(code)s", code=page_code(flag.id, flag.climb))
 
 
-def queue_of(entries: Iterable[WorklistEntry], me: UUID, now: datetime) -> list[WorklistRow]:
-    """The rows in the order of the worklist: by group, then those whom nobody owns, then the longest waiting."""
-    rows = [row_of(entry, me, now) for entry in entries]
-    groups = list(words.Group)
-    return sorted(rows, key=lambda row: (groups.index(row.group), bool(row.owner), -row.waiting.minutes))
+def queue_of(entries: Iterable[WorklistEntry], me: UUID, now: datetime, bands: Bands = published) -> list[WorklistRow]:
+    """The rows in the order of the worklist."""
+    return [row_of(entry, me, now, bands) for entry in in_order(entries, now)]
+
+
+def in_order(entries: Iterable[WorklistEntry], now: datetime) -> list[WorklistEntry]:
+    """In the order of the worklist: by group, then those whom nobody owns, then the longest waiting."""
+    groups = {group: place for place, group in enumerate(words.Group)}
+
+    def place(entry: WorklistEntry) -> tuple[int, bool, float]:
+        flag = entry.flags[0]
+        group = words.group_of(flag.tier, flag.family)
+        return groups[group], bool(owner_of(flag)), -waiting_of(flag, now).minutes
+
+    return sorted(entries, key=place)
+
+
+def owner_of(flag: FlagFacts) -> str:
+    """Who has taken or closed a flag; nobody while it is open, or asleep."""
+    return flag.owner if flag.status in ("acknowledged", "resolved") else ""
 
 
 def box_of(flag: FlagFacts, events: Iterable[FlagEventFacts], me: UUID, now: datetime, language: str) -> FlagBox:
     """One flag in full on the patient's page."""
-    paged = sum(1 for event in events if event.flag_id == flag.id and event.kind == "paged")
+    mine = (event for event in events if event.flag_id == flag.id and event.kind == "paged")
+    paged = sum(1 for event in mine if not event.detail.get("waits"))
     return FlagBox(
         flag_id=str(flag.id),
         flag_version=flag.version,
         tier=flag.tier,
         family=flag.family,
         status=flag.status,
-        why=flag.reason,
+        why=retold(flag.reason),
         waiting=waiting_of(flag, now),
         quote=flag.quote or "",
         quote_language=language,
-        owner=flag.owner if flag.status in ("acknowledged", "resolved") else "",
+        owner=owner_of(flag),
         is_mine=flag.owner_id == me,
         snoozed_until=flag.snoozed_until,
         outcome=outcome_word(flag.outcome),
@@ -142,23 +164,6 @@ def _first_opened(flag: FlagFacts, now: datetime) -> str:
     if flag.waiting_since <= flag.opened_at:
         return ""
     return "; " + _("first opened %(time)s ago", time=words.duration((now - flag.opened_at).total_seconds() / 60))
-
-
-OUTCOME_WORDS = {
-    "advised": N_("Called, advised at home"),
-    "visit_booked": N_("Visit booked"),
-    "imaging": N_("Imaging ordered"),
-    "sent_to_emergency": N_("Sent to the emergency department"),
-    "new_fracture": N_("New fracture found"),
-    "could_not_reach": N_("Could not reach"),
-    "false_alarm": N_("False alarm"),
-    "other": N_("Something else"),
-}
-
-
-def outcome_word(outcome: str | None) -> str:
-    """What came of a flag, in words."""
-    return _(OUTCOME_WORDS[outcome]) if outcome in OUTCOME_WORDS else ""
 
 
 def story_of(events: Sequence[FlagEventFacts]) -> tuple[StoryLine, ...]:

@@ -6,8 +6,6 @@ from datetime import datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
-
 from recovery_api.clinic.call_lines import call_end, call_words, has_failed
 from recovery_api.clinic.frame import Choice, Frame, StoryLine
 from recovery_api.clinic.patient_page import (
@@ -24,40 +22,27 @@ from recovery_api.clinic.patient_page import (
     Visit,
 )
 from recovery_api.clinic.session import colleague
-from recovery_api.clinic.shown import SEXES, box_of, course_of, queue_of, story_of
+from recovery_api.clinic.shown import SEXES, box_of, course_of, in_order, story_of
 from recovery_api.clinic.story import FAILED, delivery_words, told_deed
 from recovery_api.clinic.tongue import gettext as _
 from recovery_api.clinic.words import consent_words, day_of, plan_word, reason_word, visit_state, visit_word
 from recovery_api.db import ClinicScope
 from recovery_api.domain.segments import measure
-from recovery_api.models import tables
 from recovery_api.packs.quick_texts import quick_texts
 from recovery_api.packs.texts import as_sent
 from recovery_api.services.hold_episode import LONGEST
 from recovery_api.services.queue_texts import standing_values
+from recovery_api.services.read_around import Around, Queue
 from recovery_api.services.read_band import band_on
-from recovery_api.services.read_deeds import Look, PatientDeed
+from recovery_api.services.read_deeds import PatientDeed
 from recovery_api.services.read_patient import PatientStory, Phone, Text
 from recovery_api.services.read_standing import ConsentLine, EpisodeLine
-from recovery_api.services.read_worklist import Worklist
-
-
-@dataclass(frozen=True, slots=True)
-class Around:
-    """What stands around the story: other recoveries, consents, deeds and looks, colleagues, and the worklist."""
-
-    episodes: Sequence[EpisodeLine]
-    consents: Sequence[ConsentLine]
-    deeds: Sequence[PatientDeed]
-    looks: Sequence[Look]
-    colleagues: tuple[Choice, ...]
-    worklist: Worklist
 
 
 def patient_page(scope: ClinicScope, frame: Frame, story: PatientStory, around: Around, draft: str = "") -> PatientPage:
     """The page of one patient."""
     facts, me, now = story.patient, colleague(), frame.now
-    place = _place(around.worklist, facts.id, me.id, now)
+    place = _place(scope, around.queue, facts.id, now)
     shown = [flag for flag in story.flags if flag.status != "resolved"]
     phone = story.phones[0] if story.phones else None
     zone = ZoneInfo(facts.zone)
@@ -80,7 +65,7 @@ def patient_page(scope: ClinicScope, frame: Frame, story: PatientStory, around: 
         visits=tuple(_visit(one.id, one.starts_at, one.status, zone, now) for one in story.visits),
         contacts=tuple(_contact(one, around.consents) for one in story.phones),
         plan=tuple(PlanItem(item.due_at, plan_word(item.kind)) for item in story.plan),
-        colleagues=around.colleagues,
+        colleagues=tuple(Choice(str(one), name) for name, one in around.colleagues),
         past=tuple(_past(one) for one in around.episodes[1:]),
         looks=tuple(LookLine(one.name, one.times, one.last_at) for one in around.looks),
         position=place.number,
@@ -100,15 +85,19 @@ class _Place:
     next_name: str
 
 
-def _place(worklist: Worklist, patient_id: UUID, me: UUID, now: datetime) -> _Place:
+def _place(scope: ClinicScope, queue: Queue, patient_id: UUID, now: datetime) -> _Place:
     """Where a patient stands on the worklist, in the order in which it is shown."""
-    order = [row for row in queue_of(worklist.entries, me, now) if row.patient_id]
-    at = next((number for number, row in enumerate(order) if row.patient_id == str(patient_id)), None)
+    order = queued_patients(queue, now)
+    at = order.index(patient_id) if patient_id in order else None
     following = order[at + 1] if at is not None and at + 1 < len(order) else None
     number = None if at is None else at + 1
-    return _Place(
-        number, len(order), following.patient_id if following else "", following.patient_name if following else ""
-    )
+    name = queue.name_of(scope, following) if following else ""
+    return _Place(number, len(order), str(following or ""), name)
+
+
+def queued_patients(queue: Queue, now: datetime) -> list[UUID]:
+    """The patients of the worklist, in its order."""
+    return [one for entry in in_order(queue.entries, now) if (one := entry.flags[0].patient_id)]
 
 
 def happened(story: PatientStory, deeds: Iterable[PatientDeed]) -> tuple[StoryLine, ...]:
@@ -195,18 +184,3 @@ def cost_of_draft(draft: str) -> str:
     if size.segments == 1:
         return _("1 text, %(used)s of %(room)s", used=size.characters if draft else 0, room=room)
     return _("%(texts)s texts, %(used)s characters", texts=size.segments, used=size.characters)
-
-
-def colleagues_of(scope: ClinicScope, me: UUID) -> tuple[Choice, ...]:
-    """Everybody who can be given a flag, but for the one who asks."""
-    clinician = tables.clinician
-    rows = scope.connection.execute(
-        select(clinician.c.id, clinician.c.name_sealed).where(
-            clinician.c.clinic_id == scope.clinic_id,
-            clinician.c.disabled_at.is_(None),
-            clinician.c.is_synthetic.is_(False),
-            clinician.c.role.in_(("nurse", "clinician", "lead")),
-        )
-    )
-    named = [(scope.vault.open("clinician.name", row.id, row.name_sealed), str(row.id)) for row in rows if row.id != me]
-    return tuple(Choice(value, name) for name, value in sorted(named))

@@ -10,7 +10,9 @@ from werkzeug.wrappers import Response
 from recovery_api.caller_address import caller_address
 from recovery_api.clinic.devices import device_of
 from recovery_api.clinic.pages import DemoStaff, SetUpPage, SignInPage
+from recovery_api.clinic.retold import retold
 from recovery_api.clinic.session import check_form, clear_cookie, cookie_name, form_token, own_path, set_cookie
+from recovery_api.clinic.tongue import gettext as _
 from recovery_api.domain.errors import Invalid, NotAllowed, NotFound, TooMany
 from recovery_api.services.add_clinic import finish_set_up, open_set_up
 from recovery_api.services.count_knock import count_knock
@@ -47,7 +49,7 @@ def do_sign_in() -> Response:
     except NotAllowed as refused:
         return _form(SignInPage(email, refused.message, next_path, _demo_staff()), 401)
     except TooMany:
-        return _form(SignInPage(email, "Too many tries from here. Wait a minute.", next_path, _demo_staff()), 429)
+        return _form(SignInPage(email, _("Too many tries from here. Wait a minute."), next_path, _demo_staff()), 429)
     response = redirect(next_path, 303)
     set_cookie(response, signed_in.secret)
     return response
@@ -75,12 +77,12 @@ def do_set_up(token: str) -> Response:
     check_form()
     password = request.form.get("password", "")
     if password != request.form.get("password_again", ""):
-        return _set_up(token, {"password_again": "The two passwords differ."}, 422)
+        return _set_up(token, {"password_again": _("The two passwords differ.")}, 422)
     parts = wiring()
     try:
         finish_set_up(token, password, request.form.get("totp", "").replace(" ", ""), parts.vaults, parts.clock.now())
     except Invalid as refused:
-        return _set_up(token, {refused.field or "password": f"This {refused.message}."}, 422)
+        return _set_up(token, {refused.field or "password": _("This %(said)s.", said=retold(refused.message))}, 422)
     except NotFound:
         abort(404)
     return redirect(f"/sign-in?next={quote('/worklist')}", 303)

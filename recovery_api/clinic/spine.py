@@ -1,11 +1,13 @@
 """The spine as the form draws it, from the left, a row for each vertebra: the front at the left, the back right."""
 
 from dataclasses import dataclass
+from functools import cache
 from math import pi, sin
 
 from markupsafe import Markup
 
 from recovery_api.clinic.svg import area, drawing, line
+from recovery_api.clinic.words import N_
 from recovery_api.domain.vertebrae import CERVICAL, LUMBAR, SACRAL, THORACIC, VERTEBRAE
 
 _WIDTH, _HEIGHT = 150.0, 26.0
@@ -34,21 +36,22 @@ class Part:
 def spine(chosen: frozenset[str]) -> tuple[Part, ...]:
     """The whole spine from the neck down."""
     parts = (
-        ("neck", "Neck, C1 to C7", CERVICAL),
+        ("neck", N_("Neck, C1 to C7"), CERVICAL),
         ("back", "", (*THORACIC, *LUMBAR)),
-        ("sacrum", "Sacrum, S1 to S5", SACRAL),
+        ("sacrum", N_("Sacrum, S1 to S5"), SACRAL),
     )
     return tuple(
         Part(
             name,
             title,
-            tuple(Bone(level, level in chosen, _PICTURES[level]) for level in levels),
+            tuple(Bone(level, level in chosen, _picture(VERTEBRAE.index(level))) for level in levels),
             bool(title) and not chosen.intersection(levels),
         )
         for name, title, levels in parts
     )
 
 
+@cache
 def _picture(place: int) -> Markup:
     """A body in front, a process behind it: wider the lower it is, and shifted along the curves of the spine."""
     depth = place / (len(VERTEBRAE) - 1)
@@ -81,6 +84,3 @@ def _picture(place: int) -> Markup:
         aria_hidden="true",
         focusable="false",
     )
-
-
-_PICTURES = {level: _picture(place) for place, level in enumerate(VERTEBRAE)}

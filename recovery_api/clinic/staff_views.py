@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 from recovery_api.clinic import words
 from recovery_api.clinic.clinic_views import for_leads, frame_here, lead_deed
 from recovery_api.clinic.frame import Choice, Frame
+from recovery_api.clinic.retold import retold
 from recovery_api.clinic.session import colleague, form_token
 from recovery_api.clinic.tongue import gettext as _
 from recovery_api.clinic.words import N_
@@ -76,7 +77,7 @@ def add() -> Response | str:
             actor = Actor("clinician", me.id, me.role)
             record_audit(scope, actor, "clinician.invited", ("clinician", clinician_id), now, None, {"role": new.role})
     except (Invalid, Conflict) as refused:
-        flash(_("Nobody was added: %(why)s", why=refused.message), "warning")
+        flash(_("Nobody was added: %(why)s", why=retold(refused.message)), "warning")
         return redirect("/clinic/staff", 303)
     return _show(secret, name)
 

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable
 
+from recovery_api.clinic.retold import retold
 from recovery_api.clinic.tongue import gettext as _
-from recovery_api.clinic.words import N_, channel_word
+from recovery_api.clinic.words import N_, Group, channel_word
 from recovery_api.services.read_deeds import PatientDeed
 from recovery_api.services.read_flags import FlagEventFacts
 from recovery_api.services.read_patient import Text
@@ -20,7 +21,6 @@ _SENTENCES: dict[str, str] = {
     "nobody_told": N_("Nobody could be paged: no phone or address is known"),
     "page_failed": N_("A page by %(channel)s did not go out"),
     "patient_told": N_("The patient is told that a nurse has read the report"),
-    "rung_moved": N_("Told together with another flag of the same answer"),
     "noted": N_("%(by)s noted: %(note)s"),
 }
 _RUNGS = (
@@ -30,6 +30,23 @@ _RUNGS = (
 )
 
 
+OUTCOME_WORDS = {
+    "advised": N_("Called, advised at home"),
+    "visit_booked": N_("Visit booked"),
+    "imaging": N_("Imaging ordered"),
+    "sent_to_emergency": N_("Sent to the emergency department"),
+    "new_fracture": N_("New fracture found"),
+    "could_not_reach": N_("Could not reach"),
+    "false_alarm": N_("False alarm"),
+    "other": N_("Something else"),
+}
+
+
+def outcome_word(outcome: str | None) -> str:
+    """What came of a flag, in words."""
+    return _(OUTCOME_WORDS[outcome]) if outcome in OUTCOME_WORDS else ""
+
+
 def told_by(event: FlagEventFacts) -> str:
     """One event as a sentence."""
     special = _SPECIAL.get(event.kind)
@@ -37,6 +54,9 @@ def told_by(event: FlagEventFacts) -> str:
         return special(event)
     known = ("rule", "tier", "reason", "channel")
     values = {name: str(event.detail.get(name, "")) for name in known}
+    values["reason"] = retold(values["reason"])
+    if values["tier"]:
+        values["tier"] = Group(values["tier"]).word
     return _(_SENTENCES[event.kind], by=event.by or _("Somebody"), note=event.note or "", **values)
 
 
@@ -44,11 +64,12 @@ def _paged(event: FlagEventFacts) -> str:
     rung, channel = event.detail.get("rung", 0), str(event.detail.get("channel", "sms"))
     known = isinstance(rung, int) and rung < len(_RUNGS)
     said = _RUNGS[rung] if known else N_("Still nobody: everybody was paged by %(channel)s")
-    return _(said, channel=channel_word(channel))
+    told = _(said, channel=channel_word(channel))
+    return f"{told} ({_(DELIVERY_WORDS['planned'])})" if event.detail.get("waits") else told
 
 
 def _resolved(event: FlagEventFacts) -> str:
-    outcome = str(event.detail.get("outcome", "")).replace("_", " ")
+    outcome = outcome_word(str(event.detail.get("outcome", "")))
     by, note = event.by or _("Somebody"), event.note or ""
     return _("%(by)s resolved the flag (%(outcome)s): %(note)s", by=by, outcome=outcome, note=note)
 
@@ -60,10 +81,18 @@ def _reopened(event: FlagEventFacts) -> str:
     return _("%(by)s opened the flag again", by=by)
 
 
+def _rung_moved(event: FlagEventFacts) -> str:
+    """Two things move a rung: another flag of the same answer, and a clock that was put back."""
+    if event.detail.get("with"):
+        return _("Told together with another flag of the same answer")
+    return _("The clock was put back: the next page keeps what is left of its wait")
+
+
 _SPECIAL: dict[str, Callable[[FlagEventFacts], str]] = {
     "paged": _paged,
     "resolved": _resolved,
     "reopened": _reopened,
+    "rung_moved": _rung_moved,
 }
 
 _DEEDS = {
@@ -116,7 +145,9 @@ FAILED = ("undelivered", "failed", "rejected", "expired", "suppressed", "cancele
 
 
 def delivery_words(text: Text) -> str:
-    """How far a text got, in words, with the carrier's code where it failed."""
+    """How far a text got, in words: whether it may have come twice, and the carrier's code where it failed."""
     known = DELIVERY_WORDS[text.state]
     said = _(known) if known else ""
+    if text.maybe_repeat:
+        said = f"{said}, {_('possible repeat')}"
     return f"{said} ({text.error_code})" if text.error_code and text.state in FAILED else said

@@ -4,13 +4,16 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from recovery_api.clinic.frame import Frame
+from recovery_api.clinic.retold import retold
+from recovery_api.clinic.tongue import gettext as _
+from recovery_api.clinic.tongue import ngettext
+from recovery_api.clinic.words import N_, language_word
 
-LANGUAGE_WORDS = {"en": "English", "es": "Spanish"}
 STATE_WORDS = {
-    "waiting": "waits for a second signature",
-    "in_effect": "in use, signed by",
-    "replaced": "was in use, signed by",
-    "refused": "turned down by",
+    "waiting": N_("waits for a second signature"),
+    "in_effect": N_("in use, signed by"),
+    "replaced": N_("was in use, signed by"),
+    "refused": N_("turned down by"),
 }
 
 
@@ -32,7 +35,7 @@ class TextLine:
     @property
     def language_word(self) -> str:
         """The language in words."""
-        return LANGUAGE_WORDS.get(self.language, self.language)
+        return language_word(self.language)
 
     @property
     def title(self) -> str:
@@ -96,7 +99,7 @@ class WordingLine:
     @property
     def state_words(self) -> str:
         """What became of them, in words."""
-        return STATE_WORDS.get(self.state, self.state)
+        return _(STATE_WORDS[self.state]) if self.state in STATE_WORDS else self.state
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,9 +129,10 @@ class TextPage:
 
 def cost_of(segments: int, characters: int, encoding: str) -> str:
     """What a text costs, in words."""
-    return f"{segments} {'segment' if segments == 1 else 'segments'}, {characters} characters, {encoding}"
+    said = ngettext("1 segment", "%(num)s segments", segments)
+    return f"{said}, {ngettext('1 character', '%(num)s characters', characters)}, {encoding}"
 
 
 def title_of(key: str) -> str:
     """A text's key as it is read: saved_then_symptoms is Saved then symptoms."""
-    return key.replace("_", " ").capitalize()
+    return retold(key.replace("_", " ").capitalize())

@@ -8,11 +8,14 @@ from uuid import UUID
 from flask import Blueprint, abort, flash, make_response, redirect, render_template, request
 from werkzeug.wrappers import Response
 
+from recovery_api.clinic.retold import retold
 from recovery_api.clinic.session import colleague, form_token, signed_in
 from recovery_api.clinic.text_page import TextGroup, TextLine, TextPage, TextsPage, WordingLine, cost_of
+from recovery_api.clinic.tongue import gettext as _
 from recovery_api.clinic.worklist_views import frame_of
 from recovery_api.db import ClinicScope, clinic_transaction
 from recovery_api.domain.errors import Conflict, Invalid, NotAllowed, NotFound
+from recovery_api.services.read_counts import read_counts
 from recovery_api.services.read_texts import (
     TextInUse,
     WordingRecord,
@@ -21,7 +24,6 @@ from recovery_api.services.read_texts import (
     read_wordings,
     shown_text,
 )
-from recovery_api.services.read_worklist import read_worklist
 from recovery_api.services.record_audit import Actor
 from recovery_api.services.sign_texts import (
     AGREED_SEGMENTS,
@@ -46,7 +48,7 @@ def texts() -> str:
         records = read_wordings(scope)
         waiting = {(one.key, one.language) for one in records if one.state == "waiting"}
         lines = [_line(scope, one, (one.key, one.language) in waiting) for one in read_texts(scope)]
-        frame = frame_of(scope, read_worklist(scope, now), now)
+        frame = frame_of(scope, read_counts(scope), now)
     place = {key: number for number, key in enumerate(dict.fromkeys(line.key for line in lines))}
     lines.sort(key=lambda line: place[line.key])
     groups = tuple(TextGroup(key, tuple(group)) for key, group in groupby(lines, key=lambda line: line.key))
@@ -75,9 +77,9 @@ def propose(key: str, language: str) -> Response:
         found = tuple(refused.message.split("; "))
         return make_response(_form(key, language, found, body or "", most == AGREED_SEGMENTS), 422)
     except Conflict as refused:
-        flash(refused.message, "warning")
+        flash(retold(refused.message), "warning")
     else:
-        flash("Proposed. Nothing changes until somebody else has signed.")
+        flash(_("Proposed. Nothing changes until somebody else has signed."))
     return redirect(f"/texts/{key}/{language}", 303)
 
 
@@ -85,14 +87,14 @@ def propose(key: str, language: str) -> Response:
 @signed_in
 def sign(wording_id: UUID) -> Response:
     """Give the second signature."""
-    return _decide(wording_id, "Signed. Texts from now on use these words.", sign_wording)
+    return _decide(wording_id, _("Signed. Texts from now on use these words."), sign_wording)
 
 
 @blueprint.post("/texts/wordings/<uuid:wording_id>/refuse")
 @signed_in
 def refuse(wording_id: UUID) -> Response:
     """Refuse proposed words, or take them back."""
-    return _decide(wording_id, "Turned down. The words in use stay as they are.", refuse_wording)
+    return _decide(wording_id, _("Turned down. The words in use stay as they are."), refuse_wording)
 
 
 def _decide(wording_id: UUID, done: str, deed: Callable[[ClinicScope, UUID, Actor, datetime], object]) -> Response:
@@ -104,7 +106,7 @@ def _decide(wording_id: UUID, done: str, deed: Callable[[ClinicScope, UUID, Acto
         _act(lambda scope, actor, now: deed(scope, wording_id, actor, now))
         flash(done)
     except (Conflict, Invalid) as refused:
-        flash(refused.message, "warning")
+        flash(retold(refused.message), "warning")
     return redirect(f"/texts/{found.key}/{found.language}", 303)
 
 
@@ -125,9 +127,9 @@ def _form(key: str, language: str, errors: tuple[str, ...] = (), draft: str = ""
         found = next((one for one in read_texts(scope) if (one.key, one.language) == (key, language)), None)
         if found is None:
             abort(404)
-        history = tuple(_wording(one, me.id, found.shipped) for one in read_wordings(scope, key, language))
+        history = tuple(_wording(scope, one, me.id, found.shipped) for one in read_wordings(scope, key, language))
         line = _line(scope, found, any(one.state == "waiting" for one in history))
-        frame = frame_of(scope, read_worklist(scope, now), now)
+        frame = frame_of(scope, read_counts(scope), now)
     page = TextPage(
         frame=frame,
         line=line,
@@ -157,12 +159,12 @@ def _line(scope: ClinicScope, one: TextInUse, is_waiting: bool) -> TextLine:
     )
 
 
-def _wording(one: WordingRecord, me: UUID, shipped: str) -> WordingLine:
-    size = longest_cost(one.body or shipped)
+def _wording(scope: ClinicScope, one: WordingRecord, me: UUID, shipped: str) -> WordingLine:
+    size = longest_cost(scope, one.body or shipped)
     return WordingLine(
         wording_id=str(one.id),
         body=one.body or "",
-        shown=one.body or "The shipped words again.",
+        shown=one.body or _("The shipped words again."),
         state=one.state,
         proposed_by=one.proposed_by,
         proposed_at=one.proposed_at,

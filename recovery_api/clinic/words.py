@@ -1,10 +1,11 @@
 """How tiers, times, durations and statuses are said on the clinicians' pages."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime, tzinfo
 from enum import StrEnum
 
 from recovery_api.clinic.tongue import gettext as _
+from recovery_api.clinic.tongue import ngettext
 from recovery_api.domain.tiers import Tier
 
 
@@ -55,12 +56,12 @@ ACTIVITY_RANK = {level: rank for rank, level in enumerate(ACTIVITY)}
 LANGUAGES = {"en": N_("English"), "es": N_("Spanish")}
 SEXES = {"F": N_("Female"), "M": N_("Male"), "X": N_("Other")}
 
-_COUNTED = {
-    Group.EMERGENCY: (N_("%(n)s emergency"), N_("%(n)s emergencies")),
-    Group.URGENT: (N_("%(n)s urgent"), N_("%(n)s urgent")),
-    Group.TODAY: (N_("%(n)s for today"), N_("%(n)s for today")),
-    Group.SILENT: (N_("%(n)s silent"), N_("%(n)s silent")),
-    Group.REVIEW: (N_("%(n)s to review"), N_("%(n)s to review")),
+_COUNTED: Mapping[Group, Callable[[int], str]] = {
+    Group.EMERGENCY: lambda number: ngettext("1 emergency", "%(num)s emergencies", number),
+    Group.URGENT: lambda number: ngettext("1 urgent", "%(num)s urgent", number),
+    Group.TODAY: lambda number: ngettext("1 for today", "%(num)s for today", number),
+    Group.SILENT: lambda number: ngettext("1 silent", "%(num)s silent", number),
+    Group.REVIEW: lambda number: ngettext("1 to review", "%(num)s to review", number),
 }
 _PLAN = {
     "check_in": N_("Pain question"),
@@ -158,8 +159,7 @@ def sex_word(code: str) -> str:
 
 def counted_groups(counts: Mapping[str, int]) -> str:
     """The groups that have somebody in them, most urgent first: "2 urgent, 5 for today"."""
-    said = [_(_COUNTED[g][counts[g] != 1], n=counts[g]) for g in Group if counts.get(g)]
-    return ", ".join(said)
+    return ", ".join(_COUNTED[group](counts[group]) for group in Group if counts.get(group))
 
 
 def counted(number: int, one: str, many: str = "") -> str:

@@ -1,7 +1,7 @@
 """The worklist, the rows by which it updates itself, and the sheet for the next shift."""
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
@@ -10,15 +10,16 @@ from flask import Blueprint, abort, g, get_flashed_messages, make_response, rend
 from werkzeug.wrappers import Response
 
 from recovery_api.clinic import words
-from recovery_api.clinic.flags import WorklistRow
 from recovery_api.clinic.frame import Frame
+from recovery_api.clinic.kept_rows import KeptRow, Looker, kept_rows
 from recovery_api.clinic.languages import chosen_language
 from recovery_api.clinic.pages import FILTERS, HandoverPage, WorklistPage
 from recovery_api.clinic.session import colleague, form_token, signed_in
-from recovery_api.clinic.shown import queue_of, row_of
+from recovery_api.clinic.shown import in_order, queue_of
 from recovery_api.db import ClinicScope, clinic_transaction
+from recovery_api.services.read_band import clinic_bands
 from recovery_api.services.read_counts import Counts, worklist_mark
-from recovery_api.services.read_worklist import Worklist, WorklistEntry, read_worklist
+from recovery_api.services.read_worklist import Worklist, WorklistEntry, read_worklist, with_people
 from recovery_api.wiring import wiring
 
 blueprint = Blueprint("worklist", __name__)
@@ -53,27 +54,29 @@ def _flashed(category: str) -> str:
 @signed_in
 def worklist() -> str:
     """Who needs somebody, why, and since when."""
-    return render_template("clinic/worklist.html", page=_page(), csrf=form_token())
+    with clinic_transaction(colleague().clinic_id, wiring().vaults) as scope:
+        page = _page(scope, wiring().clock.now())
+    return render_template("clinic/worklist.html", page=page, csrf=form_token())
 
 
 @blueprint.get("/worklist/rows")
 @signed_in
 def worklist_rows() -> Response:
     """The rows alone, for the page that is open already; nothing but a mark is read where nothing has changed."""
-    mark = _mark(wiring().clock.now())
-    response = make_response()
-    response.set_etag(mark)
-    if not request.if_none_match.contains(mark):
-        response.set_data(render_template("clinic/_worklist_rows.html", page=_page(), csrf=form_token()))
+    now, response = wiring().clock.now(), make_response()
+    with clinic_transaction(colleague().clinic_id, wiring().vaults) as scope:
+        mark = _mark(scope, now)
+        response.set_etag(mark)
+        page = None if request.if_none_match.contains(mark) else _page(scope, now)
+    if page is not None:
+        response.set_data(render_template("clinic/_worklist_rows.html", page=page, csrf=form_token()))
     return response.make_conditional(request)
 
 
-def _mark(now: datetime) -> str:
+def _mark(scope: ClinicScope, now: datetime) -> str:
     """Another one whenever the page would be: with each change of the list, and with each minute of waiting."""
-    me = colleague()
-    with clinic_transaction(me.clinic_id, wiring().vaults) as scope:
-        midnight = now.astimezone(scope.zone).replace(hour=0, minute=0, second=0, microsecond=0)
-        seen = worklist_mark(scope, midnight)
+    midnight = now.astimezone(scope.zone).replace(hour=0, minute=0, second=0, microsecond=0)
+    seen, me = worklist_mark(scope, midnight), colleague()
     about = (seen, int(now.timestamp()) // 60, me.id, request.args.get("show"), g.degraded, g.proof, chosen_language())
     return hashlib.sha256(repr((*about, form_token())).encode()).hexdigest()[:32]
 
@@ -82,33 +85,52 @@ def _mark(now: datetime) -> str:
 @signed_in
 def handover() -> str:
     """The sheet for the next shift."""
-    page = _page("all")
-    sheet = HandoverPage(page.frame, page.rows, f"{page.heading}. {page.summary}")
+    now, me = wiring().clock.now(), colleague()
+    with clinic_transaction(me.clinic_id, wiring().vaults) as scope:
+        found = read_worklist(scope, now)
+        page = _page_of(found, frame_of(scope, found, now), "all", ())
+        rows = tuple(queue_of(with_people(scope, found.entries, now), me.id, now, clinic_bands(scope, now)))
+    sheet = HandoverPage(page.frame, rows, f"{page.heading}. {page.summary}")
     return render_template("clinic/worklist_handover.html", page=sheet, csrf=form_token())
 
 
-def _page(show: str | None = None) -> WorklistPage:
-    now, me = wiring().clock.now(), colleague()
-    wanted = show or request.args.get("show", "all")
+def _page(scope: ClinicScope, now: datetime) -> WorklistPage:
+    wanted = request.args.get("show", "all")
     if wanted not in FILTERS:
         abort(404)
-    with clinic_transaction(me.clinic_id, wiring().vaults) as scope:
-        found = read_worklist(scope, now)
-        frame = frame_of(scope, found, now)
-    rows = queue_of(found.entries, me.id, now)
-    shown = {name: [row for row in rows if belongs(row)] for name, belongs in _BELONGS.items()}
-    shown["mine"] = queue_of(_mine(found.entries, me.id), me.id, now)
-    shown["resolved"] = [row_of(entry, me.id, now) for entry in found.resolved_today]
-    groups = [row.group for row in rows]
+    found = read_worklist(scope, now)
+    looker = Looker(colleague().id, frame_of(scope, found, now), wanted, form_token())
+    entries = _lists(found, now)[wanted]
+    return _page_of(found, looker.frame, wanted, kept_rows(scope, found, entries, looker, clinic_bands(scope, now)))
+
+
+def _page_of(found: Worklist, frame: Frame, wanted: str, rows: Iterable[KeptRow]) -> WorklistPage:
+    groups = [_group(entry) for entry in found.entries]
     return WorklistPage(
         frame=frame,
         show=wanted,
-        counts={name: len(shown[name]) for name in FILTERS},
+        counts={name: len(entries) for name, entries in _lists(found, frame.now).items()},
         group_counts={group.value: groups.count(group) for group in words.Group},
-        rows=tuple(shown[wanted]),
+        rows=tuple(rows),
         total_patients=found.total_patients,
         last_reply_at=found.last_reply_at,
     )
+
+
+def _lists(found: Worklist, now: datetime) -> dict[str, list[WorklistEntry]]:
+    """The entries of every list, each in its order."""
+    everybody = in_order(found.entries, now)
+    return {
+        "all": everybody,
+        "mine": in_order(_mine(found.entries, colleague().id), now),
+        "unassigned": [entry for entry in everybody if entry.flags[0].status == "open"],
+        "silent": [entry for entry in everybody if _group(entry) is words.Group.SILENT],
+        "resolved": list(found.resolved_today),
+    }
+
+
+def _group(entry: WorklistEntry) -> words.Group:
+    return words.group_of(entry.flags[0].tier, entry.flags[0].family)
 
 
 def _mine(entries: Iterable[WorklistEntry], me: UUID) -> list[WorklistEntry]:
@@ -119,10 +141,3 @@ def _mine(entries: Iterable[WorklistEntry], me: UUID) -> list[WorklistEntry]:
         if own:
             led.append(replace(entry, flags=(*own, *(flag for flag in entry.flags if flag not in own))))
     return led
-
-
-_BELONGS: dict[str, Callable[[WorklistRow], bool]] = {
-    "all": lambda row: True,
-    "unassigned": lambda row: row.awaits_acknowledgement,
-    "silent": lambda row: row.group is words.Group.SILENT,
-}

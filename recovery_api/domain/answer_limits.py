@@ -9,6 +9,7 @@ KEPT = 12
 _HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
 _LONG = 24  # characters: nobody types the same long text twice a day, an auto-responder does
 _SHORT_REPEATS = 3
+_SAME_DANGER_AN_HOUR = 3
 
 Past = Sequence[tuple[datetime, bytes]]
 
@@ -27,6 +28,14 @@ def may_answer(past: Past, text: bytes, length: int, now: datetime) -> bool:
         return False
     repeats = sum(known == text and now - at < _DAY for at, known in past)
     return repeats < (1 if length > _LONG else _SHORT_REPEATS)
+
+
+def has_told(past: Past, text: bytes, length: int, now: datetime) -> bool:
+    """Whether the same long text was answered three times within the hour: what to do about it is said by then.
+
+    No person writes the same long text four times an hour, a machine does; another danger is always answered.
+    """
+    return length > _LONG and sum(known == text and now - at < _HOUR for at, known in past) >= _SAME_DANGER_AN_HOUR
 
 
 def may_say_back(reported_at: Sequence[datetime], now: datetime) -> bool:

@@ -10,6 +10,7 @@ from recovery_api.domain.fhir_parts import (
     category,
     code,
     instant,
+    plain,
     present,
     reference,
     said,
@@ -168,7 +169,7 @@ def communication(row: Row) -> Resource:
         received=instant(row["created_at"]) if came else None,
         sender=person if came else None,
         recipient=None if came else [person],
-        payload=[{"contentString": row["body"]}] if row["body"].strip() else None,
+        payload=[{"contentString": body}] if (body := plain(row["body"])) else None,
     )
 
 

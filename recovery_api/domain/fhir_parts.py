@@ -1,11 +1,13 @@
 """Small parts of FHIR R4 resources; nothing empty is ever written, as the format forbids it."""
 
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 LOINC = "http://loinc.org"
+_FORBIDDEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 _CATEGORIES = "http://terminology.hl7.org/CodeSystem/observation-category"
 
 
@@ -14,9 +16,15 @@ def present(**values: Any) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value is not None}
 
 
+def plain(words: str) -> str | None:
+    """A text without the control characters that R4 forbids in a string; None where nothing is left to read."""
+    kept = _FORBIDDEN.sub("", words)
+    return kept if kept.strip() else None
+
+
 def said(words: str) -> dict[str, Any]:
     """A concept in words alone."""
-    return {"text": words}
+    return {"text": plain(words) or "unknown"}
 
 
 def code(system: str, value: str, display: str | None = None) -> dict[str, Any]:
@@ -41,7 +49,8 @@ def instant(at: datetime) -> str:
 
 def answer(link_id: str, words: str, kind: str, values: Sequence[Any]) -> dict[str, Any] | None:
     """An answered item; None where nothing was answered."""
-    given = [{f"value{kind}": value} for value in values if value is not None and value != ""]
+    kept = (plain(value) if isinstance(value, str) else value for value in values)
+    given = [{f"value{kind}": value} for value in kept if value is not None]
     return {"linkId": link_id, "text": words, "answer": given} if given else None
 
 

@@ -13,7 +13,7 @@ KINDS = (
 )  # fmt: skip
 QUESTIONS = ("pain", "symptoms", "activity", "medication", "appointment")
 AUDIENCES = ("patient", "caregiver")  # whose phone is preferred; where there is none, the other's
-CONDITIONS = ("baseline_missing", "no_visit_ahead")  # judged when the text falls due
+CONDITIONS = ("baseline_missing", "form_due", "no_visit_ahead")  # judged when the text falls due
 FIRST_DAY, LAST_DAY = -30, 365
 _LONGEST_HOURS = 11
 

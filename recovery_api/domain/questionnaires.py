@@ -1,6 +1,6 @@
 """Questionnaires: which there are, what they may say, and when each is due."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -8,8 +8,6 @@ from recovery_api.domain.errors import Invalid
 from recovery_api.domain.escalation import assess_event
 from recovery_api.domain.readings import Finding, Grounds
 from recovery_api.domain.rules import RulePack
-
-_WINDOW = timedelta(days=14)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +31,15 @@ INSTRUMENTS: dict[str, Instrument] = {
     "odi": Instrument(10, 5, 100, "disability", "Fairbank and Pynsent 2000"),
     "phq2": Instrument(2, 3, 6, "mood", "Kroenke, Spitzer and Williams 2003"),
 }
-# Days since the procedure on which each kind falls due (shipped protocol, after the follow-up of the trials).
-DUE_DAYS: dict[str, tuple[int, ...]] = {"disability": (0, 30, 90), "mood": (7, 30, 90)}
+# When each kind falls due: the first and the last day since the procedure (shipped protocol, after the follow-up of the
+# trials). A baseline that is taken after the procedure would be none.
+_BASELINE, _WEEK, _MONTH, _QUARTER = (-30, 0), (7, 20), (30, 43), (90, 103)
+DUE_DAYS: dict[str, tuple[tuple[int, int], ...]] = {
+    "disability": (_BASELINE, _MONTH, _QUARTER),
+    "mood": (_BASELINE, _WEEK, _MONTH, _QUARTER),
+}
+ANSWERED_BY = ("patient", "caregiver")
+CHANNELS = ("app", "web", "staff")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,29 +70,34 @@ def check_score(instrument: str, score: int | None, answers: Sequence[int] | Non
 
 
 def due_questionnaires(procedure_on: date, today: date, answered: Iterable[tuple[str, date]]) -> list[DueQuestionnaire]:
-    """What is due on the patient's own calendar day `today`; `answered` are instruments with their days."""
+    """What is due on the patient's own calendar day `today`; `answered` are instruments with their days.
+
+    `until` is the first day on which it is due no more.
+    """
     by_kind: dict[str, list[date]] = {}
     for instrument, day in answered:
         by_kind.setdefault(INSTRUMENTS[instrument].measures, []).append(day)
     found = []
-    for measures, days in DUE_DAYS.items():
-        for due_on in (procedure_on + timedelta(days=day) for day in days):
-            until = due_on + _WINDOW
-            if due_on <= today < until and not _is_answered(due_on, by_kind.get(measures, ())):
+    for measures, windows in DUE_DAYS.items():
+        for first, last in windows:
+            due_on, until = procedure_on + timedelta(days=first), procedure_on + timedelta(days=last + 1)
+            is_answered = any(due_on <= day < until for day in by_kind.get(measures, ()))
+            if due_on <= today < until and not is_answered:
                 found.append(DueQuestionnaire(measures, _instruments(measures), due_on, until))
     return found
-
-
-def _is_answered(due_on: date, days: Collection[date]) -> bool:
-    return any(due_on <= day < due_on + _WINDOW for day in days)
 
 
 def _instruments(measures: str) -> tuple[str, ...]:
     return tuple(name for name, one in INSTRUMENTS.items() if one.measures == measures)
 
 
+def is_low_mood(instrument: str, score: int, rules: RulePack) -> bool:
+    """Whether a score is one that the pack's rule for a low mood looks at."""
+    return instrument == "phq2" and score >= rules.event_rule("low_mood").parameters["score"]
+
+
 def judge_questionnaire(instrument: str, score: int, rules: RulePack) -> list[Finding]:
     """What a score calls for: a low mood is looked at as the pack's rule for it says."""
-    if instrument != "phq2" or score < rules.event_rule("low_mood").parameters["score"]:
+    if not is_low_mood(instrument, score, rules):
         return []
     return [assess_event(rules, "low_mood", Grounds({"score": str(score)}, {"score": score}))]

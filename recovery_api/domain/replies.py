@@ -10,6 +10,7 @@ from recovery_api.domain.reply_lexicon import Lexicon, Words
 from recovery_api.domain.reply_patterns import PatternIndex
 from recovery_api.domain.reply_requests import RequestReader
 from recovery_api.domain.reply_scores import NO_SCORE, Score, ScoreReader
+from recovery_api.domain.reply_unread import UnreadReader
 from recovery_api.domain.reply_verdict import (
     Evidence,
     because_of,
@@ -19,9 +20,10 @@ from recovery_api.domain.reply_verdict import (
     tier_of,
 )
 from recovery_api.domain.reply_vocabulary import Packs
+from recovery_api.domain.reply_words import is_tapback
 from recovery_api.domain.tiers import Tier
 
-READER_VERSION = "2"
+READER_VERSION = "3"
 QUESTIONS = ("pain", "symptoms", "activity", "medication", "appointment", "any")
 
 _SHORT, _KEPT = 20, 8192
@@ -34,7 +36,8 @@ class Reply:
 
     `pain` is 0 to 10, safe to save without asking, and can stand beside any `intent`; `suggest` is what to offer when
     asking back. `symptoms` are codes of `SYMPTOM_TIERS`; `tier` is what the words themselves call for. `minutes` were
-    walked, `pills` taken, `choice` is a bare digit 1 to 9, `hour` (0 to 23) the wanted hour of the check-in.
+    walked, `pills` taken, `choice` is a bare digit 1 to 9, `hour` (0 to 23) the wanted hour of the check-in. `unread`
+    where it says more than was understood and calls for no tier: a person has to read it.
     """
 
     intent: str
@@ -51,6 +54,7 @@ class Reply:
     choice: int | None = None
     pain_is_correction: bool = False
     hour: int | None = None
+    unread: bool = False
 
 
 class ReplyReader:
@@ -63,6 +67,7 @@ class ReplyReader:
         self._dangers = DangerReader(self._index, packs)
         self._requests = RequestReader(self._index, packs)
         self._answers = AnswerReader(self._index, packs)
+        self._unread = UnreadReader(self._lexicon)
         self._sounds_like = {name: pack["sounds_like"] for name, pack in packs.items()}
         # Most replies are a bare digit or two: the short ones are remembered.
         self._read_short = lru_cache(maxsize=_KEPT)(self._read)
@@ -76,13 +81,15 @@ class ReplyReader:
     def _read(self, text: str, question: str, language: str) -> Reply:
         words = self._lexicon.read(text, language)
         evidence = self._evidence(words, question)
-        intent, score = intent_of(evidence), evidence.score
+        intent, score, tier = intent_of(evidence), evidence.score, tier_of(evidence)
+        scored = score.pain is not None or evidence.minutes is not None or evidence.pills is not None
+        evidence.unread = tier is None and self._unread.says_more(words, evidence.dangers, scored=scored)
         return Reply(
             intent=intent,
             pain=score.pain,
             suggest=score.suggest,
             symptoms=evidence.symptoms,
-            tier=tier_of(evidence),
+            tier=tier,
             qualifier=qualifier_of(evidence),
             confidence=confidence_of(evidence, intent),
             because=because_of(evidence, intent),
@@ -92,6 +99,7 @@ class ReplyReader:
             choice=_choice(words),
             pain_is_correction=score.correction and score.pain is not None,
             hour=self._requests.hour(words) if "set_hour" in evidence.requests else None,
+            unread=evidence.unread,
         )
 
     def _evidence(self, words: Words, question: str) -> Evidence:
@@ -101,7 +109,8 @@ class ReplyReader:
         score = self._scores.read(words, question, dangers, stops="opt_out" in requests, possible=possible)
         if score == NO_SCORE or (score.pain is None and "pain_free" in requests):
             score = self._score_in_words(words, question, requests)
-        score = NO_SCORE if "set_hour" in requests else _unsure_if_signed(words, score)
+        no_answer = "set_hour" in requests or is_tapback(words.raw)
+        score = NO_SCORE if no_answer else _unsure_if_signed(words, score)
         letters = self._answers.symptoms(words, question, possible)
         amount = None if score.pain is not None else self._answers.amount(words, question, requests)
         return Evidence(

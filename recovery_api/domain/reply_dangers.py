@@ -1,54 +1,35 @@
 """Finds the danger words of a reply, leaving out what is denied, long past or only feared."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from recovery_api.domain.reply_lexicon import Words
+from recovery_api.domain.reply_mentions import MentionReader
 from recovery_api.domain.reply_patterns import Match, PatternIndex, PatternSet, named_patterns
+from recovery_api.domain.reply_sightings import EXCUSED, Danger, Sighting, danger_patterns
 from recovery_api.domain.reply_vocabulary import Packs
-from recovery_api.domain.symptoms import SYMPTOM_TIERS
-from recovery_api.domain.tiers import Tier
 
 _REACH, _NEAR = 8, 3
-_EXCUSED = "\uf8ff"  # stands for a word that only sounded like a danger
-_SUPPOSED_WITHIN = {"hypothetical": 4, "hypothetical_next": 0, "relieved": 2}
-
-
-@dataclass(frozen=True, slots=True)
-class Danger:
-    """One kind of problem that words can report; `symptom` is None where no symptom code fits."""
-
-    symptom: str | None
-    tier: Tier
-    say: str
-    distress: bool = False
-
-
-@dataclass(slots=True)
-class Sighting:
-    """A danger in pieces `start` to `end` (exclusive); `denies` where a denial is part of it ("can't feel my legs").
-
-    `denier` is the place of the word that denies the danger.
-    """
-
-    danger: Danger
-    start: int
-    end: int
-    denies: bool
-    denier: int | None = None
+_SUPPOSED_WITHIN = {"hypothetical": 4, "hypothetical_next": 0, "relieved": 2, "another": 4}
 
 
 @dataclass(frozen=True, slots=True)
 class Dangers:
-    """The dangers that a reply reports, whether it denies some symptom, and the places of the words it denies."""
+    """The dangers that a reply reports, whether it denies some symptom, and the places of the words it denies.
+
+    `doubted` where a danger was left out because it seems over, long past, feared or asked about; `settled` are the
+    places of all words that were denied or only sound like a danger.
+    """
 
     found: tuple[Sighting, ...] = ()
     denied: bool = False
     cleared: frozenset[int] = frozenset()
+    doubted: bool = False
+    settled: frozenset[int] = frozenset()
 
 
 _NOTHING = Dangers()
+_NOWHERE = frozenset[int]()
 
 
 class DangerReader:
@@ -58,20 +39,20 @@ class DangerReader:
         lexicon = index.lexicon
         self._possible = index.possible
         self._harmless = PatternSet(index, named_patterns(packs, "harmless", "well"))
-        self._recovered = PatternSet(PatternIndex(lexicon), named_patterns(packs, "recovered"))
+        self._recovered = PatternSet(PatternIndex(lexicon), named_patterns(packs, "recovered", "denied_after"))
         self._ends_it = self._recovered.rarest()
         around = named_patterns(packs, *_SUPPOSED_WITHIN, "past", "denials")
-        self._dangers = PatternSet[Danger | str](index, [*_danger_patterns(packs, "dangers"), *around])
-        self._unexplained = PatternSet(index, _danger_patterns(packs, "unexplained"))
-        self._explains = frozenset(lexicon.chars("EXPLAINS")) | {_EXCUSED}
-        self._refusing = frozenset(lexicon.chars("WITHOUT", "NOT"))
-        self._no, self._not = frozenset(lexicon.chars("WITHOUT")), frozenset(lexicon.chars("NOT"))
+        self._dangers = PatternSet[Danger | str](index, [*danger_patterns(packs, "dangers"), *around])
+        self._mentions = MentionReader(index, packs)
+        self._no = frozenset(lexicon.chars("WITHOUT"))
+        self._not = frozenset(lexicon.chars("NOT")) - frozenset(lexicon.chars("REFUSES"))
+        self._refusing = self._no | self._not
         self._denying = frozenset(lexicon.chars("WITHOUT", "NOT", "CANNOT"))
+        self._own = frozenset(lexicon.chars("OWN"))
         self._either, self._subject = frozenset(lexicon.chars("ANY_OF")), frozenset(lexicon.chars("SUBJECT"))
         self._light = frozenset(lexicon.chars("LIGHT", "WITHOUT", "NOT", "ANY_OF"))
         self._listing = self._light | frozenset(lexicon.chars("COMMA"))
         self._stops = frozenset(lexicon.chars("FULL_STOP", "TURN"))
-        self._full_stops = frozenset(lexicon.chars("FULL_STOP"))
         self._pauses = self._stops | frozenset(lexicon.chars("COMMA"))
         self._clause_ends = self._stops | frozenset(lexicon.chars("COMMA", "NOW"))
         self._parts = frozenset(lexicon.chars("LIMB", "CHEST", "ORGAN", "BACK", "CALF", "PAIN"))
@@ -86,22 +67,30 @@ class DangerReader:
         if not words.misheard:
             return written
         heard = self._read(words.misheard, self._possible(words.misheard))
-        return Dangers(written.found + heard.found, written.denied or heard.denied, written.cleared)
+        denied, doubted = written.denied or heard.denied, written.doubted or heard.doubted
+        return Dangers(written.found + heard.found, denied, written.cleared, doubted, written.settled)
 
     def _read(self, text: str, possible: int) -> Dangers:
         codes = self._without_harmless(text, possible)
         found = self._dangers.search(codes, possible)
         seen = {(id(m.label), m.start, m.end, m.denies): m.label for m in found if isinstance(m.label, Danger)}
         sightings = [Sighting(label, start, end, denies) for (_, start, end, denies), label in seen.items()]
-        sightings += self._unexplained_mentions(codes, sightings, possible)
+        sightings += self._mentions.unexplained(codes, sightings, possible)
         denied = any(m.label == "denials" for m in found)
+        settled = frozenset([i for i, code in enumerate(codes) if code == EXCUSED]) if codes != text else _NOWHERE
         if not sightings:
-            return Dangers(denied=denied) if denied else _NOTHING
+            return Dangers(denied=denied, settled=settled) if denied or settled else _NOTHING
         scopes = [m for m in found if m.label != "denials" and not isinstance(m.label, Danger)]
-        return self._judged(codes, sightings, scopes, denied=denied)
+        return self._judged(codes, sightings, scopes, denied=denied, settled=settled)
 
     def _judged(
-        self, codes: str, sightings: list[Sighting], scopes: Sequence[Match[Danger | str]], *, denied: bool
+        self,
+        codes: str,
+        sightings: list[Sighting],
+        scopes: Sequence[Match[Danger | str]],
+        *,
+        denied: bool,
+        settled: frozenset[int],
     ) -> Dangers:
         """The sightings that are neither denied nor over nor only feared."""
         sightings.sort(key=lambda s: (s.start, -s.end))
@@ -109,39 +98,18 @@ class DangerReader:
             sighting.denier = self._denier(codes, sightings, i)
         refuted = [s for s in sightings if s.denier is not None]
         present = [s for s in sightings if not self._is_supposed_or_past(codes, s, scopes)] if scopes else sightings
+        doubted = len(present) < len(sightings) or any(s.ended for s in refuted)
         if not refuted:
-            return Dangers(tuple(present), denied)
+            return Dangers(tuple(present), denied, doubted=doubted, settled=settled)
         denied = denied or any(s.denier is not None and s.danger.symptom for s in present)
         cleared = frozenset([k for s in refuted for k in range(s.start, s.end)])
-        return Dangers(tuple([s for s in present if s.denier is None]), denied, cleared)
-
-    def _unexplained_mentions(self, codes: str, others: Sequence[Sighting], possible: int) -> list[Sighting]:
-        """Words of the legs, the bladder or the breath in a sentence that says nothing else, and nothing harmless."""
-        found = []
-        for mention in self._unexplained.search(codes, possible):
-            start, end = self._around(codes, mention, self._pauses)
-            if not self._explains.isdisjoint(codes[start:end]):
-                continue
-            first, last = self._around(codes, mention, self._full_stops) if others else (start, end)
-            if not any(first <= s.start < last for s in others):
-                found.append(Sighting(mention.label, mention.start, mention.end, denies=True))
-        return found
-
-    @staticmethod
-    def _around(codes: str, mention: Match[Danger], ends: frozenset[str]) -> tuple[int, int]:
-        """The first and the last place of the part that a mention stands in."""
-        start, end = mention.start, mention.end
-        while start > 0 and codes[start - 1] not in ends:
-            start -= 1
-        while end < len(codes) and codes[end] not in ends:
-            end += 1
-        return start, end
+        return Dangers(tuple([s for s in present if s.denier is None]), denied, cleared, doubted, settled | cleared)
 
     def _without_harmless(self, codes: str, possible: int) -> str:
         for match in self._harmless.search(codes, possible):
             if match.label == "well" and self._denying.intersection(codes[max(match.start - _NEAR, 0) : match.start]):
                 continue
-            codes = codes[: match.start] + _EXCUSED * (match.end - match.start) + codes[match.end :]
+            codes = codes[: match.start] + EXCUSED * (match.end - match.start) + codes[match.end :]
         return codes
 
     def _denier(self, codes: str, sightings: Sequence[Sighting], i: int) -> int | None:
@@ -155,7 +123,7 @@ class DangerReader:
                 return before
             if i and self._denied_in_list(codes, sightings, i):
                 return this.start - 1
-        if this.danger.symptom != "self_harm" and self._is_over(codes[this.end : this.end + _REACH]):
+        if this.danger.symptom != "self_harm" and self._is_taken_back(codes, this):
             return this.start - 1
         if this.denies:
             return None
@@ -165,11 +133,14 @@ class DangerReader:
         wider = [s.denier for s in before_it if s.denier is not None and s.end >= this.end]
         return next((place for place in wider if place < this.start), None)
 
-    def _is_over(self, rest: str) -> bool:
-        """Whether the words right behind a danger say that it is over."""
+    def _is_taken_back(self, codes: str, this: Sighting) -> bool:
+        """Whether the words right behind a danger say that it is over, or deny it after all."""
+        rest = codes[this.end : this.end + _REACH]
         if self._ends_it.isdisjoint(rest):
             return False
-        return any(match.start == 0 for match in self._recovered.search(rest))
+        said = {match.label for match in self._recovered.search(rest) if match.start == 0}
+        this.ended = "recovered" in said and not this.danger.happened
+        return this.ended or "denied_after" in said
 
     def _denied_from_left(self, codes: str, this: Sighting) -> int | None:
         if self._refusing.isdisjoint(codes[max(this.start - _REACH, 0) : this.start]):
@@ -221,19 +192,10 @@ class DangerReader:
         if this.danger.symptom == "self_harm" or scope.start >= this.start:
             return False
         between = codes[scope.end : this.start]
+        if scope.label == "another" and not self._own.isdisjoint(codes[scope.start : this.end]):
+            return False
         return len(between) <= _SUPPOSED_WITHIN[str(scope.label)] and not self._pauses.intersection(between)
 
     def _same_clause(self, codes: str, this: Sighting, scope: Match[Danger | str]) -> bool:
         between = codes[this.end : scope.start] if scope.start >= this.end else codes[scope.end : this.start]
         return not self._clause_ends.intersection(between)
-
-
-def _danger_patterns(packs: Packs, group: str) -> list[tuple[Danger, str]]:
-    kinds = [kind for pack in packs.values() for kind in pack["patterns"].get(group, ())]
-    return [(_danger(kind), pattern) for kind in kinds for pattern in kind["patterns"]]
-
-
-def _danger(kind: Mapping[str, Any]) -> Danger:
-    symptom = kind.get("symptom")
-    tier = Tier(kind["tier"]) if "tier" in kind else SYMPTOM_TIERS[str(symptom)]
-    return Danger(symptom, tier, kind["say"], bool(kind.get("distress")))

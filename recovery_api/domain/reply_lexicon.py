@@ -36,7 +36,7 @@ class Words:
     """A reply taken apart: its pieces, one character for each, and the values of those that are numbers.
 
     `misheard` are the codes once more with the words that a dictation machine mistakes for others ("feat" for
-    "feet"), blank where there are none: dangers are looked for in both.
+    "feet"), blank where there are none: dangers are looked for in both. `raw` is the text as it came.
     """
 
     text: str
@@ -45,6 +45,7 @@ class Words:
     values: dict[int, float]
     language: str
     misheard: str = ""
+    raw: str = ""
 
 
 class _Remembered(dict[str, str]):
@@ -63,7 +64,10 @@ class _Remembered(dict[str, str]):
 
 
 class Lexicon:
-    """The words of all language packs; a word that is everyday speech in one language keeps to that meaning there."""
+    """The words of all language packs; a word that is everyday speech in one language keeps to that meaning there.
+
+    `numeric` and `marks` are the characters of numbers, and of marks such as commas.
+    """
 
     def __init__(self, packs: Packs) -> None:
         self._codes: dict[frozenset[str], str] = {}
@@ -72,7 +76,11 @@ class Lexicon:
         self._phrases, self._compounds = phrases(packs), compounds(packs)
         self._tell_tales = tell_tale_words(packs)
         self._spelling = {
-            language: Spelling(own_words(packs, language), {*pack["not_typos"].split(), *pack.get("misheard", ())})
+            language: Spelling(
+                own_words(packs, language),
+                {*pack["not_typos"].split(), *pack.get("misheard", ())},
+                pack.get("endings", "").split(),
+            )
             for language, pack in packs.items()
         }
         self._other_spellings = {first for first, ends in self._phrases.items() for rest, _ in ends if not rest}
@@ -83,7 +91,8 @@ class Lexicon:
         self._known = frozenset[str]().union(*self._vocabulary.values())
         self._word, self._plural = self._code(frozenset({"STRANGER"})), self._code(frozenset({"PLURAL"}))
         self._numbers = {kind: self._code(kind) for kind in number_kinds() | {_CLOCK, _LONG}}
-        self._numeric = frozenset(self.chars("DIGITS") + "".join(self._numbers.values()))
+        self.numeric = frozenset(self.chars("DIGITS") + "".join(self._numbers.values()))
+        self.marks = frozenset(coded[mark] for coded in self._vocabulary.values() for mark in _MARKS)
         self._meant = {
             name: _Remembered({w: w for w in self._vocabulary[name]}, partial(self._correction, name)) for name in packs
         }
@@ -124,16 +133,16 @@ class Lexicon:
         told = guess if found == raw else self._told_language(found, language)
         coded, heard = self._coded[told], self._misheard[told]
         codes = "".join([coded[piece] for piece in found])
-        values = {} if self._numeric.isdisjoint(codes) else self._values(found, codes, told)
+        values = {} if self.numeric.isdisjoint(codes) else self._values(found, codes, told)
         misheard = "" if heard.keys().isdisjoint(found) else self._second_hearing(found, codes, told)
-        return Words(cleaned, found, codes, values, told, misheard)
+        return Words(cleaned, found, codes, values, told, misheard, text)
 
     def _values(self, found: list[str], codes: str, language: str) -> dict[int, float]:
         """The values of the words that are numbers, by their places."""
         spelled, vocabulary = self._spelled[language], self._vocabulary[language]
         values = {}
         for i, (piece, code) in enumerate(zip(found, codes, strict=True)):
-            if code in self._numeric:
+            if code in self.numeric:
                 value = spelled.get(piece) if piece in vocabulary else number(piece)
                 if value is not None:
                     values[i] = value

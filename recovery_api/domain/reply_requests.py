@@ -14,6 +14,7 @@ _EXCEPTIONS = {
 }
 _LABELS = (
     "opt_out",
+    "opt_out_sure",
     "opt_out_unless",
     "opt_in",
     "opt_in_if_idle",
@@ -49,6 +50,8 @@ class RequestReader:
         `possible` is what the pattern index says of the words, where that is known already.
         """
         found = {match.label for match in self._patterns.search(words.codes, possible)}
+        if "opt_out_sure" in found:
+            found = found - {"opt_out_unless"} | {"opt_out"}
         return frozenset([name for name in found if _EXCEPTIONS.get(name) not in found])
 
     @staticmethod

@@ -1,8 +1,11 @@
-"""Finds the word that a mistyped word was meant to be: one slip of the finger, and never away from a real word."""
+"""Finds the word that a strange word was meant to be: one slip of the finger away, or the same with another ending."""
 
+import re
 from collections.abc import Collection, Mapping
 
 _SHORTEST, _SHORT = 3, 4
+_SHORTEST_STEM = 4
+_DRAWN_OUT = re.compile(r"([a-z])\1\1")
 _VOWELS = frozenset("aeiou")
 _KEYS = {key: (r, c) for r, keys in enumerate(("qwertyuiop", "asdfghjkl", "zxcvbnm")) for c, key in enumerate(keys)}
 
@@ -10,12 +13,18 @@ _KEYS = {key: (r, c) for r, keys in enumerate(("qwertyuiop", "asdfghjkl", "zxcvb
 class Spelling:
     """The words of one language that a slip may have hidden, and the ordinary words that only look like them.
 
-    `words` gives each word a weight: where two are equally near, the weightier one was meant.
+    `words` gives each word a weight: where two are equally near, the weightier one was meant. `endings` are those that
+    a word takes in its other forms ("hacked" beside "hacking", "hinchadota" beside "hinchada").
     """
 
-    def __init__(self, words: Mapping[str, int], ordinary: Collection[str]) -> None:
+    def __init__(self, words: Mapping[str, int], ordinary: Collection[str], endings: Collection[str] = ()) -> None:
         self._weights = words
         self._ordinary = frozenset(ordinary)
+        self._ending = re.compile(f"(?:{'|'.join(sorted(endings, key=len, reverse=True))})$") if endings else None
+        self._by_stem: dict[str, str] = {}
+        for word in sorted(words, key=lambda w: (words[w], w)):
+            if word.isalpha() and len(stem := self._stem(word)) >= _SHORTEST_STEM:
+                self._by_stem[stem] = word
         self._by_shortened: dict[str, list[str]] = {}
         for word in words:
             if len(word) >= _SHORTEST and word.isalpha():
@@ -32,11 +41,25 @@ class Spelling:
             return None
         if word in self._weights:
             return word
+        if drawn_out := _DRAWN_OUT.search(word):
+            return self._drawn_in(word, drawn_out.group(1))
         near = {target for key in (word, *_shortened(word)) for target in self._by_shortened.get(key, ())}
         ranked = [
             (slip, -self._weights[target], target) for target in near if (slip := _slip(word, target)) is not None
         ]
-        return min(ranked)[2] if ranked else None
+        return min(ranked)[2] if ranked else self._by_stem.get(self._stem(word))
+
+    def _drawn_in(self, word: str, letter: str) -> str | None:
+        """The word behind a drawn-out one ("sooo", "feeeet")."""
+        shorter = (re.sub(f"{letter}{{3,}}", letter * times, word) for times in (2, 1))
+        return next((found for found in shorter if found in self._weights), None)
+
+    def _stem(self, word: str) -> str:
+        """What is left of a word without its ending; a doubled last letter counts once."""
+        if self._ending is None:
+            return word
+        stem = self._ending.sub("", word)
+        return stem[:-1] if stem[-2:-1] == stem[-1:] else stem
 
 
 def _shortened(word: str) -> list[str]:

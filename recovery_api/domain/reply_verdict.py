@@ -10,6 +10,7 @@ from recovery_api.domain.tiers import Tier, worst
 
 _SERIOUS = (Tier.EMERGENCY, Tier.URGENT)
 _CONFIDENCE = {"exact": 1.0, "about": 0.9, "proxy": 0.9, "over_scale": 0.9, "range": 0.8, "correction": 0.8}
+_UNREAD = "Not all of it was understood."
 _REASONS = {
     "opt_out": "They ask for the texts to stop.",
     "opt_in": "They ask for the texts to start again.",
@@ -32,7 +33,7 @@ _QUALIFIERS = {
 
 @dataclass(slots=True)
 class Evidence:
-    """All that the readers found in one reply."""
+    """All that the readers found in one reply; `unread` where words are left that nobody understood."""
 
     words: Words
     question: str
@@ -42,6 +43,7 @@ class Evidence:
     requests: frozenset[str]
     minutes: int | None = None
     pills: int | None = None
+    unread: bool = False
 
     @property
     def serious(self) -> bool:
@@ -147,6 +149,8 @@ def because_of(evidence: Evidence, intent: str) -> str:
         reasons.append(f"{evidence.minutes} minutes walked.")
     if evidence.pills is not None:
         reasons.append(f"{evidence.pills} pills taken.")
+    if evidence.unread:
+        return " ".join([*(reasons or [_unusable(evidence)]), _UNREAD])
     return " ".join(reasons) or _unusable(evidence)
 
 

@@ -14,7 +14,9 @@ _WARMEST_C, _WARMEST_F = 43.0, 110.0
 _COOLEST_C, _COOLEST_F = 34.0, 93.0
 _LONGEST = 9999
 _MANY_FROM, _MANY_TO = 8, 100  # more pills than one takes at once
+_LOW_OXYGEN = range(50, 92)  # per cent, what a fingertip reads where somebody lacks air
 _WEIGHTY, _TOO_SHORT = 9, 3
+_NO_TARGETS = "PLAIN"  # words of daily life: no slip of the finger is thought to hide one of them
 
 
 def concept_words(pack: Pack, concept: str) -> Iterator[str]:
@@ -96,7 +98,7 @@ def own_words(packs: Packs, language: str) -> dict[str, int]:
     weights = Counter(pack["everyday"].split())
     weights.update(literal_words({language: pack}))
     weights.update(word for phrase in pack["phrases"] for word in phrase.split())
-    weights.update(word for concept in pack["words"] for word in concept_words(pack, concept))
+    weights.update(word for concept in pack["words"] if concept != _NO_TARGETS for word in concept_words(pack, concept))
     for concept in pack["weighty"].split():
         weights.update(dict.fromkeys(concept_words(pack, concept), _WEIGHTY))
     weights.update(spelled)
@@ -130,7 +132,7 @@ def _own_words(pack: Pack) -> set[str]:
 
 
 def number_concepts(value: float, *, slip: bool = False) -> frozenset[str]:
-    """What a number of that value may be: a score, a year, a temperature above or below fever (38 C, 100.4 F)."""
+    """What a number of that value may be: a score, a year, a temperature around fever (38 C, 100.4 F), low oxygen."""
     if value > _LONGEST:
         return frozenset({"LONG"})
     whole = value == int(value)
@@ -144,6 +146,7 @@ def number_concepts(value: float, *, slip: bool = False) -> frozenset[str]:
         "TWO": value == 2,
         "TEN": value == 10,
         "MANY": whole and _MANY_FROM <= value <= _MANY_TO,
+        "LOW_OXYGEN": value in _LOW_OXYGEN,
         "DECIMAL": not whole,
         "HOT": _FEVER_C <= value <= _WARMEST_C or _FEVER_F <= value <= _WARMEST_F,
         "HOT_DECIMAL": not whole and (_FEVER_C <= value <= _WARMEST_C or _FEVER_F <= value <= _WARMEST_F),

@@ -22,10 +22,21 @@ _LETTER_LIKE = str.maketrans("01345", "oieas")
 _DIGIT_LIKE = str.maketrans("olis", "0115")
 _TEMPERATURE_MARKS = frozenset("cf")
 
+_TAPBACK = re.compile(
+    r"\s*(?:(?:liked|loved|laughed at|disliked|emphasized|questioned|le gusto|le encanto|se rio de)|"
+    r"(?:reacted|removed) .{1,40}?) [\"\u201c\u00ab]",
+    re.IGNORECASE,
+)
+
 STOP, QUESTION = ".", "?"
 _STOPS = ".!?;\n"
 VERTEBRA = "l4"
 _SAME_MARK = {"(": ",", ")": ",", ":": "="}
+
+
+def is_tapback(text: str) -> bool:
+    """Whether a text only says that a text of ours was liked, laughed at and so on, with our own words in quotes."""
+    return _TAPBACK.match(text) is not None
 
 
 def plain(text: str) -> str:

@@ -1,5 +1,6 @@
 """The dated plan: which texts one patient gets, when each falls due and when it is no longer of use."""
 
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -85,8 +86,7 @@ def plan_reminders(
     planned: dict[tuple[str, date, str], PlannedReminder] = {}
     wanted = [
         (moved, reminder)
-        for occurrence in _occurrences(protocol, facts)
-        if start - _DAY <= occurrence.on <= end + _DAY
+        for occurrence in _occurrences(protocol, facts, start - _DAY, end + _DAY)
         for moved, reminder in _placed(occurrence, facts.zone, facts.preferred)
         if start <= reminder.local_on <= end
     ]
@@ -119,13 +119,16 @@ class _Occurrence:
     values: dict[str, str]
 
 
-def _occurrences(protocol: Protocol, facts: Circumstances) -> Iterator[_Occurrence]:
+def _occurrences(protocol: Protocol, facts: Circumstances, first: date, last: date) -> Iterator[_Occurrence]:
+    """The occurrences on the days `first` to `last`, both included."""
     for step in protocol.steps:
-        values = _values(protocol, step, facts.procedure_on)
-        for on in _dates(step, facts):
-            yield _Occurrence(step, on, step.slot, _DAY, values)
+        dates = [on for on in _dates(step, facts, first, last) if first <= on <= last]
+        if dates:
+            values = _values(protocol, step, facts.procedure_on)
+            yield from (_Occurrence(step, on, step.slot, _DAY, values) for on in dates)
         if step.days_before_visit is not None:
-            yield from _before_visits(step, step.days_before_visit, facts)
+            before = _before_visits(step, step.days_before_visit, facts)
+            yield from (occurrence for occurrence in before if first <= occurrence.on <= last)
 
 
 def _values(protocol: Protocol, step: Step, procedure_on: date) -> dict[str, str]:
@@ -138,9 +141,10 @@ def _values(protocol: Protocol, step: Step, procedure_on: date) -> dict[str, str
     return values
 
 
-def _dates(step: Step, facts: Circumstances) -> Iterator[date]:
-    """The days of a step that is not about visits."""
-    for day in step.days:
+def _dates(step: Step, facts: Circumstances, first: date, last: date) -> Iterator[date]:
+    """The days of a step that is not about visits; of those that rise, `first` to `last` alone."""
+    since, until = (first - facts.procedure_on).days, (last - facts.procedure_on).days
+    for day in step.days[bisect_left(step.days, since) : bisect_right(step.days, until)]:
         yield facts.procedure_on + timedelta(days=day)
     if step.days_after_consultation is not None and facts.consulted_on is not None:
         on = facts.consulted_on + timedelta(days=step.days_after_consultation)

@@ -3,8 +3,10 @@
 import re
 from collections.abc import Mapping
 
+from recovery_api.domain.labels import LONGEST_LABEL
 from recovery_api.domain.messages import filled, placeholders
 from recovery_api.domain.segments import measure, not_gsm
+from recovery_api.domain.wording import labelled
 
 MOST_SEGMENTS = 1
 HARDEST_GRADE = 6.0
@@ -32,6 +34,10 @@ LONGEST_VALUES: Mapping[str, str] = {
     "about": "https://checkin.northside-spine.example/about",
     "link": "https://checkin.northside-spine.example/c/mzxw6ytboi3dknrxgqzdgnbvgy",
 }
+
+# These go to the clinic's own people, whose phones have no label; any other text may stand behind one.
+NEVER_LABELLED = frozenset({"page_clinician", "page_assigned", "page_taken", "page_gone", "login_code"})
+_LONGEST_LABEL = "M" * LONGEST_LABEL
 
 # Words that carriers or the law act on when they are a whole message.
 RESERVED = frozenset(
@@ -83,7 +89,7 @@ def problems(
         return [f"unknown placeholder {name}" for name in sorted(unknown)]
     longest = filled(text, values)
     return [
-        *_size_problems(longest, most_segments),
+        *_size_problems(key, longest, most_segments),
         *[f"names {found[0]!r}" for found in _PRIVATE.finditer(text)],
         *[f"carries personal data: {name}" for name in sorted(placeholders(text) & _PERSONAL)],
         *[f"uses {word} as an answer" for word in _reserved_answers(key, text)],
@@ -111,12 +117,12 @@ def _answers(text: str) -> list[str]:
     return list(dict.fromkeys([*_CAPITALS.findall(text), *_LETTERS.findall(text), *choices]))
 
 
-def _size_problems(longest: str, most_segments: int) -> list[str]:
+def _size_problems(key: str, longest: str, most_segments: int) -> list[str]:
     forced = not_gsm(longest) if most_segments == MOST_SEGMENTS else []
     found = [f"{character!r} at {place} is not in GSM-7" for place, character in forced]
-    size = measure(longest)
+    size = measure(longest if key in NEVER_LABELLED else labelled(longest, _LONGEST_LABEL))
     if size.segments > most_segments:
-        found.append(f"takes {size.segments} segments ({size.characters} characters)")
+        found.append(f"takes {size.segments} segments ({size.characters} characters, the letters of a phone included)")
     return found
 
 

@@ -3,7 +3,7 @@
 from recovery_api.domain.readings import Finding
 from recovery_api.domain.tiers import Tier
 
-BREAKS = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+BREAKS = (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
 
 
 def not_judged(broken: Exception) -> Finding:

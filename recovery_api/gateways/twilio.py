@@ -57,7 +57,7 @@ class TwilioGateway:
         api_secret: str = "",
         messaging_service_sid: str = "",
         api_base: str = "",
-        connect_seconds: float = 3.05,
+        connect_seconds: float = 3.0,
         read_seconds: float = 30.0,
     ) -> None:
         self._account_sid = account_sid

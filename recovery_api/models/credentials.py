@@ -41,6 +41,7 @@ class Credential(Base):
     seen_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
     key_thumbprint: Mapped[bytes | None]  # of an app's key, which has to prove itself with every use
+    ends_at: Mapped[datetime | None]  # of an app's tokens: when their whole family ends, however often refreshed
     # of a session: the kind of browser, what it was opened by, and when its holder last proved who they are
     device: Mapped[str | None]
     proof: Mapped[str | None]

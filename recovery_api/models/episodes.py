@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
-from sqlalchemy.types import Text
+from sqlalchemy.types import SmallInteger, Text
 
 from recovery_api.db import Base
 from recovery_api.models.clinic_rows import ClinicRow, belongs_to_clinic, inside_clinic, one_of
@@ -100,7 +100,10 @@ class CarePlan(ClinicRow, Base):
 
 
 class Appointment(ClinicRow, Base):
-    """A follow-up visit; `settled_at` is when somebody was told that it was missed, or that nobody said."""
+    """A follow-up visit; `settled_at` is when somebody was told that it was missed, or that nobody said.
+
+    `sequence` counts how often it was moved or called off, for calendars that hold an older entry.
+    """
 
     __tablename__ = "appointment"
     episode_id: Mapped[UUID]
@@ -108,6 +111,7 @@ class Appointment(ClinicRow, Base):
     status: Mapped[str] = mapped_column(default="booked")
     created_at: Mapped[datetime]
     settled_at: Mapped[datetime | None]
+    sequence: Mapped[int] = mapped_column(SmallInteger(), default=0, server_default="0")
     __table_args__ = (
         belongs_to_clinic(),
         inside_clinic("episode_id", "episode"),

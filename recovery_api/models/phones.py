@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import SmallInteger
 
 from recovery_api.db import Base
-from recovery_api.domain.questionnaires import INSTRUMENTS
+from recovery_api.domain.questionnaires import ANSWERED_BY, CHANNELS, INSTRUMENTS
 from recovery_api.models.clinic_rows import ClinicRow, belongs_to_clinic, inside_clinic, one_of
 
 COVERAGES = ("full", "partial")
@@ -65,11 +65,15 @@ class Questionnaire(ClinicRow, Base):
     claimed_at: Mapped[datetime]
     recorded_at: Mapped[datetime]
     received_at: Mapped[datetime]
+    channel: Mapped[str] = mapped_column(server_default="app")
+    answered_by: Mapped[str] = mapped_column(server_default="patient")
     __table_args__ = (
         belongs_to_clinic(),
         inside_clinic("episode_id", "episode"),
         UniqueConstraint("clinic_id", "episode_id", "client_id"),
         one_of("instrument", tuple(INSTRUMENTS)),
+        one_of("channel", CHANNELS),
+        one_of("answered_by", ANSWERED_BY),
         CheckConstraint("score BETWEEN 0 AND 100", name="score"),
     )
 

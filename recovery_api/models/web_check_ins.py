@@ -7,11 +7,13 @@ from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import SmallInteger
 
 from recovery_api.db import Base
-from recovery_api.models.clinic_rows import ClinicRow, belongs_to_clinic, inside_clinic
+from recovery_api.models.clinic_rows import ClinicRow, belongs_to_clinic, inside_clinic, one_of
+
+ASKS = ("check_in", "form")
 
 
 class WebCheckIn(ClinicRow, Base):
-    """One link that was texted: the check-in that it is for, how often a year was tried, and what was answered."""
+    """One link that was texted: what it asks for, how often a year was tried, and what was answered."""
 
     __tablename__ = "web_check_in"
     patient_id: Mapped[UUID]
@@ -24,8 +26,11 @@ class WebCheckIn(ClinicRow, Base):
     created_at: Mapped[datetime]
     opened_at: Mapped[datetime | None]
     sent_at: Mapped[datetime | None]
+    asks: Mapped[str] = mapped_column(default="check_in", server_default="check_in")
+    form_sealed: Mapped[bytes | None]
     __table_args__ = (
         belongs_to_clinic(),
         inside_clinic("patient_id", "patient"),
         inside_clinic("episode_id", "episode"),
+        one_of("asks", ASKS),
     )

@@ -13,6 +13,18 @@ from recovery_api.packs import load_yaml
 
 LANGUAGES = ("en", "es")
 Texts = Mapping[str, Mapping[str, str]]
+# The texts that the program itself asks for; what reminders say is named by the protocol, and checked with it.
+NAMED_BY_PROGRAM = frozenset(
+    {
+        "ask_pain_again", "ask_suggestion", "call_back", "check_in_link", "check_in_pain",
+        "check_in_symptoms", "deceased", "emergency", "emergency_saved", "enrol_ask", "enrol_ask_caregiver",
+        "enrol_welcome", "help", "hour_changed", "hour_refused", "login_code", "page_assigned",
+        "page_clinician", "page_gone", "page_taken", "questionnaire_form", "questionnaire_link", "report_read",
+        "saved", "saved_jump", "saved_mended", "saved_range", "saved_symptoms", "saved_then_symptoms", "saved_worse",
+        "started", "stopped", "unread_to_person", "urgent", "urgent_saved", "visit_change", "visit_confirmed",
+        "visit_missed", "visit_tomorrow", "who_is_answering", "wrong_person",
+    }
+)  # fmt: skip
 
 
 @cache
@@ -23,8 +35,16 @@ def message_pack() -> MessagePack:
     if len(versions) != 1:
         raise PackError("messages", "version", "differs between languages")
     texts = {language: content["texts"] for language, content in contents.items()}
+    check_named(texts)
     agreed = {language: frozenset(content.get("two_segments", ())) for language, content in contents.items()}
     return MessagePack(versions.pop(), checked_texts(texts, agreed))
+
+
+def check_named(texts: Texts) -> None:
+    """Raise PackError where a text that the program asks for is not there in every language."""
+    for language, own in texts.items():
+        for key in sorted(NAMED_BY_PROGRAM - own.keys()):
+            raise PackError(f"messages/{language}.yaml", key, "is not there any more")
 
 
 def checked_texts(texts: Texts, two_segments: Mapping[str, Collection[str]] = MappingProxyType({})) -> Texts:

@@ -15,9 +15,10 @@ blueprint = Blueprint("about", __name__, url_prefix="/about")
 
 @blueprint.get("")
 def choose() -> Response:
-    """On to the language that the browser asks for."""
+    """On to the language that the browser asks for, and to the topic that the address names."""
     wanted = request.accept_languages.best_match(tuple(OTHER), "en")
-    return redirect(f"/about/{language_of(wanted)}", 303)
+    topic = request.args.get("topic", "")
+    return redirect(f"/about/{language_of(wanted)}" + (f"/{topic}" if topic in TOPICS else ""), 303)
 
 
 @blueprint.get("/<language>")

@@ -18,6 +18,7 @@ from recovery_api.services.answer_web_check_in import (
     read_web_check_in,
     send_web_check_in,
 )
+from recovery_api.services.fill_in_form import form_is_due
 from recovery_api.services.open_web_check_in import Door, belong_together, look_at_link, open_link
 from recovery_api.services.read_config import read_config
 from recovery_api.wiring import wiring
@@ -35,7 +36,7 @@ def show_door(token: str) -> Response:
     door = _look(token)
     if door is not None:
         return _door(door)
-    return redirect("/c/q", 303) if session_secret() and belong_together(token, session_secret()) else _dead()
+    return redirect("/c/q", 303) if session_secret() and belong_together(token, session_secret()) else dead()
 
 
 @blueprint.post("/c/<token>")
@@ -45,12 +46,12 @@ def open_door(token: str) -> Response:
     parts, language = wiring(), language_of(request.form.get("lang", ""))
     door, said = _look(token), request.form.get("year", "").strip()
     if door is None:
-        return _dead()
+        return dead()
     if not (len(said) == 4 and said.isascii() and said.isdigit()):
         return _door(door, say("year_hint", language), 422)
     opened = open_link(token, int(said), language, parts.vaults, parts.clock.now())
     if opened is None or (opened.session is None and opened.tries_left == 0):
-        return _dead()
+        return dead()
     if opened.session is None:
         left = "tries_one" if opened.tries_left == 1 else "tries_many"
         return _door(door, f"{say('wrong_year', language)} {say(left, language, n=opened.tries_left)}", 422)
@@ -61,8 +62,9 @@ def open_door(token: str) -> Response:
 
 @blueprint.get("/c/q")
 def go_on() -> Response:
-    """On to the first question that was not asked."""
-    return _next(read_web_check_in(session_secret(), wiring().vaults))
+    """On to the first question that was not asked, or to the questionnaire that the link is for."""
+    read = read_web_check_in(session_secret(), wiring().vaults)
+    return redirect("/c/form", 303) if read.door.asks == "form" else _next(read)
 
 
 @blueprint.get("/c/q/<step>")
@@ -118,14 +120,14 @@ def change_language() -> Response:
 @blueprint.errorhandler(NotFound)
 def say_closed(_: Exception) -> Response:
     """The session is over, or the recovery has ended meanwhile."""
-    return _dead()
+    return dead()
 
 
 @blueprint.errorhandler(403)
 @blueprint.errorhandler(404)
 def say_refused(error: HTTPException) -> Response:
     """A form that is not ours, or an address that is none; a patient is never sent to the clinicians' pages."""
-    return _dead(error.code or 404)
+    return dead(error.code or 404)
 
 
 def _next(read: WebCheckInRead) -> Response:
@@ -142,7 +144,7 @@ def _door(door: Door, error: str = "", status: int = 200) -> Response:
     return page("door", door, language_of(wanted) if wanted else door.language, status, error=error)
 
 
-def _dead(status: int = 410) -> Response:
+def dead(status: int = 410) -> Response:
     """One page for every link that opens nothing: unknown, old, used or locked."""
     known = read_config(None, None, wiring().vaults)
     door = Door(known.clinic_name or "", known.clinic_phone or "", known.emergency_number, "en")
@@ -153,6 +155,8 @@ def _dead(status: int = 410) -> Response:
 def _screen(read: WebCheckInRead, step: str, error: str = "", status: int = 200) -> Response:
     shown = Screen(step, read.door.language, read.answers, read.advice, step_before(step) if step in STEPS else None)
     given = {"screen": shown, "csrf": form_token(), "base": "/c/q/"}
+    if step == "done":
+        given["has_form"] = form_is_due(session_secret(), wiring().vaults, wiring().clock.now())
     return page(shown.template, read.door, shown.language, status, error=error, **given)
 
 

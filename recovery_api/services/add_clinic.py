@@ -9,14 +9,16 @@ import pyotp
 from sqlalchemy import func, insert, select, text, update
 
 from recovery_api.db import ClinicScope, Vaults, enter_clinic, open_transaction
+from recovery_api.domain.clinic_names import name_problem
 from recovery_api.domain.errors import Conflict, Invalid, NotFound
 from recovery_api.ids import new_id
 from recovery_api.models import tables
 from recovery_api.models.clinics import ROLES
 from recovery_api.packs import load_yaml
 from recovery_api.packs.protocol_pack import SHIPPED, protocol_pack
+from recovery_api.packs.texts import as_sent
 from recovery_api.services.credentials import digest_of, identify, issue
-from recovery_api.services.read_phone import read_phone
+from recovery_api.services.read_phone import is_emergency_number, read_phone
 from recovery_api.services.record_audit import SYSTEM, Actor, record_audit
 from recovery_api.services.sign_in import hash_password
 
@@ -45,6 +47,11 @@ class NewClinician:
 
 def add_clinic(new: NewClinic, vaults: Vaults, now: datetime) -> UUID:
     """Add a clinic with its number and protocol. Raises Invalid, or Conflict where the number is taken."""
+    problem = name_problem(as_sent(new.name))
+    if problem is not None:
+        raise Invalid(problem, field="name")
+    if not is_emergency_number(new.emergency_number):
+        raise Invalid(f"{new.emergency_number!r} is not a number such as 911", field="emergency_number")
     number, zone = read_phone(new.number, "number"), _zone(new.zone)
     clinic_id = new_id()
     with open_transaction() as connection:

@@ -11,6 +11,7 @@ from recovery_api.domain.readings import Finding
 from recovery_api.domain.tiers import Tier, worst
 from recovery_api.services.clinic_texts import texts_of
 from recovery_api.services.queue_texts import standing_values
+from recovery_api.services.read_about import what_to_report
 
 _CALL_WITHIN_HOURS = {Tier.URGENT: "2", Tier.TODAY: "24"}
 
@@ -22,6 +23,11 @@ class Advice:
     tier: str | None
     text: str
     phone: str | None
+
+    @property
+    def about(self) -> str:
+        """The page that says what is usual, what is not and when to call."""
+        return what_to_report()
 
     def as_json(self) -> str:
         """The advice as it is kept."""

@@ -29,13 +29,15 @@ from recovery_api.services.report_check_in import take_turn
 
 @dataclass(frozen=True, slots=True)
 class AnsweredQuestionnaire:
-    """One questionnaire as it was sent."""
+    """One questionnaire as it was sent: by which way, and who answered it."""
 
     client_id: UUID
     instrument: str
     score: int | None
     answers: Sequence[int] | None
     recorded_at: datetime
+    channel: str = "app"
+    answered_by: str = "patient"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,8 @@ class QuestionnaireRead:
     recorded_at: datetime
     received_at: datetime
     claimed_at: datetime | None
+    channel: str
+    answered_by: str
 
 
 def answer_questionnaire(
@@ -81,6 +85,8 @@ def answer_questionnaire(
         "claimed_at": sent.recorded_at,
         "recorded_at": recorded_at,
         "received_at": now,
+        "channel": sent.channel,
+        "answered_by": sent.answered_by,
     }
     table = tables.questionnaire
     stored = scope.connection.execute(insert(table).returning(table), row).one()
@@ -132,4 +138,6 @@ def _read(row: AnyRow) -> QuestionnaireRead:
         recorded_at=row.recorded_at,
         received_at=row.received_at,
         claimed_at=moved_from(row.claimed_at, row.recorded_at),
+        channel=row.channel,
+        answered_by=row.answered_by,
     )

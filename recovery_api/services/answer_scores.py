@@ -15,6 +15,8 @@ _QUESTIONS_AGAIN = {"symptoms": "check_in_symptoms", "activity": "check_in_minut
 def day_answered(turn: Turn) -> date:
     """The day whose question this text answers; today where none is open."""
     contact, written_at = turn.contact, turn.arrival.sent_at or turn.now
+    if contact.late_on is not None:
+        return contact.late_on
     if contact.open_question(written_at) is not None and contact.question_on is not None:
         return contact.question_on
     return local_day(written_at, contact.zone)

@@ -23,7 +23,7 @@ from recovery_api.services.answer_requests import (
 from recovery_api.services.answer_scores import answer_danger, ask_again, day_answered, saved, saved_symptoms
 from recovery_api.services.correct_score import as_correction, last_score
 from recovery_api.services.find_contacts import Contact
-from recovery_api.services.limit_answers import is_muted, note_answer, reports_too_often
+from recovery_api.services.limit_answers import is_muted, is_told, note_answer, reports_too_often
 from recovery_api.services.record_check_in import Recorded, Report, record_check_in
 from recovery_api.services.turn import SAFETY_TEXTS, Answered, Arrival, Turn, flag_for_person
 
@@ -35,16 +35,18 @@ def answer_text(scope: ClinicScope, contact: Contact, arrival: Arrival, reply: R
     reply = _meant(contact, arrival, reply, now)
     if reply.intent == "deceased":
         lock_phones(scope, contact.patient_id)
-    turn = Turn(scope, contact, arrival, reply, now, None, muted=_is_muted(scope, contact, arrival, reply, now))
+    muted, told = _is_muted(scope, contact, arrival, reply, now), is_told(scope, [contact], arrival.body, now)
+    turn = Turn(scope, contact, arrival, reply, now, None, muted=muted, told=told)
     turn = replace(turn, recorded=_record(turn))
     if turn.recorded is None and reply.tier is not None and (reply.tier in SAFETY_TEXTS or reply.symptoms):
         flag_for_person(
             turn, "danger_without_recovery", reply.tier, f"No recovery is running: {reply.because}", "red_flag"
         )
     answered = _act_of(turn)(turn)
-    if turn.said and not _expected(contact, reply, now):
+    answered = replace(answered, needs_person=answered.needs_person or reply.unread)
+    if turn.said and (turn.tier in SAFETY_TEXTS or not _expected(contact, reply, now)):
         note_answer(scope, contact, arrival.body, now)
-    return _left_unanswered(answered) if turn.muted and not turn.said else answered
+    return _left_unanswered(answered) if turn.muted and not (turn.said or turn.told) else answered
 
 
 def _left_unanswered(answered: Answered) -> Answered:

@@ -121,6 +121,6 @@ def report_answers(
 
 def read_entered(scope: ClinicScope, row: AnyRow) -> WebCheckInRead:
     """An entered check-in as it stands."""
-    door = Door(scope.name, scope.phone, scope.emergency_number, row.language)
+    door = Door(scope.name, scope.phone, scope.emergency_number, row.language, asks=row.asks)
     advice = read_check_in(scope, row.check_in_id, 1).advice if row.check_in_id is not None else None
     return WebCheckInRead(door, _answers(scope, row), row.check_in_id is not None, advice)

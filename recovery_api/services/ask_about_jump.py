@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from recovery_api.clock import real_now
 from recovery_api.db import ClinicScope
+from recovery_api.domain.consent import next_window
 from recovery_api.domain.jumps import jump_of
 from recovery_api.domain.ladder import NEVER_WAITS
 from recovery_api.domain.readings import EpisodeFacts, Reading
@@ -13,9 +15,9 @@ from recovery_api.domain.triage import BREAKS, not_judged
 from recovery_api.models import tables
 from recovery_api.services.clinic_rules import rules_of
 from recovery_api.services.notify_clinicians import page_clinicians
-from recovery_api.services.queue_texts import Outgoing, Recipient, queue_texts
+from recovery_api.services.queue_texts import Outgoing, queue_texts
 from recovery_api.services.raise_flags import FlagSubject, RaisedFlag, raise_flags
-from recovery_api.services.tell_patient import daytime, find_own_phone
+from recovery_api.services.tell_patient import find_own_phone, own_recipient
 
 KIND = "jump"
 BY_TEXT = "sms"  # the answer to the text itself asks
@@ -62,18 +64,19 @@ def _ask(scope: ClinicScope, subject: FlagSubject, pain: int, reading: Reading, 
     """The question as a text of its own, by day; False where no phone takes it."""
     patient_id = subject.patient_id
     contact = find_own_phone(scope, patient_id) if patient_id is not None else None
-    if contact is None:
+    if patient_id is None or contact is None:
         return False
-    phone = scope.vault.open("contact_point.phone", contact.id, contact.phone_sealed)
     on: date = reading.local_on
+    due_at, expires_at = next_window(now, ZoneInfo(contact.zone))
     text = Outgoing(
-        Recipient(phone, contact.language, contact.id, patient_id, subject.episode_id),
+        own_recipient(scope, contact, patient_id, subject.episode_id),
         "service",
         text_key="saved_jump",
         values={"n": str(pain)},
         question="symptoms",
         question_on=on,
-        due_at=daytime(now, contact.zone),
+        due_at=due_at,
+        expires_at=expires_at,
     )
     queue_texts(scope, [text], now)
     return True

@@ -112,10 +112,13 @@ def _locked(scope: ClinicScope, visit_id: UUID) -> AnyRow:
 
 
 def _set(scope: ClinicScope, row: AnyRow, status: str, starts_at: datetime, moved: bool = False) -> Visit:
+    """Store what became of a visit; a calendar takes it as newer where it was moved, or called off or on again."""
     visit = tables.appointment
+    is_newer = moved or (status == "cancelled") != (row.status == "cancelled")
+    sequence = row.sequence + is_newer
     scope.connection.execute(
         update(visit)
         .where(visit.c.clinic_id == scope.clinic_id, visit.c.id == row.id)
-        .values(status=status, starts_at=starts_at, **({"settled_at": None} if moved else {}))
+        .values(status=status, starts_at=starts_at, sequence=sequence, **({"settled_at": None} if moved else {}))
     )
-    return Visit(row.id, row.episode_id, starts_at, status)
+    return Visit(row.id, row.episode_id, starts_at, status, sequence)

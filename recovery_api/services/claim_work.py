@@ -61,7 +61,8 @@ def claim_in(connection: Connection, kind: str, holder: str, now: datetime, most
         _CLAIMS.get(kind, _CLAIM),
         {"kind": kind, "now": now, "real": real, "most": most, "lease": real + LEASE, "holder": holder},
     )
-    pressing = sorted(rows, key=lambda row: (row.priority, row.due_at))  # an UPDATE returns its rows in any order
+    # An UPDATE returns its rows in any order; what was due at one instant comes as it was made.
+    pressing = sorted(rows, key=lambda row: (row.priority, row.due_at, row.row_id))
     return [Claim(row.clinic_id, row.row_id, row.due_at, kind) for row in pressing]
 
 

@@ -14,7 +14,7 @@ from recovery_api.domain.errors import SignInRefused
 from recovery_api.ids import new_id
 from recovery_api.models import tables
 from recovery_api.services.check_proof import Proof, ProvenKey, check_proof, remember_proof
-from recovery_api.services.credentials import digest_of, issue
+from recovery_api.services.credentials import SIGN_IN_LASTS, digest_of, issue
 from recovery_api.services.record_audit import Actor, record_audit
 from recovery_api.services.refresh_token import TokenPair, is_active, make_pair
 
@@ -105,8 +105,17 @@ def _add_device(scope: ClinicScope, patient_id: UUID, name: str, key: ProvenKey 
         },
     )
     record_audit(scope, Actor("patient", patient_id), "device.enrolled", ("device", device_id), now, patient_id)
+    ends_at = real_now() + SIGN_IN_LASTS
     access, refresh = (
-        issue(scope.connection, kind, scope.clinic_id, patient_id, family_id=device_id, key_thumbprint=thumbprint)
+        issue(
+            scope.connection,
+            kind,
+            scope.clinic_id,
+            patient_id,
+            family_id=device_id,
+            key_thumbprint=thumbprint,
+            ends_at=ends_at,
+        )
         for kind in ("patient_access", "patient_refresh")
     )
-    return replace(make_pair(access, refresh, thumbprint), device_id=device_id)
+    return replace(make_pair(access, refresh, thumbprint, ends_at), device_id=device_id)

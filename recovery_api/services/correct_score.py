@@ -11,7 +11,8 @@ from recovery_api.domain.check_in import CheckInFacts
 from recovery_api.domain.tiers import Tier, worst
 from recovery_api.models import tables
 from recovery_api.services.find_contacts import Contact
-from recovery_api.services.record_check_in import KnownReading, Report
+from recovery_api.services.read_history import KnownReading
+from recovery_api.services.record_check_in import Report
 
 MENDED_FOR = timedelta(hours=20)
 

@@ -24,6 +24,7 @@ LIFETIMES = {
     "recovery_code": timedelta(days=3650),
     "web_later": timedelta(days=7),
 }
+SIGN_IN_LASTS = timedelta(days=120)  # of an app, however often it refreshes its tokens
 SESSION_IDLE = timedelta(minutes=15)
 _PREFIXES = {"patient_access": "rta_", "patient_refresh": "rtr_", "staff_access": "rts_"}
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -52,15 +53,17 @@ def issue(
     family_id: UUID | None = None,
     secret: str | None = None,
     key_thumbprint: bytes | None = None,
+    ends_at: datetime | None = None,
 ) -> str:
     """Make a credential and return its secret, which is stored nowhere. Lifetimes run in real time.
 
     The secret is random unless one is given that nobody else can know. With a key's thumbprint it is worth nothing
-    without a proof by that key.
+    without a proof by that key. What succeeds it ends at `ends_at` too, and nothing of that family lives longer.
     """
     if secret is None:
         secret = _printed_code() if kind == "enrol_code" else prefixed(kind, secrets.token_urlsafe(32))
     now = real_now()
+    expires_at = now + (lifetime or LIFETIMES[kind])
     connection.execute(
         insert(tables.credential),
         {
@@ -69,9 +72,10 @@ def issue(
             "clinic_id": clinic_id,
             "subject_id": subject_id,
             "family_id": family_id or new_id(),
-            "expires_at": now + (lifetime or LIFETIMES[kind]),
+            "expires_at": min(expires_at, ends_at) if ends_at else expires_at,
             "seen_at": now,
             "key_thumbprint": key_thumbprint,
+            "ends_at": ends_at,
         },
     )
     return secret
@@ -101,12 +105,24 @@ def identify(
     ).one_or_none()
     if row is None:
         return None
-    idle = kind == "session" and now - row.seen_at > SESSION_IDLE
+    idle = kind == "session" and is_idle(row.seen_at, now)
     if idle and not even_idle:
         return None
-    if is_active and not idle and kind == "session" and now - row.seen_at > timedelta(minutes=1):
-        connection.execute(update(credential).where(credential.c.digest == row.digest).values(seen_at=now))
+    if is_active and not idle and kind == "session":
+        keep_awake(connection, row.digest, row.seen_at, now)
     return Bearer(row.clinic_id, row.subject_id, row.digest, row.key_thumbprint, row.family_id, row.proved_at)
+
+
+def is_idle(seen_at: datetime, now: datetime) -> bool:
+    """Whether a session that was last used at `seen_at` is locked by now."""
+    return now - seen_at > SESSION_IDLE
+
+
+def keep_awake(connection: Connection, digest: bytes, seen_at: datetime, now: datetime) -> None:
+    """Note that a session is in use, at most once a minute."""
+    if now - seen_at > timedelta(minutes=1):
+        credential = tables.credential
+        connection.execute(update(credential).where(credential.c.digest == digest).values(seen_at=now))
 
 
 def revoke(connection: Connection, secret: str) -> None:

@@ -14,6 +14,7 @@ from recovery_api.models import tables
 from recovery_api.services.hold_episode import end_hold
 from recovery_api.services.plan_reminders import list_clinics
 from recovery_api.services.raise_flags import FlagSubject, raise_flags
+from recovery_api.services.read_flags import synthetic_patients
 from recovery_api.services.set_aside import TROUBLE
 from recovery_api.services.turn import MINUTES
 
@@ -49,7 +50,7 @@ def _end(scope: ClinicScope, episode_id: UUID, now: datetime) -> bool:
 
 
 def _over(scope: ClinicScope, now: datetime) -> Any:
-    """Recoveries on hold that no hold with an end ahead accounts for."""
+    """Recoveries on hold that no hold with an end ahead accounts for; the synthetic patient's is never to go on."""
     episode, hold = tables.episode, tables.hold
     standing = exists().where(
         hold.c.clinic_id == episode.c.clinic_id,
@@ -59,6 +60,11 @@ def _over(scope: ClinicScope, now: datetime) -> Any:
     )
     return (
         select(episode.c.id)
-        .where(episode.c.clinic_id == scope.clinic_id, episode.c.status == "on_hold", ~standing)
+        .where(
+            episode.c.clinic_id == scope.clinic_id,
+            episode.c.status == "on_hold",
+            ~episode.c.patient_id.in_(synthetic_patients(scope)),
+            ~standing,
+        )
         .limit(BATCH)
     )

@@ -13,7 +13,7 @@ from recovery_api.services.change_contact import ask_who
 from recovery_api.services.find_contacts import Contact
 from recovery_api.services.flag_opt_outs import flag_opt_outs
 from recovery_api.services.judge_at_worst import flag_unattributed, worst_tier
-from recovery_api.services.limit_answers import is_muted, note_answer
+from recovery_api.services.limit_answers import is_muted, is_told, note_answer
 from recovery_api.services.queue_texts import Outgoing, queue_texts
 from recovery_api.services.turn import OPTED_OUT, SAFETY_TEXTS, URGENT_HOURS, Answered, Arrival
 
@@ -120,7 +120,9 @@ def _say_safety(text: Unplaced) -> bool:
     tier = text.reply.tier
     if tier not in SAFETY_TEXTS:
         return False
-    text.say(SAFETY_TEXTS[tier], "safety", **({} if tier is Tier.EMERGENCY else {"h": URGENT_HOURS}))
+    if not is_told(text.scope, text.contacts, text.arrival.body, text.now):
+        note_answer(text.scope, text.contacts[0], text.arrival.body, text.now)
+        text.say(SAFETY_TEXTS[tier], "safety", **({} if tier is Tier.EMERGENCY else {"h": URGENT_HOURS}))
     return True
 
 

@@ -1,9 +1,10 @@
 """On which days the protocol that a recovery is pinned to asks for a check-in."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from recovery_api.db import AnyRow, ClinicScope
 from recovery_api.domain.errors import PackError
@@ -19,8 +20,13 @@ def find_check_in_days(scope: ClinicScope, episode_ids: Sequence[UUID]) -> Mappi
     """
     if not episode_ids:
         return {}
+    return check_in_days_told(scope, episode_ids, scope.connection.execute(own_days_asked(scope, episode_ids)).all())
+
+
+def own_days_asked(scope: ClinicScope, episode_ids: Sequence[UUID] | Select[tuple[UUID]]) -> Select[Any]:
+    """The question for those recoveries whose protocol is not the shipped one."""
     plan, protocol = tables.care_plan, tables.protocol
-    own = scope.connection.execute(
+    return (
         select(plan.c.episode_id, protocol.c.id, protocol.c.version)
         .join(protocol, (protocol.c.clinic_id == plan.c.clinic_id) & (protocol.c.id == plan.c.protocol_id))
         .where(
@@ -29,7 +35,13 @@ def find_check_in_days(scope: ClinicScope, episode_ids: Sequence[UUID]) -> Mappi
             plan.c.replaced_at.is_(None),
             protocol.c.version != protocol_pack().version,
         )
-    ).all()
+    )
+
+
+def check_in_days_told(
+    scope: ClinicScope, episode_ids: Iterable[UUID], own: Iterable[AnyRow]
+) -> Mapping[UUID, frozenset[int]]:
+    """The days by recovery, out of rows that `own_days_asked` found."""
     return dict.fromkeys(episode_ids, check_in_days()) | {row.episode_id: _days(scope, row) for row in own}
 
 

@@ -12,7 +12,7 @@ from recovery_api.db import AnyRow, ClinicScope, Vaults, ask_to_enter, enter_cli
 from recovery_api.models import tables
 from recovery_api.prepared import Asked, Prepared, together
 from recovery_api.services.queue_texts import Recipient
-from recovery_api.services.record_check_in import READING, Recovery, latest_versions
+from recovery_api.services.read_history import READING, Recovery, latest_versions
 
 QUESTION_LASTS = timedelta(hours=20)
 
@@ -34,6 +34,7 @@ class Contact:
     question_on: date | None
     asked_at: datetime | None
     times_asked: int
+    late_on: date | None = None  # the day that a text answers which is filed after a newer question
     question_message_id: UUID | None = None
     is_shared: bool = False
     answered: tuple[tuple[datetime, bytes], ...] = ()  # when texts were answered unasked, and digests of those texts

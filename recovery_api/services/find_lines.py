@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from recovery_api.db import AnyRow, ClinicScope
 from recovery_api.models import tables
-from recovery_api.services.record_check_in import Recovery
+from recovery_api.services.read_history import Recovery
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,10 +36,10 @@ def protocol_in_force(scope: ClinicScope, now: datetime) -> UUID:
     return UUID(str(own)) if own is not None else adopt_protocol(scope, now)
 
 
-def version_in_force(scope: ClinicScope, now: datetime) -> str:
+def version_in_force(scope: ClinicScope) -> str:
     """The name of that version."""
-    in_force = protocol_in_force(scope, now)
-    return next(str(row.version) for row in list_versions(scope) if row.id == in_force)
+    own = [str(row.version) for row in list_versions(scope) if OWN_MARK in row.version]
+    return own[-1] if own else protocol_pack().version
 
 
 def pinned_protocol(scope: ClinicScope, protocol_id: UUID, version: str) -> Protocol:

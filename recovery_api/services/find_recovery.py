@@ -13,7 +13,7 @@ from recovery_api.domain.check_in import local_day
 from recovery_api.domain.errors import NotFound
 from recovery_api.models import tables
 from recovery_api.prepared import Asked, Prepared
-from recovery_api.services.record_check_in import Recovery
+from recovery_api.services.read_history import Recovery
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ from recovery_api.services.raise_flags import FlagSubject, raise_flags
 _OUR_OWN = ("planned", "sending", "unknown", "throttled", "suppressed", "expired", "rejected")
 _STORED_AS = {"sending": "queued", "scheduled": "accepted", "partially_delivered": "sent"}
 ARRIVED, FAILED = ("delivered", "read"), ("undelivered", "failed")
+_NOT_ARRIVED = (*FAILED, "rejected")
 # A landline, a phone that no text reaches, and a number that is not a mobile: each may still be called.
 TAKES_CALLS = (30005, 30006, 21614)
 OPTED_OUT_THERE = "Opted out at the carrier: texts no longer reach this phone"
@@ -154,12 +155,12 @@ def _failed_before(scope: ClinicScope, message: AnyRow) -> bool:
             text.c.clinic_id == scope.clinic_id,
             text.c.phone_digest == message.phone_digest,
             text.c.direction == "out",
-            text.c.state.in_((*ARRIVED, *FAILED)),
+            text.c.state.in_((*ARRIVED, *_NOT_ARRIVED)),
         )
         .order_by(text.c.created_at.desc(), text.c.id.desc())
         .limit(2)
     )
-    return [state in FAILED for state in last.scalars()] == [True, True]
+    return [state in _NOT_ARRIVED for state in last.scalars()] == [True, True]
 
 
 def _flag(scope: ClinicScope, message: AnyRow, rule: str, reason: str, code: int | None, now: datetime) -> None:

@@ -21,7 +21,7 @@ from recovery_api.services.queue_pushes import push_first
 from recovery_api.services.queue_texts import Outgoing, Recipient
 from recovery_api.services.set_aside import work_off_together
 from recovery_api.services.shown_values import shown_values
-from recovery_api.services.text_check_in_link import LINK_TEXT, PLAIN_QUESTION, make_link
+from recovery_api.services.text_check_in_link import FORM_TEXT, LINK_TEXT, PLAIN_FORM, PLAIN_QUESTION, make_link
 
 BATCH = 100
 TOLD_AGAIN = timedelta(days=7)
@@ -123,12 +123,17 @@ def _speak(scope: ClinicScope, row: AnyRow, now: datetime) -> None:
 def _words(
     scope: ClinicScope, row: AnyRow, verdict: Verdict, public_url: str, now: datetime
 ) -> tuple[str, dict[str, str]]:
-    """The key and the values of a text; who chose the web check-in gets a link in place of the plain question."""
+    """The key and the values of a text; who chose the web check-in gets a link in place of the plain question.
+
+    A questionnaire has no answer by text: the patient's own mobile gets the link to its pages in any case.
+    """
     values = shown_values(row.text_values, row.language)
-    if not (public_url and row.takes_link and verdict.text_key == PLAIN_QUESTION):
+    asks_form = verdict.text_key == PLAIN_FORM and row.whose == "patient"
+    if not public_url or not (asks_form or (row.takes_link and verdict.text_key == PLAIN_QUESTION)):
         return verdict.text_key, values
-    link = make_link(scope, row.patient_id, row.episode_id, row.language, public_url, now)
-    return LINK_TEXT, values | {"link": link}
+    asks = "form" if asks_form else "check_in"
+    link = make_link(scope, row.patient_id, row.episode_id, row.language, public_url, now, asks)
+    return FORM_TEXT if asks_form else LINK_TEXT, values | {"link": link}
 
 
 def _text(scope: ClinicScope, row: AnyRow, text_key: str, values: dict[str, str], verdict: Verdict) -> Outgoing:

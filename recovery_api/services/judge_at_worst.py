@@ -9,9 +9,10 @@ from recovery_api.domain.readings import Finding, Reading
 from recovery_api.domain.replies import Reply
 from recovery_api.domain.tiers import Tier, worst
 from recovery_api.services.find_contacts import Contact
+from recovery_api.services.judge_reading import judge
 from recovery_api.services.notify_clinicians import page_clinicians
 from recovery_api.services.raise_flags import FlagSubject, raise_flags
-from recovery_api.services.record_check_in import judge, read_history
+from recovery_api.services.read_history import read_history
 from recovery_api.services.turn import MINUTES, Arrival
 
 SEVERE_PAIN = 8

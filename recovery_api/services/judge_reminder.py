@@ -10,6 +10,7 @@ from recovery_api.db import AnyRow, ClinicScope
 from recovery_api.domain.protocol import TEXTS_A_DAY
 from recovery_api.domain.silence_ladder import missed_in_a_row
 from recovery_api.models import tables
+from recovery_api.services.answer_questionnaire import list_due
 from recovery_api.services.find_protocol import pinned_protocol
 from recovery_api.services.silence_facts import days_asked, last_heard, texts_of_day, wrote_since_asked
 
@@ -53,6 +54,8 @@ def _holds(scope: ClinicScope, row: AnyRow, now: datetime) -> bool:
     """Whether the condition of a reminder is met."""
     if row.condition == "baseline_missing":
         return row.baseline_pain is None
+    if row.condition == "form_due":
+        return bool(list_due(scope, row.patient_id, now))
     visit = tables.appointment
     ahead = select(visit.c.id).where(
         visit.c.clinic_id == scope.clinic_id,

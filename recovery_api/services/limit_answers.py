@@ -4,16 +4,25 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from recovery_api.db import ClinicScope
-from recovery_api.domain.answer_limits import may_answer, may_say_back, plain_text, remembered
+from recovery_api.domain.answer_limits import has_told, may_answer, may_say_back, plain_text, remembered
 from recovery_api.models import tables
 from recovery_api.services.find_contacts import Contact
 
 
 def is_muted(scope: ClinicScope, contacts: Sequence[Contact], body: str, now: datetime) -> bool:
     """Whether this text gets no automatic answer any more: a person reads it, and safety texts leave all the same."""
-    past = sorted(answer for contact in contacts for answer in contact.answered)
     plain = plain_text(body)
-    return not may_answer(past, _digest(scope, plain), len(plain), now)
+    return not may_answer(_past(contacts), _digest(scope, plain), len(plain), now)
+
+
+def is_told(scope: ClinicScope, contacts: Sequence[Contact], body: str, now: datetime) -> bool:
+    """Whether these very words were answered so often within the hour that even a safety text says nothing new."""
+    plain = plain_text(body)
+    return has_told(_past(contacts), _digest(scope, plain), len(plain), now)
+
+
+def _past(contacts: Sequence[Contact]) -> list[tuple[datetime, bytes]]:
+    return sorted(answer for contact in contacts for answer in contact.answered)
 
 
 def reports_too_often(contact: Contact, now: datetime) -> bool:

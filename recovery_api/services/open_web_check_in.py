@@ -19,7 +19,7 @@ TRIES_OF_YEAR = 5
 class Door:
     """What may be seen before the year of birth: the clinic, whom to call, and the language of the reader.
 
-    `year` is the year that the demo gives away; None everywhere else.
+    `year` is the year that the demo gives away; None everywhere else. `asks` is what the link is for.
     """
 
     clinic_name: str
@@ -27,6 +27,7 @@ class Door:
     emergency_number: str
     language: str
     year: int | None = None
+    asks: str = "check_in"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ def look_at_link(secret: str, vaults: Vaults, *, is_demo: bool = False) -> Door 
             return None
         scope, row = found
         year = _born_on(scope, row.patient_id).year if is_demo else None
-        return Door(scope.name, scope.phone, scope.emergency_number, row.language, year)
+        return Door(scope.name, scope.phone, scope.emergency_number, row.language, year, row.asks)
 
 
 def open_link(secret: str, year: int, language: str, vaults: Vaults, now: datetime) -> Opened | None:

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from recovery_api.clock import real_now
 from recovery_api.domain.errors import SignInRefused
+from recovery_api.gateways.passkeys import Site
 
 ANSWERED_WITHIN = timedelta(minutes=5)
 REFUSED = "This passkey was not accepted. Try again, or use your password."
@@ -24,15 +25,10 @@ class Party:
     seed: str
 
     @property
-    def id(self) -> str:
-        """The host to which a passkey is bound."""
-        return urlsplit(self.public_url).hostname or ""
-
-    @property
-    def origin(self) -> str:
-        """The address at which the browser must be."""
+    def site(self) -> Site:
+        """The host to which a passkey is bound, and the address at which the browser must be."""
         parts = urlsplit(self.public_url)
-        return f"{parts.scheme}://{parts.netloc}"
+        return Site(parts.hostname or "", f"{parts.scheme}://{parts.netloc}")
 
     def challenge(self) -> bytes:
         """A fresh challenge that this browser alone can answer, for five minutes; nothing is stored for it."""

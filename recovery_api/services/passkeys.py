@@ -2,26 +2,21 @@
 
 import hashlib
 import json
+from base64 import urlsafe_b64decode
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-import webauthn
 from sqlalchemy import insert, select, update
 from sqlalchemy.dialects.postgresql import insert as insert_or_leave
-from webauthn.helpers.exceptions import WebAuthnException
-from webauthn.helpers.structs import (
-    AuthenticatorSelectionCriteria,
-    PublicKeyCredentialDescriptor,
-    ResidentKeyRequirement,
-    UserVerificationRequirement,
-)
 
 from recovery_api.clock import real_now
 from recovery_api.db import AnyRow, ClinicScope
 from recovery_api.domain.errors import Conflict, NotFound, SignInRefused
+from recovery_api.gateways import passkeys
+from recovery_api.gateways.passkeys import MadePasskey, NotProved
 from recovery_api.ids import new_id
 from recovery_api.models import tables
 from recovery_api.services.passkey_party import ANSWERED_WITHIN, REFUSED, Party
@@ -52,27 +47,13 @@ class Answer:
 
 def options_to_add(scope: ClinicScope, party: Party, clinician_id: UUID, name: str) -> str:
     """What the browser needs to make a passkey, as JSON: kept by the authenticator, opened by its holder."""
-    known = [PublicKeyCredentialDescriptor(id=bytes(row.credential_id)) for row in _rows(scope, clinician_id)]
-    options = webauthn.generate_registration_options(
-        rp_id=party.id,
-        rp_name="Recovery",
-        user_id=clinician_id.bytes,
-        user_name=name,
-        challenge=party.challenge(),
-        exclude_credentials=known,
-        authenticator_selection=AuthenticatorSelectionCriteria(
-            resident_key=ResidentKeyRequirement.REQUIRED, user_verification=UserVerificationRequirement.REQUIRED
-        ),
-    )
-    return webauthn.options_to_json(options)
+    known = [bytes(row.credential_id) for row in _rows(scope, clinician_id)]
+    return passkeys.options_to_make(party.site, party.challenge(), clinician_id.bytes, name, known)
 
 
 def options_to_prove(party: Party) -> str:
     """What the browser needs to offer a passkey, as JSON; it names nobody."""
-    options = webauthn.generate_authentication_options(
-        rp_id=party.id, challenge=party.challenge(), user_verification=UserVerificationRequirement.REQUIRED
-    )
-    return webauthn.options_to_json(options)
+    return passkeys.options_to_prove(party.site, party.challenge())
 
 
 def add_passkey(scope: ClinicScope, party: Party, clinician_id: UUID, answered: str, name: str, now: datetime) -> UUID:
@@ -83,17 +64,14 @@ def add_passkey(scope: ClinicScope, party: Party, clinician_id: UUID, answered: 
     answer = read_answer(answered)
     party.check(answer.challenge)
     try:
-        made = webauthn.verify_registration_response(
-            credential=answer.credential, expected_challenge=answer.challenge, expected_rp_id=party.id,
-            expected_origin=party.origin, require_user_verification=True,
-        )  # fmt: skip
-    except WebAuthnException:
+        made = passkeys.verify_made(party.site, answer.challenge, answer.credential)
+    except NotProved:
         raise SignInRefused(REFUSED) from None
     _spend(scope, answer.challenge, clinician_id)
     return _keep(scope, clinician_id, made, said, now)
 
 
-def _keep(scope: ClinicScope, clinician_id: UUID, made: Any, name: str, now: datetime) -> UUID:
+def _keep(scope: ClinicScope, clinician_id: UUID, made: MadePasskey, name: str, now: datetime) -> UUID:
     passkey_id = new_id()
     known = scope.connection.execute(
         insert_or_leave(tables.credential)
@@ -116,7 +94,7 @@ def _keep(scope: ClinicScope, clinician_id: UUID, made: Any, name: str, now: dat
             "id": passkey_id,
             "clinician_id": clinician_id,
             "credential_id": made.credential_id,
-            "public_key": made.credential_public_key,
+            "public_key": made.public_key,
             "sign_count": made.sign_count,
             "name_sealed": scope.seal("passkey.name", passkey_id, name),
             "created_at": now,
@@ -133,20 +111,22 @@ def use_passkey(scope: ClinicScope, party: Party, answer: Answer, clinician_id: 
     if row is None or answer.handle not in (None, clinician_id.bytes):
         raise SignInRefused(REFUSED)
     try:
-        proved = webauthn.verify_authentication_response(
-            credential=answer.credential, expected_challenge=answer.challenge, expected_rp_id=party.id,
-            expected_origin=party.origin, credential_public_key=bytes(row.public_key),
-            credential_current_sign_count=row.sign_count, require_user_verification=True,
-        )  # fmt: skip
-    except WebAuthnException:
+        sign_count = passkeys.verify_used(
+            party.site, answer.challenge, answer.credential, bytes(row.public_key), row.sign_count
+        )
+    except NotProved:
         raise SignInRefused(REFUSED) from None
     _spend(scope, answer.challenge, clinician_id)
     passkey = tables.passkey
     scope.connection.execute(
         update(passkey)
         .where(passkey.c.clinic_id == scope.clinic_id, passkey.c.id == row.id)
-        .values(sign_count=proved.new_sign_count, used_at=now)
+        .values(sign_count=sign_count, used_at=now)
     )
+
+
+def _bytes(text: str) -> bytes:
+    return urlsafe_b64decode(text + "=" * (-len(text) % 4))
 
 
 def read_answer(answered: str) -> Answer:
@@ -154,13 +134,13 @@ def read_answer(answered: str) -> Answer:
     try:
         credential = json.loads(answered)
         response = credential["response"]
-        client = json.loads(webauthn.base64url_to_bytes(response["clientDataJSON"]))
+        client = json.loads(_bytes(response["clientDataJSON"]))
         handle = response.get("userHandle")
         return Answer(
             credential,
-            webauthn.base64url_to_bytes(credential["rawId"]),
-            webauthn.base64url_to_bytes(client["challenge"]),
-            webauthn.base64url_to_bytes(handle) if handle else None,
+            _bytes(credential["rawId"]),
+            _bytes(client["challenge"]),
+            _bytes(handle) if handle else None,
         )
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise SignInRefused(REFUSED) from None

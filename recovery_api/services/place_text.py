@@ -9,6 +9,7 @@ from sqlalchemy import select, update
 
 from recovery_api.db import AnyRow, ClinicScope
 from recovery_api.domain.check_in import CheckInFacts, local_day
+from recovery_api.domain.echoes import ECHO
 from recovery_api.domain.errors import Conflict, NotFound
 from recovery_api.domain.replies import READER_VERSION, Reply
 from recovery_api.models import tables
@@ -23,12 +24,14 @@ def place_text(scope: ClinicScope, message_id: UUID, patient_id: UUID, clinician
     """Record what the text reports for this patient, at the time it came, and close it in the inbox.
 
     Nothing is sent: the clinician who placed it answers. Raises NotFound where no such text waits or there is no such
-    patient, and Conflict where the text has a patient already.
+    patient, and Conflict where the text has a patient already or is one of ours that came back.
     """
     patient = _take_turn(scope, patient_id)
     message = _waiting(scope, message_id)
     if message.patient_id is not None:
         raise Conflict("This text has a patient already.")
+    if message.because == ECHO:
+        raise Conflict("This is a text of ours that came back: it reports nothing.")
     link = _link(scope, patient_id, message.phone_digest)
     body = scope.vault.open("message.body", message.id, message.body_sealed)
     reply = reply_reader().read(body, "any", patient.language)

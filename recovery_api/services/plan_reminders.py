@@ -7,15 +7,17 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import insert, select, text, update
+from sqlalchemy import insert, select, text
 
 from recovery_api.clock import real_now
 from recovery_api.db import AnyRow, ClinicScope, Vaults, clinic_transaction, open_transaction
-from recovery_api.domain.schedule import Circumstances, Hold, PlannedReminder, Visit, plan_reminders
+from recovery_api.domain.schedule import Circumstances, PlannedReminder, plan_reminders
 from recovery_api.ids import new_id
 from recovery_api.logs import warn
 from recovery_api.models import tables
+from recovery_api.prepared import Prepared
 from recovery_api.services.find_protocol import pinned_protocol
+from recovery_api.services.read_plan_facts import read_ahead, read_plan_facts
 from recovery_api.services.set_aside import TROUBLE
 
 AHEAD = timedelta(days=14)
@@ -45,6 +47,13 @@ WITH new AS (
 SELECT count(*) FROM new
 """  # noqa: S608 - of names that stand above
 )
+_PLANNED_UNTIL = Prepared(
+    text("""
+UPDATE episode SET planned_until = wanted.ends
+FROM unnest(CAST(:ids AS uuid[]), CAST(:ends AS date[])) AS wanted (id, ends)
+WHERE episode.clinic_id = :clinic AND episode.id = wanted.id
+""")
+)
 
 
 def list_clinics() -> list[UUID]:
@@ -62,11 +71,23 @@ def _plan_clinic(clinic_id: UUID, vaults: Vaults, now: datetime) -> int:
     added = 0
     while True:
         with clinic_transaction(clinic_id, vaults) as scope:
-            episodes = scope.connection.execute(_unplanned(scope, now)).all()
-            planned = [_plan_or_leave(scope, row.id, now) for row in episodes]
+            episodes = scope.connection.execute(_unplanned(scope, now)).scalars().all()
+            planned = _plan_or_one_by_one(scope, episodes, now)
         added += sum(count for count in planned if count is not None)
         if len(episodes) < BATCH or all(count is None for count in planned):
             return added
+
+
+def _plan_or_one_by_one(scope: ClinicScope, episode_ids: Sequence[UUID], now: datetime) -> list[int | None]:
+    """Plan many episodes together; where one of them cannot be planned, each by itself."""
+    if not episode_ids:
+        return []
+    try:
+        with scope.savepoint():
+            return [plan_episodes(scope, episode_ids, now)]
+    except TROUBLE as error:
+        warn("plan.one_by_one", clinic_id=str(scope.clinic_id), count=len(episode_ids), error=type(error).__name__)
+        return [_plan_or_leave(scope, episode_id, now) for episode_id in episode_ids]
 
 
 def _plan_or_leave(scope: ClinicScope, episode_id: UUID, now: datetime) -> int | None:
@@ -97,15 +118,24 @@ def _unplanned(scope: ClinicScope, now: datetime) -> Any:
 
 def plan_episode(scope: ClinicScope, episode_id: UUID, now: datetime) -> int:
     """Plan one episode's next two weeks in the caller's transaction; what stands already is left alone."""
-    facts = plan_facts(scope, episode_id)
-    today = now.astimezone(ZoneInfo(facts.zone)).date()
-    start, end = max(facts.planned_until or today, today), min(today + AHEAD, facts.ends_on)
-    added = add_reminders(scope, facts, wanted_reminders(scope, facts, start, end, now))
-    scope.connection.execute(
-        update(tables.episode)
-        .where(tables.episode.c.clinic_id == scope.clinic_id, tables.episode.c.id == episode_id)
-        .values(planned_until=end)
-    )
+    return plan_episodes(scope, [episode_id], now)
+
+
+def plan_episodes(scope: ClinicScope, episode_ids: Sequence[UUID], now: datetime) -> int:
+    """The same for many, in five statements. Raises NotFound where one of them has no plan."""
+    ahead = read_ahead(scope, episode_ids, now)
+    rows: list[dict[str, Any]] = []
+    planned_until: dict[UUID, date] = {}
+    for facts in read_plan_facts(scope, episode_ids):
+        today = now.astimezone(ZoneInfo(facts.zone)).date()
+        start, end = max(facts.planned_until or today, today), min(today + AHEAD, facts.ends_on)
+        protocol = pinned_protocol(scope, facts.protocol_id, facts.version)
+        planned = plan_reminders(protocol, ahead.circumstances(facts), start, end, now)
+        rows += [reminder_row(facts.episode_id, facts.care_plan_id, one) for one in planned]
+        planned_until[facts.episode_id] = end
+    added = insert_reminders(scope, rows)
+    ends = {"ids": list(planned_until), "ends": list(planned_until.values())}
+    _PLANNED_UNTIL.run(scope.connection, {"clinic": scope.clinic_id, **ends})
     return added
 
 
@@ -117,15 +147,7 @@ def wanted_reminders(scope: ClinicScope, facts: AnyRow, start: date, end: date, 
 
 def circumstances(scope: ClinicScope, facts: AnyRow, now: datetime) -> Circumstances:
     """What the plan of a recovery depends on, with the visits and holds that lie ahead."""
-    zone = ZoneInfo(facts.zone)
-    return Circumstances(
-        procedure_on=facts.performed_on,
-        zone=zone,
-        preferred=facts.check_in_time,
-        visits=_visits(scope, facts.episode_id, now),
-        holds=_holds(scope, facts.episode_id),
-        consulted_on=facts.created_at.astimezone(zone).date(),
-    )
+    return read_ahead(scope, [facts.episode_id], now).circumstances(facts)
 
 
 def add_reminders(scope: ClinicScope, facts: AnyRow, planned: Sequence[PlannedReminder]) -> int:
@@ -182,55 +204,5 @@ def _work(scope: ClinicScope, kind: str, row_id: UUID, due_at: datetime) -> dict
 
 
 def plan_facts(scope: ClinicScope, episode_id: UUID) -> AnyRow:
-    """What the plan of an episode is made from, by its present care plan."""
-    return scope.connection.execute(_facts(scope, episode_id)).one()
-
-
-def _facts(scope: ClinicScope, episode_id: UUID) -> Any:
-    episode, procedure, plan, protocol = tables.episode, tables.procedure, tables.care_plan, tables.protocol
-    patient = tables.patient
-    return (
-        select(
-            episode.c.id.label("episode_id"),
-            episode.c.status,
-            episode.c.created_at,
-            patient.c.status.label("patient_status"),
-            episode.c.planned_until,
-            episode.c.ends_on,
-            procedure.c.performed_on,
-            plan.c.id.label("care_plan_id"),
-            plan.c.zone,
-            plan.c.check_in_time,
-            protocol.c.id.label("protocol_id"),
-            protocol.c.version,
-        )
-        .select_from(episode)
-        .join(patient, (patient.c.clinic_id == episode.c.clinic_id) & (patient.c.id == episode.c.patient_id))
-        .join(procedure, (procedure.c.clinic_id == episode.c.clinic_id) & (procedure.c.id == episode.c.procedure_id))
-        .join(plan, (plan.c.clinic_id == episode.c.clinic_id) & (plan.c.episode_id == episode.c.id))
-        .join(protocol, (protocol.c.clinic_id == plan.c.clinic_id) & (protocol.c.id == plan.c.protocol_id))
-        .where(episode.c.clinic_id == scope.clinic_id, episode.c.id == episode_id, plan.c.replaced_at.is_(None))
-    )
-
-
-def _visits(scope: ClinicScope, episode_id: UUID, now: datetime) -> list[Visit]:
-    visit = tables.appointment
-    rows = scope.connection.execute(
-        select(visit.c.id, visit.c.starts_at).where(
-            visit.c.clinic_id == scope.clinic_id,
-            visit.c.episode_id == episode_id,
-            visit.c.starts_at > now,
-            visit.c.status.in_(("booked", "confirmed", "change_asked")),
-        )
-    )
-    return [Visit(str(row.id), row.starts_at) for row in rows]
-
-
-def _holds(scope: ClinicScope, episode_id: UUID) -> list[Hold]:
-    hold = tables.hold
-    rows = scope.connection.execute(
-        select(hold.c.begins_at, hold.c.ends_at).where(
-            hold.c.clinic_id == scope.clinic_id, hold.c.episode_id == episode_id, hold.c.lifted_at.is_(None)
-        )
-    )
-    return [Hold(row.begins_at, row.ends_at) for row in rows]
+    """What the plan of an episode is made from, by its present care plan. Raises NotFound."""
+    return read_plan_facts(scope, [episode_id])[0]

@@ -2,39 +2,35 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, insert, select, text, update
+from sqlalchemy import insert, select, text, update
 
 from recovery_api.db import AnyRow, ClinicScope
-from recovery_api.domain.ladder import NEVER_WAITS, Standing
+from recovery_api.domain.ladder import Standing
 from recovery_api.domain.readings import Finding
-from recovery_api.domain.response_time import respond_by
 from recovery_api.domain.tiers import Tier
 from recovery_api.ids import new_id
 from recovery_api.models import tables
 from recovery_api.services.add_flag_event import add_event
 from recovery_api.services.climb_ladder import climb_anew, queue_rung
 from recovery_api.services.find_ladder import find_ladder
+from recovery_api.services.flag_evidence import (
+    FlagSubject,
+    evidence_of,
+    find_news,
+    is_two_points_more,
+    named_by,
+    story_of,
+    waiting_since,
+    worst_pain,
+)
 
 __all__ = ["FlagSubject", "RaisedFlag", "add_event", "raise_flags", "take_turn"]
 
 MOST_REPEATS = 32_767
-POINTS_WORSE = 2  # so many points of pain above what people were last told of raise a flag (shipped protocol)
-
-
-@dataclass(frozen=True, slots=True)
-class FlagSubject:
-    """What a flag is about: an episode, or a phone that nobody could be matched to; and the answer behind it."""
-
-    episode_id: UUID | None = None
-    patient_id: UUID | None = None
-    phone_digest: bytes | None = None
-    message_id: UUID | None = None
-    check_in_id: UUID | None = None
-    quote: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,15 +104,15 @@ def _open(scope: ClinicScope, subject: FlagSubject, ranked: Sequence[Finding], n
         "phone_digest": subject.phone_digest,
         "family": finding.family,
         "opened_at": now,
-        "waiting_since": _since(finding, now),
-        "told_pain": _pain(ranked),
+        "waiting_since": waiting_since(finding, now),
+        "told_pain": worst_pain(ranked),
         "next_rung": standing.rung,
         "next_rung_at": standing.due_at,
-        **_evidence(scope, flag_id, subject, finding, now),
+        **evidence_of(scope, flag_id, subject, finding, now),
     }
     scope.connection.execute(insert(tables.flag), row)
     queue_rung(scope, flag_id, standing.due_at)
-    add_event(scope, flag_id, "opened", now, detail=_said(subject, finding, ranked))
+    add_event(scope, flag_id, "opened", now, detail=story_of(subject, finding, ranked))
     return RaisedFlag(flag_id, finding.family, finding.tier, must_page=True)
 
 
@@ -129,9 +125,9 @@ def _repeat(
     opens and pages it again.
     """
     was, woken = Tier(known.tier), known.status == "snoozed"
-    news = _news(scope, subject, known, ranked)
+    news = find_news(scope, subject, known, ranked)
     finding = news or ranked[0]
-    worse = finding.tier.rank < was.rank or _is_two_points_more(known, ranked)
+    worse = finding.tier.rank < was.rank or is_two_points_more(known, ranked)
     must_page = worse or woken or news is not None
     tier = finding.tier if finding.tier.rank < was.rank else was
     changes: dict[str, Any] = {
@@ -140,11 +136,11 @@ def _repeat(
         "version": tables.flag.c.version + 1,
     }
     if finding.tier.rank <= was.rank and (worse or news is not None):
-        changes |= _evidence(scope, known.id, subject, finding, now) | _whose(subject, known)
+        changes |= evidence_of(scope, known.id, subject, finding, now) | named_by(subject, known)
         if known.status == "open":
             changes["respond_by"] = min(changes["respond_by"], known.respond_by)
     if must_page:
-        changes |= _called_again(scope, known, tier, ranked, worse, _since(finding, now), now)
+        changes |= _called_again(scope, known, tier, ranked, worse, waiting_since(finding, now), now)
     scope.connection.execute(
         update(tables.flag)
         .where(tables.flag.c.clinic_id == scope.clinic_id, tables.flag.c.id == known.id)
@@ -152,7 +148,7 @@ def _repeat(
     )
     kind = "raised" if worse else "woken" if woken else "repeated"
     new = ranked if worse or news is not None else ()
-    add_event(scope, known.id, kind, now, detail=_said(subject, finding, new) | {"called": must_page})
+    add_event(scope, known.id, kind, now, detail=story_of(subject, finding, new) | {"called": must_page})
     return RaisedFlag(known.id, finding.family, tier, must_page, was if known.status == "open" else None)
 
 
@@ -166,7 +162,7 @@ def _called_again(
     now: datetime,
 ) -> dict[str, Any]:
     """What changes on a flag that must be told again; its place on the ladder is never a later one."""
-    pains = [pain for pain in (known.told_pain, _pain(ranked)) if pain is not None]
+    pains = [pain for pain in (known.told_pain, worst_pain(ranked)) if pain is not None]
     changes: dict[str, Any] = {
         "status": "open", "snoozed_until": None, "acknowledged_at": None, "told_pain": max(pains, default=None),
     }  # fmt: skip
@@ -178,84 +174,3 @@ def _called_again(
     standing = find_ladder(scope).climb(tier).bounded(standing, now)
     queue_rung(scope, known.id, standing.due_at)
     return changes | {"next_rung": standing.rung, "next_rung_at": standing.due_at}
-
-
-def _since(finding: Finding, now: datetime) -> datetime:
-    """Since when the patient waits: what a second question took is not lost."""
-    return now - timedelta(minutes=finding.waited_minutes)
-
-
-def _pain(ranked: Sequence[Finding]) -> int | None:
-    """The highest pain that these findings are about, 0 to 10."""
-    scores = [finding.inputs.get("pain") for finding in ranked]
-    return max((score for score in scores if isinstance(score, int)), default=None)
-
-
-def _is_two_points_more(known: AnyRow, ranked: Sequence[Finding]) -> bool:
-    pain = _pain(ranked)
-    return known.told_pain is not None and pain is not None and pain >= known.told_pain + POINTS_WORSE
-
-
-def _news(scope: ClinicScope, subject: FlagSubject, known: AnyRow, ranked: Sequence[Finding]) -> Finding | None:
-    """The most urgent danger that nobody was told of, or that comes after somebody took the flag."""
-    grave = [finding for finding in ranked if finding.tier in NEVER_WAITS]
-    if not grave:
-        return None
-    told = _told(scope, known.id)
-    unseen = next((finding for finding in grave if _name(subject, finding) not in told), None)
-    return unseen or (grave[0] if known.status == "acknowledged" else None)
-
-
-def _told(scope: ClinicScope, flag_id: UUID) -> set[str]:
-    """The names of all evidence in a flag's story so far."""
-    scope.flush()
-    event = tables.flag_event
-    names = func.jsonb_array_elements_text(event.c.detail["evidence"])
-    chosen = select(names).where(
-        event.c.clinic_id == scope.clinic_id, event.c.flag_id == flag_id, event.c.detail.has_key("evidence")
-    )
-    return set(scope.connection.execute(chosen.distinct()).scalars())
-
-
-def _name(subject: FlagSubject, finding: Finding) -> str:
-    """One piece of evidence, by which a repeat of it is known: its rule, its symptoms and what its words were about."""
-    said = finding.inputs
-    words = [part for part in str(said.get("because", "")).split(". ") if not any(map(str.isdigit, part))]
-    whose = "" if subject.episode_id is not None else str(subject.patient_id or "")
-    symptoms = [str(said.get("symptom", "")), *sorted(map(str, said.get("symptoms", ())))]
-    return "|".join((finding.rule, finding.tier, whose, *symptoms, *words))
-
-
-def _whose(subject: FlagSubject, known: AnyRow) -> dict[str, Any]:
-    """Whom a phone's flag names: nobody for certain, where it has told of two people."""
-    if subject.episode_id is not None or subject.patient_id == known.patient_id:
-        return {}
-    return {"patient_id": subject.patient_id if known.patient_id is None else None}
-
-
-def _evidence(
-    scope: ClinicScope, flag_id: UUID, subject: FlagSubject, finding: Finding, now: datetime
-) -> dict[str, Any]:
-    return {
-        "tier": finding.tier,
-        "rule": finding.rule,
-        "rule_version": finding.rule_version,
-        "reason": finding.reason,
-        "inputs": finding.inputs,
-        "quote_sealed": scope.seal("flag.quote", flag_id, subject.quote),
-        "message_id": subject.message_id,
-        "check_in_id": subject.check_in_id,
-        "last_at": now,
-        "respond_by": respond_by(finding.tier, finding.respond_minutes, _since(finding, now), scope.zone),
-    }
-
-
-def _said(subject: FlagSubject, finding: Finding, new: Sequence[Finding]) -> dict[str, Any]:
-    names = sorted({_name(subject, one) for one in new})
-    return ({"evidence": names} if names else {}) | {
-        "rule": finding.rule,
-        "version": finding.rule_version,
-        "tier": finding.tier,
-        "reason": finding.reason,
-        "inputs": finding.inputs,
-    }

@@ -8,9 +8,8 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from recovery_api.db import ClinicScope
+from recovery_api.db import AnyRow, ClinicScope
 from recovery_api.models import tables
-from recovery_api.services.read_flags import read_patients
 from recovery_api.services.record_audit import Actor, record_audit
 
 
@@ -42,10 +41,11 @@ class AuditLine:
 
 def read_audit(scope: ClinicScope, query: AuditQuery, viewer: Actor, now: datetime) -> Sequence[AuditLine]:
     """The events of a query; the look is an event itself."""
-    event, clinician = tables.audit_event, tables.clinician
+    event, clinician, patient = tables.audit_event, tables.clinician, tables.patient
     statement = (
-        select(event, clinician.c.name_sealed)
+        select(event, clinician.c.name_sealed, patient.c.given_name_sealed, patient.c.family_name_sealed)
         .outerjoin(clinician, (clinician.c.clinic_id == event.c.clinic_id) & (clinician.c.id == event.c.actor_id))
+        .outerjoin(patient, (patient.c.clinic_id == event.c.clinic_id) & (patient.c.id == event.c.patient_id))
         .where(event.c.clinic_id == scope.clinic_id)
         .order_by(event.c.id.desc())
         .limit(query.limit)
@@ -61,8 +61,6 @@ def read_audit(scope: ClinicScope, query: AuditQuery, viewer: Actor, now: dateti
     if query.before is not None:
         statement = statement.where(event.c.id < query.before)
     rows = scope.connection.execute(statement).all()
-    named = list({row.patient_id for row in rows if row.patient_id})
-    people = {one.id: f"{one.family_name}, {one.given_name}" for one in read_patients(scope, named)} if named else {}
     record_audit(scope, viewer, "audit.viewed", ("clinic", scope.clinic_id), now, None, {"found": len(rows)})
     return [
         AuditLine(
@@ -72,8 +70,13 @@ def read_audit(scope: ClinicScope, query: AuditQuery, viewer: Actor, now: dateti
             actor=(scope.open("clinician.name", row.actor_id, row.name_sealed) or "") if row.name_sealed else "",
             action=row.action,
             patient_id=row.patient_id,
-            patient=people.get(row.patient_id, ""),
+            patient=_name(scope, row) if row.family_name_sealed else "",
             detail=row.detail,
         )
         for row in rows
     ]
+
+
+def _name(scope: ClinicScope, row: AnyRow) -> str:
+    given_name = scope.vault.open("patient.given_name", row.patient_id, row.given_name_sealed)
+    return f"{scope.vault.open('patient.family_name', row.patient_id, row.family_name_sealed)}, {given_name}"

@@ -1,27 +1,25 @@
 """Read the clinic's own course out of its stored recoveries, for the band on the chart."""
 
+from collections.abc import Callable
 from datetime import date, datetime
+from functools import partial
 from uuid import UUID
 
-from sqlalchemy import case, func, select
+from sqlalchemy import Select, Text, case, cast, func, select
 
 from recovery_api.db import ClinicScope
 from recovery_api.domain.recovery_band import WINDOWS, RecoveryBand, WindowFigures, band_up_to
 from recovery_api.models import tables
 from recovery_api.services.read_flags import synthetic_patients
 
+MOST_RECOVERIES = 500
 _MOST_KEPT = 1000
 _kept: dict[tuple[UUID, date], tuple[WindowFigures, ...]] = {}  # figures of a whole clinic, worked out once a day
 
 
 def read_band(scope: ClinicScope, last_day: int, today: date) -> RecoveryBand:
     """The band up to a day since the procedure; the clinic's own figures are those of `today` once they were read."""
-    place = scope.clinic_id, today
-    if place not in _kept:
-        if len(_kept) >= _MOST_KEPT:
-            _kept.clear()
-        _kept[place] = read_figures(scope)
-    return band_up_to(last_day, _kept[place])
+    return band_up_to(last_day, _figures_of(scope, today))
 
 
 def band_on(scope: ClinicScope, now: datetime, day: int) -> RecoveryBand:
@@ -29,10 +27,40 @@ def band_on(scope: ClinicScope, now: datetime, day: int) -> RecoveryBand:
     return read_band(scope, day, now.astimezone(scope.zone).date())
 
 
+def clinic_bands(scope: ClinicScope, now: datetime) -> Callable[[int], RecoveryBand]:
+    """The same for any day, of figures that are read here: what is returned asks the database nothing."""
+    return partial(band_up_to, figures=_figures_of(scope, now.astimezone(scope.zone).date()))
+
+
+def _figures_of(scope: ClinicScope, today: date) -> tuple[WindowFigures, ...]:
+    place = scope.clinic_id, today
+    if place not in _kept:
+        if len(_kept) >= _MOST_KEPT:
+            _kept.clear()
+        _kept[place] = read_figures(scope)
+    return _kept[place]
+
+
+def _drawn(scope: ClinicScope) -> Select[tuple[UUID]]:
+    """The recoveries that count, by the random end of their ids: always the same, from all times of the clinic."""
+    episode = tables.episode
+    return (
+        select(episode.c.id)
+        .where(
+            episode.c.clinic_id == scope.clinic_id,
+            episode.c.baseline_pain > 0,
+            ~episode.c.patient_id.in_(synthetic_patients(scope)),
+        )
+        .order_by(func.right(cast(episode.c.id, Text), 12))
+        .limit(MOST_RECOVERIES)
+    )
+
+
 def read_figures(scope: ClinicScope) -> tuple[WindowFigures, ...]:
     """How the clinic's patients did by window, each patient counted once; the synthetic one is left out.
 
     Only recoveries with a known pain before the procedure, and the first version of an answer where it was corrected.
+    Of a very large clinic MOST_RECOVERIES are drawn, so that a page never waits for millions of answers.
     """
     check_in, episode = tables.check_in, tables.episode
     window = case(*[(check_in.c.day.between(first, last), stands) for first, last, stands in WINDOWS])
@@ -49,7 +77,7 @@ def read_figures(scope: ClinicScope) -> tuple[WindowFigures, ...]:
             check_in.c.pain.is_not(None),
             check_in.c.day.between(1, WINDOWS[-1][1]),
             episode.c.baseline_pain > 0,
-            ~episode.c.patient_id.in_(synthetic_patients(scope)),
+            episode.c.id.in_(_drawn(scope)),
         )
         .group_by(window, episode.c.id)
         .subquery()

@@ -1,11 +1,12 @@
 """Read the calls with one patient: when, which way, how each ended, and what was answered by keys."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 
 from recovery_api.db import AnyRow, ClinicScope
 from recovery_api.models import tables
@@ -36,6 +37,19 @@ def read_calls(
     scope: ClinicScope, patient_id: UUID, most: int = 100, before: tuple[datetime, UUID] | None = None
 ) -> list[Call]:
     """A patient's calls that were made or came, the newest `most` or the newest before a place, newest first."""
+    rows = scope.connection.execute(calls_asked(scope, patient_id, most, before)).all()
+    return calls_told(rows, _keyed(scope, rows))
+
+
+def calls_told(rows: Iterable[AnyRow], keyed: Sequence[AnyRow]) -> list[Call]:
+    """The calls out of rows that `calls_asked` found, with what `keyed_asked` did."""
+    return [_call(row, [one for one in keyed if _is_of(one, row)]) for row in rows]
+
+
+def calls_asked(
+    scope: ClinicScope, patient_id: UUID, most: int = 100, before: tuple[datetime, UUID] | None = None
+) -> Select[Any]:
+    """The question for a patient's calls, for a statement that asks more than one."""
     call = tables.phone_call
     at = func.coalesce(call.c.answered_at, call.c.due_at, call.c.created_at)
     statement = (
@@ -47,9 +61,7 @@ def read_calls(
     if before is not None:
         moment, first = before
         statement = statement.where((at < moment) | ((at == moment) & (call.c.id < first)))
-    rows = scope.connection.execute(statement).all()
-    keyed = _keyed(scope, rows)
-    return [_call(row, [one for one in keyed if _is_of(one, row)]) for row in rows]
+    return statement
 
 
 def _keyed(scope: ClinicScope, calls: Sequence[AnyRow]) -> Sequence[AnyRow]:
@@ -57,17 +69,23 @@ def _keyed(scope: ClinicScope, calls: Sequence[AnyRow]) -> Sequence[AnyRow]:
     answered = [call.answered_at for call in calls if call.answered_at is not None and call.episode_id is not None]
     if not answered:
         return ()
+    episodes = list({call.episode_id for call in calls})
+    since = tables.check_in.c.recorded_at >= min(answered)
+    return scope.connection.execute(keyed_asked(scope, episodes).where(since)).all()
+
+
+def keyed_asked(scope: ClinicScope, episode_ids: Sequence[UUID] | Select[tuple[UUID]]) -> Select[Any]:
+    """The question for what keys saved in some recoveries, oldest first."""
     check_in = tables.check_in
-    return scope.connection.execute(
+    return (
         select(check_in.c.episode_id, check_in.c.recorded_at, check_in.c.pain, check_in.c.symptoms)
         .where(
             check_in.c.clinic_id == scope.clinic_id,
-            check_in.c.episode_id.in_({call.episode_id for call in calls}),
+            check_in.c.episode_id.in_(episode_ids),
             check_in.c.channel == "voice",
-            check_in.c.recorded_at >= min(answered),
         )
         .order_by(check_in.c.recorded_at, check_in.c.id)
-    ).all()
+    )
 
 
 def _is_of(saved: AnyRow, call: AnyRow) -> bool:

@@ -18,6 +18,7 @@ from recovery_api.services.clinic_rules import rules_of
 from recovery_api.services.clinic_texts import texts_of
 from recovery_api.services.find_caller import find_caller
 from recovery_api.services.plan_reminders import list_clinics
+from recovery_api.services.read_about import AboutPage, about_pages
 
 USUAL_EMERGENCY_NUMBER = "911"
 _TEXTS = {Tier.EMERGENCY: "emergency", Tier.URGENT: "urgent"}
@@ -52,6 +53,7 @@ class PhoneConfig:
     symptoms: Sequence[SymptomTier]
     symptoms_version: str
     advice: Sequence[AdviceText]
+    about: Sequence[AboutPage]
     push_key: str | None = None
 
 
@@ -70,6 +72,7 @@ def read_config(secret: str | None, clinic_id: UUID | None, vaults: Vaults) -> P
         symptoms=[SymptomTier(code, _tier(code, rules), SYMPTOM_WORDS[code]) for code in SYMPTOM_TIERS],
         symptoms_version=f"{rules.version}.{WORDS_VERSION}",
         advice=_advice(scope, emergency_number, pack),
+        about=about_pages(),
     )
 
 

@@ -1,12 +1,13 @@
 """Read the two numbers that stand on every page, and a mark by which a page that updates itself sees a change."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 
-from recovery_api.db import ClinicScope
+from recovery_api.db import AnyRow, ClinicScope
 from recovery_api.models import tables
 from recovery_api.services.read_flags import synthetic_patients
 
@@ -21,10 +22,20 @@ class Counts:
 
 def read_counts(scope: ClinicScope) -> Counts:
     """Both numbers, in one statement."""
+    return counts_told(scope.connection.execute(counts_asked(scope)))
+
+
+def counts_asked(scope: ClinicScope) -> Select[Any]:
+    """The question for both numbers, for a statement that asks more than one."""
     flag = tables.flag
     subjects = select(func.count(func.distinct(func.coalesce(flag.c.patient_id, flag.c.id)))).where(*_shown(scope))
-    row = scope.connection.execute(select(subjects.scalar_subquery(), waiting_texts(scope))).one()
-    return Counts(row[0], row[1])
+    return select(subjects.scalar_subquery().label("open_count"), waiting_texts(scope).label("inbox"))
+
+
+def counts_told(rows: Iterable[AnyRow]) -> Counts:
+    """Both numbers, out of the row that `counts_asked` found."""
+    row = next(iter(rows))
+    return Counts(row.open_count, row.inbox)
 
 
 def worklist_mark(scope: ClinicScope, midnight: datetime) -> str:

@@ -1,14 +1,14 @@
 """Read what clinicians did for one patient and who looked, out of the audit."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 
-from recovery_api.db import ClinicScope
+from recovery_api.db import AnyRow, ClinicScope
 from recovery_api.models import tables
 
 LOOKS = ("patient.viewed", "trajectory.viewed", "plan.viewed", "messages.viewed", "patient.printed")
@@ -38,12 +38,11 @@ class PatientDeed:
     detail: dict[str, Any]
 
 
-def read_looks(scope: ClinicScope, patient_id: UUID) -> Sequence[Look]:
-    """Who looked at a patient, the latest first."""
-    scope.flush()
+def looks_asked(scope: ClinicScope, patient_id: UUID) -> Select[Any]:
+    """The question for who looked at a patient, the latest first, for a statement that asks more than one."""
     event, clinician = tables.audit_event, tables.clinician
     last = func.max(event.c.at).label("last_at")
-    rows = scope.connection.execute(
+    return (
         select(clinician.c.id, clinician.c.name_sealed, func.count().label("times"), last)
         .join(clinician, (clinician.c.clinic_id == event.c.clinic_id) & (clinician.c.id == event.c.actor_id))
         .where(event.c.clinic_id == scope.clinic_id, event.c.patient_id == patient_id, event.c.action.in_(LOOKS))
@@ -51,14 +50,17 @@ def read_looks(scope: ClinicScope, patient_id: UUID) -> Sequence[Look]:
         .order_by(last.desc())
         .limit(MOST)
     )
+
+
+def looks_told(scope: ClinicScope, rows: Iterable[AnyRow]) -> Sequence[Look]:
+    """Who looked, out of rows that `looks_asked` found."""
     return [Look(scope.vault.open("clinician.name", row.id, row.name_sealed), row.times, row.last_at) for row in rows]
 
 
-def read_deeds(scope: ClinicScope, patient_id: UUID) -> Sequence[PatientDeed]:
-    """What clinicians did for a patient beside their flags, the latest first."""
-    scope.flush()
+def deeds_asked(scope: ClinicScope, patient_id: UUID) -> Select[Any]:
+    """The question for what clinicians did beside their flags, the latest first, for such a statement."""
     event, clinician = tables.audit_event, tables.clinician
-    rows = scope.connection.execute(
+    return (
         select(event.c.at, event.c.action, event.c.detail, clinician.c.id, clinician.c.name_sealed)
         .join(clinician, (clinician.c.clinic_id == event.c.clinic_id) & (clinician.c.id == event.c.actor_id))
         .where(
@@ -70,6 +72,10 @@ def read_deeds(scope: ClinicScope, patient_id: UUID) -> Sequence[PatientDeed]:
         .order_by(event.c.at.desc(), event.c.id.desc())
         .limit(MOST)
     )
+
+
+def deeds_told(scope: ClinicScope, rows: Iterable[AnyRow]) -> Sequence[PatientDeed]:
+    """What they did, out of rows that `deeds_asked` found."""
     return [
         PatientDeed(row.at, scope.vault.open("clinician.name", row.id, row.name_sealed), row.action, row.detail)
         for row in rows

@@ -1,6 +1,6 @@
 """Read flags as the worklist shows them: worst tier first, then longest waiting, each with its story."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -69,11 +69,16 @@ tier_rank: ColumnElement[int] = case({tier.value: tier.rank for tier in Tier}, v
 
 def read_flags(scope: ClinicScope, query: FlagQuery) -> list[FlagFacts]:
     """The flags of one clinic in the worklist's order."""
-    rows = scope.connection.execute(_statement(scope, query)).all()
+    return flags_told(scope, scope.connection.execute(flags_asked(scope, query)).all())
+
+
+def flags_told(scope: ClinicScope, rows: Iterable[AnyRow]) -> list[FlagFacts]:
+    """The same, out of rows that `flags_asked` found."""
     return [_facts(scope, row) for row in rows]
 
 
-def _statement(scope: ClinicScope, query: FlagQuery) -> Any:
+def flags_asked(scope: ClinicScope, query: FlagQuery) -> Select[Any]:
+    """The question for flags, for a statement that asks more than one."""
     clinician = tables.clinician
     statement = (
         select(_flag, clinician.c.name_sealed.label("owner_sealed"))
@@ -163,13 +168,22 @@ def read_flag_events(scope: ClinicScope, flag_ids: Sequence[UUID]) -> list[FlagE
     if not flag_ids:
         return []
     scope.flush()
+    return flag_events_told(scope, scope.connection.execute(flag_events_asked(scope, flag_ids)).all())
+
+
+def flag_events_asked(scope: ClinicScope, flag_ids: Sequence[UUID] | Select[tuple[UUID]]) -> Select[Any]:
+    """The question for the stories of some flags."""
     event, clinician = tables.flag_event, tables.clinician
-    rows = scope.connection.execute(
+    return (
         select(event, clinician.c.name_sealed)
         .outerjoin(clinician, (clinician.c.clinic_id == event.c.clinic_id) & (clinician.c.id == event.c.clinician_id))
         .where(event.c.clinic_id == scope.clinic_id, event.c.flag_id.in_(flag_ids))
         .order_by(event.c.at, event.c.id)
-    ).all()
+    )
+
+
+def flag_events_told(scope: ClinicScope, rows: Iterable[AnyRow]) -> list[FlagEventFacts]:
+    """The stories, out of rows that `flag_events_asked` found."""
     return [
         FlagEventFacts(
             flag_id=row.flag_id,
@@ -210,6 +224,21 @@ def read_patients(
     limit: int | None = None,
 ) -> list[PatientFacts]:
     """Patients of this clinic by id, all of them, the ones named or a page, each with the newest recovery."""
+    return patients_told(scope, scope.connection.execute(patients_asked(scope, patient_ids, after, limit)))
+
+
+def patients_told(scope: ClinicScope, rows: Iterable[AnyRow]) -> list[PatientFacts]:
+    """The same, out of rows that `patients_asked` found."""
+    return [_patient(scope, row) for row in rows]
+
+
+def patients_asked(
+    scope: ClinicScope,
+    patient_ids: Sequence[UUID] | None = None,
+    after: UUID | None = None,
+    limit: int | None = None,
+) -> Select[Any]:
+    """The question for patients, for a statement that asks more than one."""
     patient, episode, procedure = tables.patient, tables.episode, tables.procedure
     statement = (
         select(
@@ -234,7 +263,7 @@ def read_patients(
         statement = statement.where(patient.c.is_synthetic.is_(False))
     if after is not None:
         statement = statement.where(patient.c.id > after)
-    return [_patient(scope, row) for row in scope.connection.execute(statement)]
+    return statement
 
 
 def _patient(scope: ClinicScope, row: AnyRow) -> PatientFacts:

@@ -1,28 +1,37 @@
 """Read one patient's whole story: flags and their events, the course, the texts, the plan, the phones."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
-from recovery_api.db import ClinicScope
+from recovery_api.db import AnyRow, ClinicScope
 from recovery_api.domain.errors import NotFound
 from recovery_api.domain.wording import without_link
 from recovery_api.models import tables
-from recovery_api.services.find_check_in_days import find_check_in_days
-from recovery_api.services.read_calls import Call, read_calls
+from recovery_api.services.ask_once import ask_once
+from recovery_api.services.find_check_in_days import check_in_days_told, own_days_asked
+from recovery_api.services.read_answers import Answer, answers_asked, answers_told
+from recovery_api.services.read_calls import Call, calls_asked, calls_told, keyed_asked, read_calls
 from recovery_api.services.read_flags import (
     FlagEventFacts,
     FlagFacts,
     FlagQuery,
     PatientFacts,
-    read_flag_events,
-    read_flags,
-    read_patients,
+    flag_events_asked,
+    flag_events_told,
+    flags_asked,
+    flags_told,
+    patients_asked,
+    patients_told,
 )
-from recovery_api.services.read_worklist import Answer, entry_of, read_answers
+from recovery_api.services.read_worklist import entry_of, episodes_of
 from recovery_api.services.record_audit import Actor, record_audit
+
+MOST_LINES = 100  # texts and calls of a thread
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +50,7 @@ class Text:
     needs_person: bool
     channel: str = "sms"
     call: Call | None = None
+    maybe_repeat: bool = False  # it was sent again before the end of an earlier attempt was known
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,25 +101,55 @@ class PatientStory:
 
 def read_patient(scope: ClinicScope, patient_id: UUID, viewer: Actor, now: datetime) -> PatientStory:
     """One patient's story; the look itself is written to the audit. Raises NotFound."""
-    found = read_patients(scope, [patient_id])
-    if not found:
+    found = ask_once(scope, **_story_asked(scope, patient_id, now))
+    patient = next(iter(patients_told(scope, found["patients"])), None)
+    if patient is None:
         raise NotFound("There is no such patient.")
-    patient = found[0]
     record_audit(scope, viewer, "patient.viewed", ("patient", patient_id), now, patient_id)
-    flags = read_flags(scope, FlagQuery(patient_id=patient_id))
+    flags = flags_told(scope, found["flags"])
     episodes = [patient.episode_id] if patient.episode_id else []
-    answers, asked = read_answers(scope, episodes), find_check_in_days(scope, episodes)
-    entry = entry_of(scope, flags, patient, answers, asked, now)
+    days = check_in_days_told(scope, episodes, found["own_days"])
+    entry = entry_of(scope, flags, patient, answers_told(found["answers"]), days, now)
+    texts, calls = _texts(scope, found["texts"]), calls_told(found["calls"], found["keyed"])
     return PatientStory(
         patient=patient,
         flags=tuple(flags),
-        events=tuple(read_flag_events(scope, [flag.id for flag in flags])),
+        events=tuple(flag_events_told(scope, found["events"])),
         answers=entry.answers,
         today=entry.today,
-        texts=tuple(read_conversation(scope, patient_id)),
-        phones=tuple(read_phones(scope, patient_id)),
-        plan=tuple(_plan(scope, patient.episode_id, now)),
-        visits=tuple(_visits(scope, patient.episode_id)),
+        texts=tuple(_in_one_row(texts, calls, MOST_LINES)),
+        phones=tuple(_phones(scope, found["phones"])),
+        plan=tuple(PlannedItem(row.due_at, row.kind, row.text_key) for row in found["plan"]),
+        visits=tuple(VisitFacts(row.id, row.starts_at, row.status) for row in found["visits"]),
+    )
+
+
+def _story_asked(scope: ClinicScope, patient_id: UUID, now: datetime) -> dict[str, Select[Any]]:
+    """All questions of the story; those about a recovery are about the newest."""
+    newest, flag = _newest_episode(scope, patient_id), tables.flag
+    raised = select(flag.c.id).where(flag.c.clinic_id == scope.clinic_id, flag.c.patient_id == patient_id)
+    return {
+        "patients": patients_asked(scope, [patient_id]),
+        "flags": flags_asked(scope, FlagQuery(patient_id=patient_id)),
+        "events": flag_events_asked(scope, raised),
+        "answers": answers_asked(scope, newest),
+        "own_days": own_days_asked(scope, newest),
+        "texts": _thread_asked(scope, patient_id, MOST_LINES),
+        "calls": calls_asked(scope, patient_id, MOST_LINES),
+        "keyed": keyed_asked(scope, episodes_of(scope, [patient_id])),
+        "phones": _phones_asked(scope, patient_id),
+        "plan": _plan_asked(scope, newest, now),
+        "visits": _visits_asked(scope, newest),
+    }
+
+
+def _newest_episode(scope: ClinicScope, patient_id: UUID) -> Select[tuple[UUID]]:
+    episode = tables.episode
+    return (
+        select(episode.c.id)
+        .where(episode.c.clinic_id == scope.clinic_id, episode.c.patient_id == patient_id)
+        .order_by(episode.c.started_on.desc())
+        .limit(1)
     )
 
 
@@ -118,6 +158,12 @@ def read_thread(
 ) -> list[Text]:
     """A patient's texts, oldest first, the newest `most` of them, or the newest before one of them."""
     scope.flush()
+    return _texts(scope, scope.connection.execute(_thread_asked(scope, patient_id, most, before)).all())
+
+
+def _thread_asked(
+    scope: ClinicScope, patient_id: UUID, most: int, before: tuple[datetime, UUID] | None = None
+) -> Select[Any]:
     message = tables.message
     statement = (
         select(message)
@@ -130,7 +176,10 @@ def read_thread(
         statement = statement.where(
             (message.c.created_at < at) | ((message.c.created_at == at) & (message.c.id < first))
         )
-    rows = scope.connection.execute(statement).all()
+    return statement
+
+
+def _texts(scope: ClinicScope, rows: Sequence[AnyRow]) -> list[Text]:
     return [
         Text(
             id=row.id,
@@ -143,6 +192,7 @@ def read_thread(
             disposition=row.disposition,
             because=row.because,
             needs_person=row.needs_person and row.handled_at is None,
+            maybe_repeat=row.maybe_repeat,
         )
         for row in reversed(rows)
     ]
@@ -152,9 +202,12 @@ def read_conversation(
     scope: ClinicScope, patient_id: UUID, most: int = 100, before: tuple[datetime, UUID] | None = None
 ) -> list[Text]:
     """A patient's texts and calls in one row, oldest first: the newest `most`, or the newest before one of them."""
-    calls = [_as_line(call) for call in read_calls(scope, patient_id, most, before)]
-    texts = read_thread(scope, patient_id, most, before)
-    return sorted((*texts, *calls), key=lambda one: (one.at, one.id))[-most:]
+    calls = read_calls(scope, patient_id, most, before)
+    return _in_one_row(read_thread(scope, patient_id, most, before), calls, most)
+
+
+def _in_one_row(texts: Iterable[Text], calls: Iterable[Call], most: int) -> list[Text]:
+    return sorted((*texts, *map(_as_line, calls)), key=lambda one: (one.at, one.id))[-most:]
 
 
 def _as_line(call: Call) -> Text:
@@ -165,12 +218,19 @@ def _as_line(call: Call) -> Text:
 
 def read_phones(scope: ClinicScope, patient_id: UUID) -> list[Phone]:
     """A patient's phones, their own before a caregiver's."""
+    return _phones(scope, scope.connection.execute(_phones_asked(scope, patient_id)))
+
+
+def _phones_asked(scope: ClinicScope, patient_id: UUID) -> Select[Any]:
     point = tables.contact_point
-    rows = scope.connection.execute(
+    return (
         select(point)
         .where(point.c.clinic_id == scope.clinic_id, point.c.patient_id == patient_id)
         .order_by(point.c.whose.desc(), point.c.created_at)
     )
+
+
+def _phones(scope: ClinicScope, rows: Iterable[AnyRow]) -> list[Phone]:
     return [
         Phone(
             row.id,
@@ -185,27 +245,25 @@ def read_phones(scope: ClinicScope, patient_id: UUID) -> list[Phone]:
     ]
 
 
-def _plan(scope: ClinicScope, episode_id: UUID | None, now: datetime, most: int = 6) -> list[PlannedItem]:
+def _plan_asked(scope: ClinicScope, episode: Select[tuple[UUID]], now: datetime, most: int = 6) -> Select[Any]:
     reminder = tables.reminder
-    rows = scope.connection.execute(
+    return (
         select(reminder.c.due_at, reminder.c.kind, reminder.c.text_key)
         .where(
             reminder.c.clinic_id == scope.clinic_id,
-            reminder.c.episode_id == episode_id,
+            reminder.c.episode_id.in_(episode),
             reminder.c.state == "planned",
             reminder.c.due_at > now,
         )
         .order_by(reminder.c.due_at)
         .limit(most)
     )
-    return [PlannedItem(row.due_at, row.kind, row.text_key) for row in rows]
 
 
-def _visits(scope: ClinicScope, episode_id: UUID | None) -> list[VisitFacts]:
+def _visits_asked(scope: ClinicScope, episode: Select[tuple[UUID]]) -> Select[Any]:
     visit = tables.appointment
-    rows = scope.connection.execute(
+    return (
         select(visit.c.id, visit.c.starts_at, visit.c.status)
-        .where(visit.c.clinic_id == scope.clinic_id, visit.c.episode_id == episode_id)
+        .where(visit.c.clinic_id == scope.clinic_id, visit.c.episode_id.in_(episode))
         .order_by(visit.c.starts_at)
     )
-    return [VisitFacts(row.id, row.starts_at, row.status) for row in rows]

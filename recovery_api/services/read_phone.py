@@ -7,6 +7,8 @@ from phonenumbers import PhoneNumberType
 
 from recovery_api.domain.errors import Invalid
 
+LONGEST_EMERGENCY = 6  # digits
+
 
 def read_phone(raw: str, field: str = "phone", region: str = "US") -> str:
     """The number in E.164. Raises Invalid where it is none; letters are not digits here."""
@@ -43,3 +45,14 @@ _KINDS = {
 def kind_of(number: str) -> PhoneKind:
     """The kind of an E.164 number; toll-free, premium and service numbers are no person's."""
     return _KINDS.get(phonenumbers.number_type(phonenumbers.parse(number)), PhoneKind.NO_PERSON)
+
+
+def is_emergency_number(said: str) -> bool:
+    """Whether a text is a number that is dialled in an emergency, such as 911 or 112."""
+    return 2 <= len(said) <= LONGEST_EMERGENCY and said.isascii() and said.isdigit()
+
+
+def is_whole_number(said: str) -> bool:
+    """Whether a text is a number that any phone of the world can dial (E.164), without asking any country's plan."""
+    digits = said.removeprefix("+")
+    return said != digits and 7 <= len(digits) <= 15 and digits.isascii() and digits.isdigit() and digits[0] != "0"

@@ -27,10 +27,15 @@ def _opened(scope: ClinicScope, row: Row[Any], sealed: Mapping[str, str]) -> dic
     for name, value in row._mapping.items():
         table = sealed.get(name)
         if table is None:
-            if not isinstance(value, bytes | memoryview):
+            if not _is_digest(value):
                 plain[name] = value
         elif (table, name) not in NEVER:
             column = name.removesuffix(SEALED)
             opened = scope.open(f"{table}.{column}", row.id, value)
             plain[column] = without_link(opened) if (table, column) == ("message", "body") and opened else opened
     return plain
+
+
+def _is_digest(value: object) -> bool:
+    """Whether it is a digest, or many."""
+    return any(isinstance(one, bytes | memoryview) for one in (value if isinstance(value, list) else [value]))

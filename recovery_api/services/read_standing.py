@@ -1,13 +1,14 @@
 """Read what stands around a recovery: the hold, the hour of the check-in, earlier recoveries, and the consents."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
-from recovery_api.db import ClinicScope
+from recovery_api.db import AnyRow, ClinicScope
 from recovery_api.models import tables
 
 
@@ -46,11 +47,11 @@ class ConsentLine:
     at: datetime
 
 
-def read_episodes(scope: ClinicScope, patient_id: UUID) -> Sequence[EpisodeLine]:
-    """Every recovery of a patient, the newest first."""
+def episodes_asked(scope: ClinicScope, patient_id: UUID) -> Select[Any]:
+    """The question for every recovery of a patient, the newest first, for a statement that asks more than one."""
     episode, procedure, plan = tables.episode, tables.procedure, tables.care_plan
     protocol, hold, clinician = tables.protocol, tables.hold, tables.clinician
-    rows = scope.connection.execute(
+    return (
         select(
             episode.c.id, episode.c.status, episode.c.ends_on, procedure.c.performed_on, procedure.c.levels,
             plan.c.check_in_time, protocol.c.name, protocol.c.version, hold.c.reason, hold.c.ends_at,
@@ -74,6 +75,10 @@ def read_episodes(scope: ClinicScope, patient_id: UUID) -> Sequence[EpisodeLine]
         .where(episode.c.clinic_id == scope.clinic_id, episode.c.patient_id == patient_id)
         .order_by(episode.c.started_on.desc(), episode.c.id.desc())
     )  # fmt: skip
+
+
+def episodes_told(scope: ClinicScope, rows: Iterable[AnyRow]) -> Sequence[EpisodeLine]:
+    """The recoveries, out of rows that `episodes_asked` found."""
     return [
         EpisodeLine(
             id=row.id,
@@ -93,14 +98,18 @@ def read_episodes(scope: ClinicScope, patient_id: UUID) -> Sequence[EpisodeLine]
     ]
 
 
-def read_consents(scope: ClinicScope, patient_id: UUID) -> Sequence[ConsentLine]:
-    """What stands in the ledger for each phone, purpose and channel: the last line of each, the newest first."""
+def consents_asked(scope: ClinicScope, patient_id: UUID) -> Select[Any]:
+    """The question for a patient's ledger, for a statement that asks more than one."""
     consent = tables.consent
-    rows = scope.connection.execute(
+    return (
         select(consent)
         .where(consent.c.clinic_id == scope.clinic_id, consent.c.patient_id == patient_id)
         .order_by(consent.c.recorded_at.desc(), consent.c.id.desc())
     )
+
+
+def consents_told(rows: Iterable[AnyRow]) -> Sequence[ConsentLine]:
+    """What stands for each phone, purpose and channel: the last line of each, the newest first."""
     last: dict[tuple[UUID | None, str, str], ConsentLine] = {}
     for row in rows:
         line = ConsentLine(row.contact_point_id, row.purpose, row.channel, row.granted, row.source, row.recorded_at)

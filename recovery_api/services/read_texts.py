@@ -1,6 +1,6 @@
 """Read every text of a clinic with what it costs, and the history of the words that it chose itself."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -20,7 +20,7 @@ from recovery_api.services.queue_texts import standing_values
 
 @dataclass(frozen=True, slots=True)
 class TextInUse:
-    """One text in one language: its words, the shipped ones, and its cost with the longest values filled in.
+    """One text in one language: its words, the shipped ones, and its cost with the clinic's values, else the longest.
 
     `grade` is the reading grade of an English text, 0 at the least, None for other languages.
     """
@@ -61,12 +61,14 @@ class WordingRecord:
     decided_at: datetime | None
 
 
-def texts_in_use(pack: MessagePack, language: str | None = None) -> Iterator[TextInUse]:
-    """Every text of a pack in the order of its file, one language after the other."""
+def texts_in_use(
+    pack: MessagePack, language: str | None = None, values: Mapping[str, str] = LONGEST_VALUES
+) -> Iterator[TextInUse]:
+    """Every text of a pack in the order of its file, one language after the other, measured with `values`."""
     shipped = message_pack()
     for name in [language] if language else pack.languages:
         for key in pack.texts[name]:
-            longest = as_sent(filled(pack.text(key, name), LONGEST_VALUES))
+            longest = as_sent(filled(pack.text(key, name), values))
             cost = measure(longest)
             yield TextInUse(
                 key=key,
@@ -82,20 +84,26 @@ def texts_in_use(pack: MessagePack, language: str | None = None) -> Iterator[Tex
             )
 
 
-def longest_cost(body: str) -> Measure:
-    """What words cost with the longest values; a placeholder that nobody knows stays as it is."""
-    known = {name: LONGEST_VALUES.get(name, f"{{{name}}}") for name in placeholders(body)}
+def longest_cost(scope: ClinicScope, body: str) -> Measure:
+    """What words cost with the clinic's own values and the longest others; an unknown placeholder stays as it is."""
+    values = _values_of(scope)
+    known = {name: values.get(name, f"{{{name}}}") for name in placeholders(body)}
     return measure(as_sent(filled(body, known)))
 
 
 def read_texts(scope: ClinicScope, language: str | None = None) -> list[TextInUse]:
-    """Every text as this clinic sends it."""
-    return list(texts_in_use(texts_of(scope), language))
+    """Every text as this clinic sends it, measured with its own name."""
+    return list(texts_in_use(texts_of(scope), language, _values_of(scope)))
+
+
+def _values_of(scope: ClinicScope) -> dict[str, str]:
+    """The clinic's own name and phones, and the longest of what differs from patient to patient."""
+    return {**LONGEST_VALUES, **standing_values(scope)}
 
 
 def shown_text(scope: ClinicScope, text: TextInUse) -> str:
     """A text with the clinic's own name and phones, and the longest of what differs from patient to patient."""
-    return as_sent(filled(text.body, {**LONGEST_VALUES, **standing_values(scope)}))
+    return as_sent(filled(text.body, _values_of(scope)))
 
 
 def read_wordings(scope: ClinicScope, key: str | None = None, language: str | None = None) -> list[WordingRecord]:

@@ -1,5 +1,6 @@
 """Read what lies before a patient: today's open items, the plan ahead and the visits."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -13,6 +14,7 @@ from recovery_api.models import tables
 from recovery_api.services.clinic_texts import texts_of
 from recovery_api.services.find_recovery import RunningRecovery, find_recovery
 from recovery_api.services.queue_texts import standing_values
+from recovery_api.services.read_about import AboutPage, about_pages
 from recovery_api.services.read_band import band_on
 from recovery_api.services.shown_values import shown_values
 
@@ -38,6 +40,7 @@ class Visit:
     episode_id: UUID
     starts_at: datetime
     status: str
+    sequence: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,7 @@ class Today:
     open_items: tuple[PlanItem, ...]
     next_visit: Visit | None
     expected_band: Band
+    about: Sequence[AboutPage]
 
 
 def read_today(scope: ClinicScope, patient_id: UUID, now: datetime) -> Today:
@@ -81,6 +85,7 @@ def read_today(scope: ClinicScope, patient_id: UUID, now: datetime) -> Today:
         open_items=tuple(items),
         next_visit=coming[0] if coming else None,
         expected_band=Band(*band_on(scope, now, day).edges(day, running.recovery.baseline_pain)),
+        about=about_pages([running.language]),
     )
 
 
@@ -102,12 +107,12 @@ def list_visits(scope: ClinicScope, patient_id: UUID) -> list[Visit]:
     """Every visit of a patient, earliest first."""
     visit, episode = tables.appointment, tables.episode
     rows = scope.connection.execute(
-        select(visit.c.id, visit.c.episode_id, visit.c.starts_at, visit.c.status)
+        select(visit.c.id, visit.c.episode_id, visit.c.starts_at, visit.c.status, visit.c.sequence)
         .join(episode, (episode.c.clinic_id == visit.c.clinic_id) & (episode.c.id == visit.c.episode_id))
         .where(visit.c.clinic_id == scope.clinic_id, episode.c.patient_id == patient_id)
         .order_by(visit.c.starts_at, visit.c.id)
     )
-    return [Visit(row.id, row.episode_id, row.starts_at, row.status) for row in rows]
+    return [Visit(row.id, row.episode_id, row.starts_at, row.status, row.sequence) for row in rows]
 
 
 def _has_answered(scope: ClinicScope, episode_id: UUID, on: date) -> bool:

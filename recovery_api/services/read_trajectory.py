@@ -10,8 +10,8 @@ from recovery_api.services.find_check_in_days import find_check_in_days
 from recovery_api.services.read_band import read_band
 from recovery_api.services.read_episode import EpisodeRead, read_episode
 from recovery_api.services.read_flags import FlagFacts, FlagQuery, read_flags
+from recovery_api.services.read_history import KnownReading, read_history
 from recovery_api.services.record_audit import Actor, record_audit
-from recovery_api.services.record_check_in import KnownReading, read_history
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,34 +1,30 @@
 """Read the worklist: who needs somebody, why, since when, with a fortnight of answers beside each."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, Text, func, literal_column, select
 
-from recovery_api.db import AnyRow, ClinicScope
+from recovery_api.db import ClinicScope
 from recovery_api.models import tables
-from recovery_api.services.find_check_in_days import find_check_in_days
-from recovery_api.services.read_counts import read_counts, waiting_texts
-from recovery_api.services.read_flags import FlagFacts, FlagQuery, PatientFacts, read_flags, read_patients
+from recovery_api.services.ask_once import ask_once
+from recovery_api.services.find_check_in_days import check_in_days_told, own_days_asked
+from recovery_api.services.read_answers import Answer, answers_asked, answers_told, with_gaps
+from recovery_api.services.read_counts import waiting_texts
+from recovery_api.services.read_flags import (
+    FlagFacts,
+    FlagQuery,
+    PatientFacts,
+    patients_asked,
+    patients_told,
+    read_flags,
+)
 
-OPEN = ("open", "acknowledged", "snoozed")
 MOST = 1000  # flags on a worklist
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """One local day of an episode: its answer, or None where a question found none."""
-
-    day: int
-    on: date
-    pain: int | None
-    activity: str | None = None
-    note: str = ""
-    pills: int | None = None
-    check_in_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +39,14 @@ class WorklistEntry:
 
 @dataclass(frozen=True, slots=True)
 class Worklist:
-    """The whole list, and what stands around it."""
+    """The whole list without the people, and what stands around it.
+
+    `marks` changes for a patient with every check-in, correction and change of the patient; flags have their versions.
+    """
 
     entries: tuple[WorklistEntry, ...]
     resolved_today: tuple[WorklistEntry, ...]
+    marks: Mapping[UUID, tuple[str, int]]
     total_patients: int
     inbox: int
     last_reply_at: datetime | None
@@ -58,36 +58,77 @@ class Worklist:
 
 
 def read_worklist(scope: ClinicScope, now: datetime) -> Worklist:
-    """Every open flag by patient, and what was resolved since the clinic's midnight."""
+    """Every open flag by patient, and what was resolved since the clinic's midnight; `with_people` adds the rest."""
     midnight = now.astimezone(scope.zone).replace(hour=0, minute=0, second=0, microsecond=0)
     live = read_flags(scope, FlagQuery(live_since=midnight, limit=MOST))
-    flags = [flag for flag in live if flag.status != "resolved"]
-    resolved = [flag for flag in live if flag.status == "resolved"]
-    named = {flag.patient_id for flag in [*flags, *resolved] if flag.patient_id}
-    patients = {patient.id: patient for patient in read_patients(scope, list(named))} if named else {}
-    since = now.astimezone(scope.zone).date() - timedelta(days=15)
-    episodes = [patient.episode_id for patient in patients.values() if patient.episode_id]
-    answers, asked = read_answers(scope, episodes, since), find_check_in_days(scope, episodes)
-    counts = _counts(scope)
+    named = {flag.patient_id for flag in live if flag.patient_id}
+    found = ask_once(scope, marks=_marks(scope, named, now), counts=_counts(scope))
+    counts = found["counts"][0]
     return Worklist(
-        entries=_entries(scope, flags, patients, answers, asked, now),
-        resolved_today=_entries(scope, resolved, patients, answers, asked, now),
-        total_patients=counts[0],
-        inbox=counts[1],
-        last_reply_at=counts[2],
+        entries=entries_of(scope, [flag for flag in live if flag.status != "resolved"], {}, {}, {}, now),
+        resolved_today=entries_of(scope, [flag for flag in live if flag.status == "resolved"], {}, {}, {}, now),
+        marks={row.id: (row.row_version, row.check_ins) for row in found["marks"]},
+        total_patients=counts.patients,
+        inbox=counts.inbox,
+        last_reply_at=counts.last_at,
     )
 
 
-def read_queue(scope: ClinicScope, now: datetime) -> Worklist:
-    """Who needs somebody, in order and by name, without their answers: for the place of one patient among them."""
-    flags = read_flags(scope, FlagQuery(status=OPEN))
-    named = {flag.patient_id for flag in flags if flag.patient_id}
-    patients = {patient.id: patient for patient in read_patients(scope, list(named))} if named else {}
-    counts = read_counts(scope)
-    return Worklist(_entries(scope, flags, patients, {}, {}, now), (), 0, counts.inbox, None)
+def with_people(scope: ClinicScope, entries: Sequence[WorklistEntry], now: datetime) -> list[WorklistEntry]:
+    """The same entries with their patients and a fortnight of answers, in one statement."""
+    named = {flag.patient_id for entry in entries for flag in entry.flags if flag.patient_id}
+    if not named:
+        return list(entries)
+    recoveries = episodes_of(scope, named)
+    found = ask_once(
+        scope,
+        patients=patients_asked(scope, list(named)),
+        own=own_days_asked(scope, recoveries),
+        answers=answers_asked(scope, recoveries, _fortnight(scope, now)),
+    )
+    patients = {patient.id: patient for patient in patients_told(scope, found["patients"])}
+    episodes = [patient.episode_id for patient in patients.values() if patient.episode_id]
+    answers, asked = answers_told(found["answers"]), check_in_days_told(scope, episodes, found["own"])
+    return [
+        entry_of(scope, entry.flags, patients.get(patient_id) if patient_id else None, answers, asked, now)
+        for entry in entries
+        for patient_id in (entry.flags[0].patient_id,)
+    ]
 
 
-def _entries(
+def _fortnight(scope: ClinicScope, now: datetime) -> date:
+    return now.astimezone(scope.zone).date() - timedelta(days=15)
+
+
+def _marks(scope: ClinicScope, patient_ids: Collection[UUID], now: datetime) -> Select[Any]:
+    """For some patients: which version their row is, and how many versions of check-ins the fortnight has."""
+    patient, episode, check_in = tables.patient, tables.episode, tables.check_in
+    recoveries = select(episode.c.id).where(
+        episode.c.clinic_id == scope.clinic_id, episode.c.patient_id == patient.c.id
+    )
+    check_ins = (
+        select(func.count())
+        .where(
+            check_in.c.clinic_id == scope.clinic_id,
+            check_in.c.episode_id.in_(recoveries.correlate(patient)),
+            check_in.c.recorded_at >= now - timedelta(days=16),
+        )
+        .correlate(patient)
+        .scalar_subquery()
+    )
+    version = literal_column("patient.xmin::text", Text())
+    return select(patient.c.id, version.label("row_version"), check_ins.label("check_ins")).where(
+        patient.c.clinic_id == scope.clinic_id, patient.c.id.in_(patient_ids)
+    )
+
+
+def episodes_of(scope: ClinicScope, patient_ids: Collection[UUID]) -> Select[tuple[UUID]]:
+    """Every recovery of some patients, as a part of a larger statement."""
+    episode = tables.episode
+    return select(episode.c.id).where(episode.c.clinic_id == scope.clinic_id, episode.c.patient_id.in_(patient_ids))
+
+
+def entries_of(
     scope: ClinicScope,
     flags: Sequence[FlagFacts],
     patients: dict[UUID, PatientFacts],
@@ -123,77 +164,7 @@ def entry_of(
     return WorklistEntry(tuple(flags), patient, with_gaps(known, days, patient.performed_on, today), today)
 
 
-def with_gaps(answers: Sequence[Answer], days: frozenset[int], performed_on: date, today: int) -> tuple[Answer, ...]:
-    """The answers, and an empty one for each of the `days` since the first on which a question found none."""
-    by_day = {answer.day: answer for answer in answers}
-    if not by_day:
-        return ()
-    unanswered = (day for day in days if min(by_day) < day < today and day not in by_day)
-    gaps = [Answer(day, performed_on + timedelta(days=day), None) for day in unanswered]
-    return tuple(sorted([*by_day.values(), *gaps], key=lambda answer: answer.day))
-
-
-def read_answers(
-    scope: ClinicScope, episode_ids: Sequence[UUID], since: date | None = None
-) -> dict[UUID, list[Answer]]:
-    """The last pain score of each local day by episode, from a day on."""
-    if not episode_ids:
-        return {}
-    check_in = tables.check_in
-    statement = (
-        select(
-            check_in.c.episode_id,
-            check_in.c.id,
-            check_in.c.local_on,
-            check_in.c.day,
-            check_in.c.pain,
-            check_in.c.activity_level,
-            check_in.c.symptoms,
-            check_in.c.pills_otc,
-            check_in.c.pills_prescribed,
-            check_in.c.pills_total,
-        )
-        .where(check_in.c.clinic_id == scope.clinic_id, check_in.c.episode_id.in_(episode_ids))
-        .order_by(check_in.c.recorded_at, check_in.c.version)
-    )
-    if since is not None:
-        statement = statement.where(check_in.c.local_on >= since)
-    latest = {(row.episode_id, row.id): row for row in scope.connection.execute(statement)}
-    days: dict[UUID, dict[int, Answer]] = defaultdict(dict)
-    for row in latest.values():
-        days[row.episode_id][row.day] = _with(days[row.episode_id].get(row.day), row)
-    return {episode_id: list(by_day.values()) for episode_id, by_day in days.items()}
-
-
-def _with(before: Answer | None, row: AnyRow) -> Answer:
-    """A day's answer once one more check-in of the same day is added: the last score, every symptom."""
-    said = [before.note] if before and before.note else []
-    said += [
-        code.replace("_", " ") for code in row.symptoms if before is None or code.replace("_", " ") not in before.note
-    ]
-    return Answer(
-        day=row.day,
-        on=row.local_on,
-        pain=row.pain if row.pain is not None else (before.pain if before else None),
-        activity=row.activity_level or (before.activity if before else None),
-        note=", ".join(said),
-        pills=_first_known(_pills(row), before.pills if before else None),
-        check_in_id=row.id if before is None or row.pain is not None else before.check_in_id,
-    )
-
-
-def _pills(row: AnyRow) -> int | None:
-    """Every pill of a report, as one number; None where it told of none."""
-    kinds = [number for number in (row.pills_otc, row.pills_prescribed) if number is not None]
-    total: int | None = sum(kinds) if kinds else row.pills_total
-    return total
-
-
-def _first_known(*numbers: int | None) -> int | None:
-    return next((number for number in numbers if number is not None), None)
-
-
-def _counts(scope: ClinicScope) -> tuple[int, int, datetime | None]:
+def _counts(scope: ClinicScope) -> Select[Any]:
     """Active patients, messages that wait for a person, and when the last text came: ids lie in the order of time."""
     patient, message = tables.patient, tables.message
     last = (
@@ -202,13 +173,11 @@ def _counts(scope: ClinicScope) -> tuple[int, int, datetime | None]:
         .order_by(message.c.id.desc())
         .limit(1)
     )
-    row = scope.connection.execute(
-        select(
-            select(func.count())
-            .where(patient.c.clinic_id == scope.clinic_id, patient.c.status == "active", ~patient.c.is_synthetic)
-            .scalar_subquery(),
-            waiting_texts(scope),
-            last.scalar_subquery(),
-        )
-    ).one()
-    return row[0], row[1], row[2]
+    return select(
+        select(func.count())
+        .where(patient.c.clinic_id == scope.clinic_id, patient.c.status == "active", ~patient.c.is_synthetic)
+        .scalar_subquery()
+        .label("patients"),
+        waiting_texts(scope).label("inbox"),
+        last.scalar_subquery().label("last_at"),
+    )

@@ -18,9 +18,12 @@ from recovery_api.packs.reading import reply_reader
 from recovery_api.services.answer_page import answer_page
 from recovery_api.services.answer_text import answer_text
 from recovery_api.services.change_contact import close_who
+from recovery_api.services.file_echo import file_echo
 from recovery_api.services.file_unattributed import file_unattributed
-from recovery_api.services.find_contacts import Contact, Sender, asked_before, find_sender, meet_sender
+from recovery_api.services.find_contacts import Contact, Sender, find_sender, meet_sender
+from recovery_api.services.find_day_asked import as_written_to
 from recovery_api.services.find_speaker import as_asked, attribute, find_held
+from recovery_api.services.hand_to_person import NOT_READ, hand_to_person
 from recovery_api.services.turn import Answered, Arrival
 
 ONE_ROW_A_SID = "uq_message_sid"
@@ -56,11 +59,15 @@ def receive_sms(text: ReceivedText, vaults: Vaults, now: datetime) -> bool:
         return _receive(text, vaults, now)  # what it wrote was rolled back, so once more is safe
 
 
-def _receive(text: ReceivedText, vaults: Vaults, now: datetime) -> bool:
+def _receive(text: ReceivedText, vaults: Vaults, now: datetime, broken: Exception | None = None) -> bool:
     try:
         with open_transaction() as connection:
             sender = meet_sender(connection, text.number, text.sender, text.sid, vaults)
-            return _file(sender, text, now)
+            return _file(sender, text, now, broken)
+    except NOT_READ as error:
+        if broken is not None:
+            raise
+        return _receive(text, vaults, now, error)
     except (psycopg.errors.UniqueViolation, IntegrityError) as error:
         if not is_repeat(getattr(error, "orig", error)):
             raise
@@ -79,27 +86,41 @@ def is_repeat(error: object) -> bool:
     return isinstance(error, psycopg.errors.UniqueViolation) and error.diag.constraint_name == ONE_ROW_A_SID
 
 
-def file_text(scope: ClinicScope, text: ReceivedText, now: datetime) -> bool:
-    """The same inside the caller's transaction, which fails with a unique violation where two file it at once."""
-    return _file(find_sender(scope, text.sender, text.sid), text, now)
+def file_text(scope: ClinicScope, text: ReceivedText, now: datetime, broken: Exception | None = None) -> bool:
+    """The same inside the caller's transaction, which fails with a unique violation where two file it at once.
+
+    Any of NOT_READ that it raises is to be handed back as `broken`, in a transaction of its own.
+    """
+    return _file(find_sender(scope, text.sender, text.sid), text, now, broken)
 
 
-def _file(sender: Sender, text: ReceivedText, now: datetime) -> bool:
+def _file(sender: Sender, text: ReceivedText, now: datetime, broken: Exception | None) -> bool:
+    """File a text as what it says, or, where reading it was `broken`, for a person to read."""
     if sender.is_repeat:
         return False
+    message_id = _store(sender.scope, text, now)
+    if broken is None:
+        _act_on(sender, text, message_id, now)
+    else:
+        hand_to_person(sender, Arrival(message_id, text.sender, text.body, text.media), broken, now)
+    return True
+
+
+def _act_on(sender: Sender, text: ReceivedText, message_id: UUID, now: datetime) -> None:
     scope, contacts = sender.scope, sender.contacts
-    message_id = _store(scope, text, now)
+    if file_echo(scope, message_id, text.sender, text.body, text.sent_at or now, text.media > 0 or text.cut):
+        return
     contact, body = attribute(contacts, text.body, now)
     if contact is None:
         _file_unattributed(scope, Arrival(message_id, text.sender, body, text.media), contacts, text, now)
-        return True
-    contact = asked_before(contact, text.sent_at)
+        return
+    contact = as_written_to(scope, contact, text.sent_at)
     is_whole = body == text.body
     arrival = Arrival(message_id, text.sender, body, text.media, sent_at=text.sent_at, is_whole=is_whole)
     reply = _read(arrival.body, contact, text.sent_at or now)
     if contact.state == "wrong_person" and reply.tier not in (Tier.EMERGENCY, Tier.URGENT):
         _file_unattributed(scope, arrival, [], text, now)
-        return True
+        return
     held = find_held(scope, contact, now) if len(contacts) > 1 and not body else None
     if held is not None:
         arrival, reply = replace(held, reply_to_id=message_id), _read(held.body, contact, now)
@@ -110,7 +131,6 @@ def _file(sender: Sender, text: ReceivedText, now: datetime) -> bool:
     if held is not None:
         _settle(scope, held.message_id, contact, reply, answered)
     _settle(scope, message_id, contact, reply, _looked_at(answered, text))
-    return True
 
 
 def _file_unattributed(

@@ -13,6 +13,7 @@ from recovery_api.db import ClinicScope, Vaults, clinic_transaction, open_transa
 from recovery_api.gateways.sms import CarrierUnreachable, InboundText, SmsGateway
 from recovery_api.logs import log, warn
 from recovery_api.models import tables
+from recovery_api.services.hand_to_person import NOT_READ
 from recovery_api.services.pace_senders import note_of_sender, sender_note
 from recovery_api.services.queue_texts import LIFETIMES
 from recovery_api.services.receive_sms import ReceivedText, file_text, is_repeat
@@ -90,16 +91,22 @@ def known_sids(scope: ClinicScope, sids: Sequence[str]) -> set[str]:
     return set(rows.scalars())
 
 
-def _file(clinic_id: UUID, number: str, text: InboundText, vaults: Vaults, now: datetime) -> bool:
+def _file(
+    clinic_id: UUID, number: str, text: InboundText, vaults: Vaults, now: datetime, broken: Exception | None = None
+) -> bool:
     """One missed text on the road of every text; False where the web hook was faster after all."""
     sent_at = min(now, text.received_at + (now - real_now()))
     received = ReceivedText(text.sid, text.from_, number, text.body, text.media, sent_at=sent_at)
     try:
         with clinic_transaction(clinic_id, vaults) as scope:
-            is_new = file_text(scope, received, now)
+            is_new = file_text(scope, received, now, broken)
             if is_new and now - sent_at > LIFETIMES["conversation"]:
                 _leave_unsaid(scope, text.sid, now)
             return is_new
+    except NOT_READ as error:
+        if broken is not None:
+            raise
+        return _file(clinic_id, number, text, vaults, now, error)
     except (psycopg.errors.UniqueViolation, IntegrityError) as error:
         if not is_repeat(getattr(error, "orig", error)):
             raise

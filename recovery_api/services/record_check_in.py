@@ -1,43 +1,27 @@
 """Record a check-in: the one road of every channel, from facts to flags, in one transaction."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from functools import partial
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import update
 
-from recovery_api.db import AnyRow, ClinicScope
+from recovery_api.db import ClinicScope
 from recovery_api.domain.check_in import CheckInFacts
-from recovery_api.domain.late_readings import assess_between
 from recovery_api.domain.lateness import moved_from, say_how_late
-from recovery_api.domain.readings import EpisodeFacts, Finding, Reading
+from recovery_api.domain.readings import Finding, Reading
 from recovery_api.domain.tiers import Tier, worst
-from recovery_api.domain.triage import BREAKS, not_judged
 from recovery_api.ids import new_id
 from recovery_api.models import tables
-from recovery_api.packs.protocol_pack import check_in_days
-from recovery_api.prepared import Prepared
 from recovery_api.services.advise import advise
 from recovery_api.services.ask_about_jump import ask_again_after_jump
-from recovery_api.services.clinic_rules import rules_of
+from recovery_api.services.judge_reading import facts_of, judge_among
 from recovery_api.services.notify_clinicians import page_clinicians
 from recovery_api.services.raise_flags import FlagSubject, RaisedFlag, raise_flags
-from recovery_api.services.read_band import band_on
+from recovery_api.services.read_history import Recovery, read_history
 from recovery_api.services.record_audit import Actor, record_audit
-
-
-@dataclass(frozen=True, slots=True)
-class Recovery:
-    """The recovery that a check-in belongs to, as the road needs it; `history` where it was read with it already."""
-
-    patient_id: UUID
-    episode_id: UUID
-    procedure_on: date
-    baseline_pain: int | None
-    history: "Sequence[KnownReading] | None" = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +85,7 @@ def record_check_in(scope: ClinicScope, recovery: Recovery, report: Report, now:
     if day < 0 and recovery.baseline_pain is None and report.facts.pain is not None:
         _keep_baseline(scope, recovery.episode_id, report.facts.pain)
     before = [known.reading for known in history if known.id != check_in_id]
-    judged = _judge_among(scope, before, _reading(report, day), recovery, now)
+    judged = judge_among(scope, before, _reading(report, day), recovery, now)
     findings = say_how_late(judged, report.recorded_at, now)
     row = _row(scope, recovery, report, check_in_id, day, now)
     row["advice_sealed"] = _advice(scope, report, check_in_id, findings)
@@ -154,92 +138,6 @@ def _reading(report: Report, day: int) -> Reading:
         pills_prescribed=report.facts.pills_prescribed,
         pills_total=report.facts.pills_total,
     )
-
-
-def _judge_among(
-    scope: ClinicScope, before: Sequence[Reading], reading: Reading, recovery: Recovery, now: datetime
-) -> list[Finding]:
-    """What the rules say of a reading among those that are known, some of which may have been made after it."""
-    at = len(before)
-    while at and before[at - 1].recorded_at > reading.recorded_at:
-        at -= 1
-    return judge(scope, [*before[:at], reading], recovery, now, before[at:])
-
-
-def facts_of(scope: ClinicScope, recovery: Recovery, now: datetime) -> EpisodeFacts:
-    """What the rules need to know of the episode; the clinic's band is read where a rule speaks of it."""
-    return EpisodeFacts(
-        procedure_on=recovery.procedure_on,
-        baseline_pain=recovery.baseline_pain,
-        check_in_days=check_in_days(),
-        band=partial(band_on, scope, now),
-    )
-
-
-def judge(
-    scope: ClinicScope,
-    history: Sequence[Reading],
-    recovery: Recovery,
-    now: datetime,
-    later: Sequence[Reading] = (),
-) -> list[Finding]:
-    """What the rules say of the last reading, `later` ones being known already.
-
-    A rule that breaks is itself a finding: a person must look.
-    """
-    try:
-        return list(assess_between(history, later, facts_of(scope, recovery, now), rules_of(scope), now))
-    except BREAKS as broken:
-        return [not_judged(broken)]
-
-
-@dataclass(frozen=True, slots=True)
-class KnownReading:
-    """A stored check-in in its latest version, and the reading that the rules make of it."""
-
-    id: UUID
-    version: int
-    reading: Reading
-    channel: str
-
-
-_c = tables.check_in.c
-READING = (
-    _c.id, _c.version, _c.day, _c.local_on, _c.recorded_at, _c.received_at, _c.pain, _c.symptoms, _c.activity_level,
-    _c.minutes_walked, _c.words_tier, _c.words_because, _c.channel, _c.pills_otc, _c.pills_prescribed, _c.pills_total,
-)  # fmt: skip
-_HISTORY = Prepared(select(*READING).where(_c.clinic_id == bindparam("clinic"), _c.episode_id == bindparam("episode")))
-
-
-def read_history(scope: ClinicScope, episode_id: UUID) -> list[KnownReading]:
-    """An episode's check-ins, oldest first, each in its latest version."""
-    return latest_versions(_HISTORY.rows(scope.connection, {"clinic": scope.clinic_id, "episode": episode_id}))
-
-
-def latest_versions(rows: Iterable[AnyRow]) -> list[KnownReading]:
-    """The readings in rows of check-ins, oldest first, each in its latest version."""
-    latest: dict[UUID, AnyRow] = {}
-    for row in sorted(rows, key=lambda row: row.version):
-        latest[row.id] = row
-    return [_known(row) for row in sorted(latest.values(), key=lambda row: (row.recorded_at, row.received_at))]
-
-
-def _known(row: AnyRow) -> KnownReading:
-    reading = Reading(
-        day=row.day,
-        local_on=row.local_on,
-        recorded_at=row.recorded_at,
-        pain=row.pain,
-        symptoms=frozenset(row.symptoms),
-        activity=row.activity_level,
-        minutes_walked=row.minutes_walked,
-        words_tier=Tier(row.words_tier) if row.words_tier else None,
-        words_because=row.words_because or "",
-        pills_otc=row.pills_otc,
-        pills_prescribed=row.pills_prescribed,
-        pills_total=row.pills_total,
-    )
-    return KnownReading(row.id, row.version, reading, row.channel)
 
 
 def _advice(scope: ClinicScope, report: Report, check_in_id: UUID, findings: Sequence[Finding]) -> bytes | None:

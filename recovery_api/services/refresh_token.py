@@ -13,7 +13,7 @@ from recovery_api.domain.readings import Finding
 from recovery_api.domain.tiers import Tier
 from recovery_api.models import tables
 from recovery_api.services.check_proof import Proof, require_proof
-from recovery_api.services.credentials import LIFETIMES, digest_of, issue, prefixed
+from recovery_api.services.credentials import LIFETIMES, SIGN_IN_LASTS, digest_of, issue, prefixed
 from recovery_api.services.raise_flags import FlagSubject, raise_flags
 from recovery_api.services.record_audit import SYSTEM, record_audit
 
@@ -25,11 +25,15 @@ _TURN = text("SELECT pg_advisory_xact_lock(:place)")
 
 @dataclass(frozen=True, slots=True)
 class TokenPair:
-    """What an app works with from now on; `expires_in` seconds for the access token."""
+    """What an app works with from now on; `expires_in` seconds for the access token.
+
+    `ends_at` is when the phone needs a new printed code, however often it refreshes.
+    """
 
     access_token: str
     refresh_token: str
     expires_in: int
+    ends_at: datetime
     is_bound: bool = False
     device_id: UUID | None = None  # where it has just been enrolled
 
@@ -108,14 +112,15 @@ def _exchange(
         return None
     if row.key_thumbprint is not None:
         require_proof(scope, row.key_thumbprint, proof)
-    pair = _successors(secret, vaults, row.key_thumbprint)
+    ends_at = row.ends_at or now + SIGN_IN_LASTS  # tokens of before there was an end have one from here on
+    pair = _successors(secret, vaults, row.key_thumbprint, ends_at)
     if row.used_at is not None and now - row.used_at <= REPEAT_WITHIN:
         return pair
     if row.used_at is not None:
         _end_after_reuse(scope, row, at)
         return None
     credential = tables.credential
-    connection.execute(update(credential).where(credential.c.digest == row.digest).values(used_at=now))
+    connection.execute(update(credential).where(credential.c.digest == row.digest).values(used_at=now, ends_at=ends_at))
     for kind, successor in (("patient_access", pair.access_token), ("patient_refresh", pair.refresh_token)):
         issue(
             connection,
@@ -125,21 +130,22 @@ def _exchange(
             family_id=row.family_id,
             secret=successor,
             key_thumbprint=row.key_thumbprint,
+            ends_at=ends_at,
         )
     return pair
 
 
-def _successors(secret: str, vaults: Vaults, key_thumbprint: bytes | None) -> TokenPair:
+def _successors(secret: str, vaults: Vaults, key_thumbprint: bytes | None, ends_at: datetime) -> TokenPair:
     access, refresh = (
         prefixed(kind, vaults.data_key.successor(secret, kind)) for kind in ("patient_access", "patient_refresh")
     )
-    return make_pair(access, refresh, key_thumbprint)
+    return make_pair(access, refresh, key_thumbprint, ends_at)
 
 
-def make_pair(access: str, refresh: str, key_thumbprint: bytes | None) -> TokenPair:
+def make_pair(access: str, refresh: str, key_thumbprint: bytes | None, ends_at: datetime) -> TokenPair:
     """Two tokens as an app gets them, bound to a key where there is one."""
-    lives = int(LIFETIMES["patient_access"].total_seconds())
-    return TokenPair(access, refresh, lives, key_thumbprint is not None)
+    lives = min(LIFETIMES["patient_access"], ends_at - real_now())
+    return TokenPair(access, refresh, int(lives.total_seconds()), ends_at, key_thumbprint is not None)
 
 
 def _end_after_reuse(scope: ClinicScope, row: AnyRow, at: datetime) -> None:

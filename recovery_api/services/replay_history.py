@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from uuid import UUID
 
@@ -14,9 +14,10 @@ from recovery_api.domain.escalation import replay, replay_silence
 from recovery_api.domain.readings import EpisodeFacts, Reading
 from recovery_api.domain.rules import RulePack
 from recovery_api.models import tables
+from recovery_api.services.read_band import clinic_bands
 from recovery_api.services.read_flags import synthetic_patients
+from recovery_api.services.read_history import READING, latest_versions
 from recovery_api.services.record_audit import Actor, record_audit
-from recovery_api.services.record_check_in import READING, latest_versions
 from recovery_api.services.silence_facts import LEFT
 
 Wanted = Select[tuple[UUID]] | Sequence[UUID]
@@ -61,9 +62,10 @@ def read_histories(
     ).all()
     rows = sorted(rows, key=lambda row: row.id)
     chosen = _running(scope, since) if most is None else [row.id for row in rows]
-    readings, asked = _readings(scope, chosen), _asked(scope, chosen)
+    readings, asked, bands = _readings(scope, chosen), _asked(scope, chosen), clinic_bands(scope, now)
     record_audit(scope, viewer, "rules.replayed", ("clinic", scope.clinic_id), now, None, {"episodes": len(rows)})
-    return [_history(row, readings[row.id], asked[row.id], since, today) for row in rows]
+    histories = (_history(row, readings[row.id], asked[row.id], since, today) for row in rows)
+    return [replace(history, facts=replace(history.facts, band=bands)) for history in histories]
 
 
 def replay_history(history: StoredHistory, pack: RulePack, now: datetime) -> list[Alert]:

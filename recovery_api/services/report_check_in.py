@@ -25,9 +25,10 @@ from recovery_api.services.find_recovery import (
     newest_running,
 )
 from recovery_api.services.read_check_ins import CheckInRead, as_stored, read_check_in
+from recovery_api.services.read_history import READING, latest_versions
 from recovery_api.services.receive_sms import without_quotes
 from recovery_api.services.record_audit import Actor
-from recovery_api.services.record_check_in import READING, Report, latest_versions, record_check_in
+from recovery_api.services.record_check_in import Report, record_check_in
 
 _A_DAY = timedelta(days=1)
 

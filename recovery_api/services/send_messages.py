@@ -11,6 +11,7 @@ from recovery_api.gateways.sms import Accepted, NotSent, Rejected, SendOutcome, 
 from recovery_api.services.change_contact import ask_question_at
 from recovery_api.services.claim_work import Claim
 from recovery_api.services.find_twins import has_twin_under_way
+from recovery_api.services.flag_refusals import flag_refusal
 from recovery_api.services.follow_delivery import learn_from_failure, lock_phone
 from recovery_api.services.may_send import why_not_to_send
 from recovery_api.services.outbox_rows import (
@@ -129,6 +130,7 @@ def _apply(scope: ClinicScope, attempt: Attempt, row: AnyRow, outcome: SendOutco
         case Rejected(code=code, kind=kind):
             write_message(scope, row.id, state="rejected", error_code=code, settled_at=now)
             finish_claim(scope, claim)
+            flag_refusal(scope, row, code, now)
             learn_from_failure(scope, row, kind, code, now)
         case Throttled(retry_after_seconds=seconds, code=code):
             write_message(scope, row.id, state="throttled", error_code=code)

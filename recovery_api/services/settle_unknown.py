@@ -57,8 +57,14 @@ def settle_with_list(attempt: Attempt, gateway: SmsGateway, vaults: Vaults, now:
             write_message(scope, row.id, asked_list=row.asked_list + 1)
             release_claim(scope, claim, real_now() + ASK_AGAIN[row.lane])
         else:
-            write_message(scope, row.id, state="planned", asked_list=0)
+            maybe = row.maybe_repeat or _may_be_under_way(row)
+            write_message(scope, row.id, state="planned", asked_list=0, maybe_repeat=maybe)
             release_claim(scope, claim, real_now())
+
+
+def _may_be_under_way(row: AnyRow) -> bool:
+    """Whether the carrier may yet take the last attempt: an alert does not wait for the longest call to end."""
+    return bool(real_now() - row.attempted_at <= LONGEST_CALL)
 
 
 def _has_moved_on(row: AnyRow, attempt: Attempt) -> bool:

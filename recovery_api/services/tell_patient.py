@@ -8,11 +8,13 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 
 from recovery_api.db import AnyRow, ClinicScope
+from recovery_api.domain.consent import next_window
 from recovery_api.domain.local_time import OPENS, local_instant, within_quiet_hours
 from recovery_api.domain.tiers import Tier
 from recovery_api.models import tables
 from recovery_api.services.add_flag_event import add_event
-from recovery_api.services.queue_texts import Outgoing, Recipient, queue_texts
+from recovery_api.services.invite_phone import shares_phone
+from recovery_api.services.queue_texts import LIFETIMES, Outgoing, Recipient, queue_texts
 
 
 def tell_patient(scope: ClinicScope, flag: AnyRow, now: datetime) -> dict[str, Any]:
@@ -26,20 +28,23 @@ def tell_patient(scope: ClinicScope, flag: AnyRow, now: datetime) -> dict[str, A
     contact = find_own_phone(scope, flag.patient_id)
     if contact is None:
         return {}
-    phone = scope.vault.open("contact_point.phone", contact.id, contact.phone_sealed)
-    recipient = Recipient(phone, contact.language, contact.id, flag.patient_id, flag.episode_id)
-    due_at = now if flag.tier == Tier.EMERGENCY else daytime(now, contact.zone)
-    text = Outgoing(recipient, "service", text_key="report_read", due_at=due_at, flag_id=flag.id)
+    recipient = own_recipient(scope, contact, flag.patient_id, flag.episode_id)
+    opens, closes = next_window(now, ZoneInfo(contact.zone))
+    due_at, expires_at = (now, now + LIFETIMES["conversation"]) if flag.tier == Tier.EMERGENCY else (opens, closes)
+    text = Outgoing(recipient, "service", text_key="report_read", due_at=due_at, expires_at=expires_at, flag_id=flag.id)
     queue_texts(scope, [text], now)
     add_event(scope, flag.id, "patient_told", now, detail={"leaves_at": due_at.isoformat()})
     return {"patient_told_at": now}
 
 
 def find_own_phone(scope: ClinicScope, patient_id: UUID) -> AnyRow | None:
-    """The patient's own phone, where it takes texts: its id and seal, with the patient's language and zone."""
+    """The patient's own phone, where it takes texts: its id, seal and label, with the patient's language and zone."""
     point, patient = tables.contact_point, tables.patient
     return scope.connection.execute(
-        select(point.c.id, point.c.phone_sealed, patient.c.language, patient.c.zone)
+        select(
+            point.c.id, point.c.phone_sealed, point.c.label, patient.c.language, patient.c.zone,
+            shares_phone(point).label("is_shared"),
+        )
         .join(patient, (patient.c.clinic_id == point.c.clinic_id) & (patient.c.id == point.c.patient_id))
         .where(
             point.c.clinic_id == scope.clinic_id,
@@ -51,7 +56,14 @@ def find_own_phone(scope: ClinicScope, patient_id: UUID) -> AnyRow | None:
         )
         .order_by(point.c.created_at)
         .limit(1)
-    ).one_or_none()
+    ).one_or_none()  # fmt: skip
+
+
+def own_recipient(scope: ClinicScope, contact: AnyRow, patient_id: UUID, episode_id: UUID | None) -> Recipient:
+    """The phone of `find_own_phone` as an address; the label comes first where others read the phone as well."""
+    phone = scope.vault.open("contact_point.phone", contact.id, contact.phone_sealed)
+    label = contact.label if contact.is_shared else ""
+    return Recipient(phone, contact.language, contact.id, patient_id, episode_id, label=label)
 
 
 def daytime(now: datetime, zone_name: str) -> datetime:

@@ -57,14 +57,17 @@ def tell_people(
 ) -> int:
     """Tell the people of `rungs` by those of their channels that are set up; returns how many tellings stand.
 
-    A text to the same person that says the same and has not left yet stands for the new one; one that tells of
-    another tier or climb of the flag makes way for it.
+    A text to the same person that says the same and has not left yet stands for the new one, and the flag's story says
+    so; one that tells of another tier or climb of the flag makes way for it.
     """
     staff = synthetic_staff(scope) if called.is_synthetic else find_staff(scope, ladder, now)
     tellings = _tellings(staff, rungs, ("sms",) if called.is_synthetic else channels)
     texts = [one for one in tellings if one.channel == "sms"]
     waiting = _waiting(scope, called, texts, now) if texts else set()
     _text(scope, called, [one for one in texts if one.person.clinician_id not in waiting], now)
+    for one in texts:
+        if one.person.clinician_id in waiting:
+            _say_paged(scope, called, one, now, waits=True)
     _page(scope, called, [one for one in tellings if one.channel != "sms"], now)
     if not tellings:
         add_event(scope, called.flag_id, "nobody_told", now, detail={"rungs": [number for number, _ in rungs]})
@@ -151,7 +154,13 @@ def _outgoing(called: Called, telling: _Telling) -> Outgoing:
 def _text(scope: ClinicScope, called: Called, tellings: Sequence[_Telling], now: datetime) -> None:
     queue_texts(scope, [_outgoing(called, one) for one in tellings], now)
     for one in tellings:
-        add_event(scope, called.flag_id, "paged", now, detail=said(one.person.clinician_id, "sms", one.rung))
+        _say_paged(scope, called, one, now)
+
+
+def _say_paged(scope: ClinicScope, called: Called, telling: _Telling, now: datetime, **more: object) -> None:
+    """One text of a rung in the flag's story; `waits` where the text of an earlier rung stands for it."""
+    detail = said(telling.person.clinician_id, "sms", telling.rung) | more
+    add_event(scope, called.flag_id, "paged", now, detail=detail)
 
 
 def said(clinician_id: UUID | None, channel: str, rung: int) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""Make the link of one web check-in, for a patient who chose it: opaque, good once and for less than a day."""
+"""Make the link of one web check-in, or of a questionnaire: opaque, good once and for less than a day."""
 
 import base64
 import secrets
@@ -13,13 +13,20 @@ from recovery_api.models import tables
 from recovery_api.services.credentials import issue
 
 PLAIN_QUESTION, LINK_TEXT = "check_in_pain", "check_in_link"
+PLAIN_FORM, FORM_TEXT = "questionnaire_form", "questionnaire_link"
 _BYTES = 16  # 128 bits, in letters and digits alone, so that no phone cuts the end of the address off
 
 
 def make_link(
-    scope: ClinicScope, patient_id: UUID, episode_id: UUID, language: str, public_url: str, now: datetime
+    scope: ClinicScope,
+    patient_id: UUID,
+    episode_id: UUID,
+    language: str,
+    public_url: str,
+    now: datetime,
+    asks: str = "check_in",
 ) -> str:
-    """The address that opens one check-in of this recovery. Its secret is stored as a digest alone."""
+    """The address that opens one check-in, or one form, of this recovery. Its secret is stored as a digest alone."""
     row_id = new_id()
     row = {
         "clinic_id": scope.clinic_id,
@@ -29,6 +36,7 @@ def make_link(
         "client_id": new_id(),
         "language": language,
         "created_at": now,
+        "asks": asks,
     }
     scope.connection.execute(insert(tables.web_check_in), row)
     secret = base64.b32encode(secrets.token_bytes(_BYTES)).decode().rstrip("=").lower()

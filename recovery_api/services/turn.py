@@ -54,7 +54,8 @@ class Answered:
 class Turn:
     """One text on its way through: the scope, who sent it, what it says, and what was recorded of it.
 
-    `muted` where the phone was answered too often already: only safety texts leave then. `said` holds what was said.
+    `muted` where the phone was answered too often already: only safety texts leave then. `told` where the same words
+    were answered so often that not even those do. `said` holds what was said.
     """
 
     scope: ClinicScope
@@ -64,11 +65,12 @@ class Turn:
     now: datetime
     recorded: Recorded | None
     muted: bool = False
+    told: bool = False
     said: list[str] = field(default_factory=list)
 
     def say(self, text_key: str, purpose: str = "conversation", **values: str) -> None:
         """Answer with one text."""
-        if self.muted and purpose != "safety":
+        if self.told or (self.muted and purpose != "safety"):
             return
         text = Outgoing(
             recipient=self.contact.recipient(),

@@ -10,7 +10,10 @@ _WORDS = {"en": ("Visit", "Questions"), "es": ("Cita", "Preguntas")}
 
 
 def visit_calendar(visit: Visit, clinic: str, phone: str, language: str, now: datetime) -> str:
-    """The file of one visit; its UID stays the same when the visit is moved, so that a calendar moves it too."""
+    """The file of one visit; its UID stays when the visit is moved and its sequence rises, so that a calendar moves it.
+
+    Times are in UTC, which every calendar shows in its owner's zone, so that no zone need be described.
+    """
     title, questions = _WORDS[language]
     lines = [
         "BEGIN:VCALENDAR",
@@ -19,6 +22,7 @@ def visit_calendar(visit: Visit, clinic: str, phone: str, language: str, now: da
         "METHOD:PUBLISH",
         "BEGIN:VEVENT",
         f"UID:{visit.id}",
+        f"SEQUENCE:{visit.sequence}",
         f"DTSTAMP:{_stamp(now)}",
         f"DTSTART:{_stamp(visit.starts_at)}",
         f"DTEND:{_stamp(visit.starts_at + LENGTH)}",

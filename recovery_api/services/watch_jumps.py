@@ -15,9 +15,10 @@ from recovery_api.models import tables
 from recovery_api.services.ask_about_jump import KIND
 from recovery_api.services.claim_work import Claim, finish
 from recovery_api.services.clinic_rules import rules_of
+from recovery_api.services.judge_reading import facts_of
 from recovery_api.services.notify_clinicians import page_clinicians
 from recovery_api.services.raise_flags import FlagSubject, raise_flags
-from recovery_api.services.record_check_in import Recovery, facts_of, read_history
+from recovery_api.services.read_history import Recovery, read_history
 from recovery_api.services.set_aside import work_off_singly
 from recovery_api.services.tell_patient import daytime
 

@@ -14,6 +14,7 @@ from recovery_api.packs.protocol_pack import check_texts, protocol_pack
 from recovery_api.services.clinic_texts import texts_of
 from recovery_api.services.find_ladder import ClinicLadder
 from recovery_api.services.find_people import find_staff
+from recovery_api.services.read_phone import is_emergency_number, is_whole_number
 from recovery_api.services.set_aside import ASIDE
 
 NOT_A_ZONE = (ValueError, LookupError, OSError)
@@ -23,7 +24,7 @@ def broken_parts(scope: ClinicScope, ladder: ClinicLadder, now: datetime) -> dic
     """How many texts, zones, numbers and people are broken or missing in a clinic that has patients in recovery."""
     counts = {"texts": _texts(scope) + _set_aside(scope, now), "zones": _zones(scope)}
     if _has_patients(scope):
-        counts |= {"numbers": int(not scope.number), "people": int(not _has_people(scope, ladder, now))}
+        counts |= {"numbers": _numbers(scope), "people": int(not _has_people(scope, ladder, now))}
     return {"texts": 0, "zones": 0, "numbers": 0, "people": 0} | counts
 
 
@@ -91,6 +92,12 @@ def _has_patients(scope: ClinicScope) -> bool:
         episode.c.clinic_id == scope.clinic_id, episode.c.status.in_(("active", "on_hold")), real
     )
     return scope.connection.execute(running.limit(1)).first() is not None
+
+
+def _numbers(scope: ClinicScope) -> int:
+    """Numbers that nobody can text from, call, or dial in an emergency."""
+    sound = [is_whole_number(scope.number or ""), is_whole_number(scope.phone)]
+    return [*sound, is_emergency_number(scope.emergency_number)].count(False)
 
 
 def _has_people(scope: ClinicScope, ladder: ClinicLadder, now: datetime) -> bool:

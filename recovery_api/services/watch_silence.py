@@ -17,7 +17,7 @@ from recovery_api.services.clinic_rules import rules_of
 from recovery_api.services.coach_patient import coach_next_day
 from recovery_api.services.notify_clinicians import page_clinicians
 from recovery_api.services.raise_flags import FlagSubject, raise_flags
-from recovery_api.services.record_check_in import read_history
+from recovery_api.services.read_history import read_history
 from recovery_api.services.set_aside import work_off_singly
 from recovery_api.services.silence_facts import days_asked
 

@@ -118,7 +118,7 @@ def _read_event(where: str, item: object, rng: random.Random) -> Sequence[tuple[
         return _burst(f"{where}: burst", at, facts, rng)
     if kind == "outage":
         return _outage(f"{where}: outage", at, facts)
-    return [(at, kind, dict(facts))]
+    return [(at, kind, {"on" if name is True else name: value for name, value in facts.items()})]  # YAML's bare `on`
 
 
 def _burst(

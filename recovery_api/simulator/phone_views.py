@@ -14,7 +14,9 @@ from werkzeug.wrappers import Response
 
 from recovery_api.clinic.shown import box_of, course_of, story_of
 from recovery_api.clinic.story import delivery_words
+from recovery_api.clock import monotonic
 from recovery_api.db import ClinicScope, clinic_transaction
+from recovery_api.services.read_band import band_on
 from recovery_api.services.read_patient import PatientStory, read_patient
 from recovery_api.services.record_audit import SYSTEM
 from recovery_api.simulator.carrier_client import CarrierAway, CarrierLevers
@@ -26,6 +28,7 @@ from recovery_api.simulator.play_patient import (
     STORIES,
     Playable,
     demo_clinic,
+    nameless_texts,
     next_due,
     playable_patients,
     step_of,
@@ -110,16 +113,24 @@ def _page(
         zone=scope.zone,
         patients=tuple(_person(one) for one in people),
         patient=_person(played),
-        course=course_of(story.patient, story.answers, story.today, story.flags),
-        thread=tuple(
-            PhoneBubble("out" if text.direction == "in" else "in", text.body, text.at, delivery_words(text))
-            for text in story.texts[-40:]
+        course=course_of(
+            story.patient, story.answers, story.today, story.flags, band=band_on(scope, moment, story.today)
         ),
+        thread=_thread(scope, played, story),
         network=_network(played.phone),
         landline=read_landline(levers(), played.phone) if played.channel == "voice" else None,
         did=tuple(reversed(story_of(story.events)))[:12],
         flags=tuple(box_of(flag, story.events, UUID(int=0), moment, story.patient.language) for flag in open_flags),
         notice=" ".join(map(str, get_flashed_messages())),
+    )
+
+
+def _thread(scope: ClinicScope, played: Playable, story: PatientStory) -> tuple[PhoneBubble, ...]:
+    """What stands on the phone, oldest first; the digits for the app as well, which no clinician reads."""
+    texts = sorted([*story.texts, *nameless_texts(scope, played.phone)], key=lambda text: text.at)
+    return tuple(
+        PhoneBubble("out" if text.direction == "in" else "in", text.body, text.at, delivery_words(text))
+        for text in texts[-40:]
     )
 
 
@@ -240,6 +251,6 @@ def _texts_in(played: Playable) -> int:
 
 def _wait_for_answer(played: Playable, before: int) -> None:
     """Let the text arrive before the clock moves on, so that each answer falls on its own day."""
-    until = time.monotonic() + _STORY_SECONDS
-    while _texts_in(played) <= before and time.monotonic() < until:
+    until = monotonic() + _STORY_SECONDS
+    while _texts_in(played) <= before and monotonic() < until:
         time.sleep(0.1)

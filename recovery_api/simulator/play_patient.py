@@ -10,6 +10,7 @@ from recovery_api.db import ClinicScope
 from recovery_api.models import tables
 from recovery_api.services.plan_reminders import list_clinics
 from recovery_api.services.read_flags import PatientFacts, read_patients
+from recovery_api.services.read_patient import Text
 
 STORIES: dict[str, tuple[str, ...]] = {
     "normal": ("3", "2", "2"),
@@ -54,6 +55,35 @@ def playable_patients(scope: ClinicScope) -> list[Playable]:
     known = [patient for patient in read_patients(scope) if patient.id in phones]
     found = [Playable(one, phones[one.id][0], one.id in flagged, phones[one.id][1]) for one in known]
     return sorted(found, key=lambda one: (one.patient.family_name, one.patient.given_name))
+
+
+def nameless_texts(scope: ClinicScope, phone: str) -> list[Text]:
+    """The texts to a phone that name no patient, so that no clinician reads them: the six digits for the app."""
+    message = tables.message
+    rows = scope.connection.execute(
+        select(message).where(
+            message.c.clinic_id == scope.clinic_id,
+            message.c.phone_digest == scope.phone_digest(phone),
+            message.c.direction == "out",
+            message.c.patient_id.is_(None),
+            message.c.clinician_id.is_(None),
+        )
+    )
+    return [
+        Text(
+            id=row.id,
+            direction=row.direction,
+            body=scope.vault.open("message.body", row.id, row.body_sealed),
+            at=row.created_at,
+            state=row.state,
+            purpose=row.purpose,
+            error_code=row.error_code,
+            disposition=None,
+            because=None,
+            needs_person=False,
+        )
+        for row in rows
+    ]
 
 
 def next_due(scope: ClinicScope, patient: PatientFacts, now: datetime) -> datetime | None:

@@ -28,6 +28,7 @@ from recovery_api.services.raise_flags import FlagSubject, raise_flags
 from recovery_api.services.receive_sms import ReceivedText, file_text
 from recovery_api.services.record_audit import SYSTEM
 from recovery_api.simulator.made_up import MadeUpAnswer, MadeUpPatient, made_up_patients
+from recovery_api.simulator.seed_questions import asked_days, seed_questions
 
 ZONE = "America/New_York"
 NUMBER = "+12125550199"
@@ -139,16 +140,24 @@ def _seed_check_ins(
 def _seed_texts(
     scope: ClinicScope, one: MadeUpPatient, enrolled: Enrolled, rng: Random, now: datetime
 ) -> dict[int, UUID]:
-    """The last fortnight's questions, answers and thanks; returns the answer's message by day."""
+    """The questions of a month, answers and thanks of a fortnight; returns the answer's message by day."""
     rows: list[dict[str, Any]] = []
     answered: dict[int, UUID] = {}
     by_day = {answer.day: answer for answer in one.answers}
+    question = message_pack().render("check_in_pain", one.language, standing_values(scope))
+    asked = {day: _at(scope, one, day, now) - timedelta(minutes=rng.randint(2, 30)) for day in asked_days(one)}
+    reminders = seed_questions(
+        scope, enrolled.episode_id, {at.astimezone(scope.zone).date(): at for at in asked.values()}
+    )
+    for at in asked.values():
+        sent = _text(scope, one, enrolled, "out", question, at)
+        rows.append(sent | {"reminder_id": reminders[at.astimezone(scope.zone).date()]})
     for day in sorted(by_day):
         at, answer = _at(scope, one, day, now), by_day[day]
         if now - at > KEPT_TEXTS:
             continue
-        question = message_pack().render("check_in_pain", one.language, standing_values(scope))
-        rows.append(_text(scope, one, enrolled, "out", question, at - timedelta(minutes=rng.randint(2, 30))))
+        if day not in asked:
+            rows.append(_text(scope, one, enrolled, "out", question, at - timedelta(minutes=rng.randint(2, 30))))
         reply = _text(scope, one, enrolled, "in", answer.words, at)
         rows.append(reply)
         answered[day] = reply["id"]
@@ -176,6 +185,7 @@ def _text(
         "body_sealed": scope.seal("message.body", message_id, body),
         "created_at": at,
         "contact_point_id": enrolled.contact_point_id,
+        "reminder_id": None,
         "patient_id": enrolled.patient_id,
         "episode_id": enrolled.episode_id,
         "disposition": "recorded" if direction == "in" else None,
@@ -213,7 +223,7 @@ def _seed_flags(
             enrolled.episode_id,
             enrolled.patient_id,
             message_id=messages.get(answer.day),
-            quote=answer.words if answer.symptoms else f"{answer.words}",
+            quote=answer.words,
         )
         for flag in raise_flags(scope, subject, findings, reading.recorded_at):
             if now - reading.recorded_at > FRESH or one.fate == "seen_to":

@@ -1,6 +1,7 @@
 """What must hold in every simulated clinic: no text at night, twice, too often, or after somebody asked for the end."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
@@ -35,6 +36,7 @@ class Checks:
     """Collects what broke, each once, in words."""
 
     broken: list[str] = field(default_factory=list)
+    minutes: int = 0  # at which the coverage invariant was looked at
     _stopped: dict[str, datetime] = field(default_factory=dict)
     _of_day: Counter[tuple[str, date]] = field(default_factory=Counter)
     _reminders: set[str] = field(default_factory=set)
@@ -69,6 +71,17 @@ class Checks:
         """What the coverage watch found without anybody or anything that looks at it."""
         if alone:
             self._say(f"coverage: {alone} left alone at {at:%Y-%m-%d %H:%M}")
+
+    def alone(self, found: Sequence[str], at: datetime) -> None:
+        """What the eye found alone once everything that was due at a minute was done."""
+        self.minutes += 1
+        if found:
+            self._say(f"coverage: {', '.join(found)} left alone at {at:%Y-%m-%d %H:%M}")
+
+    def lost(self, found: Sequence[str], at: datetime) -> None:
+        """What the eye found undone at the end of a day."""
+        for one in found:
+            self._say(f"lost: {one} by {at:%Y-%m-%d %H:%M}")
 
     def danger(self, words: str, was_flagged: bool) -> None:
         """A fall was told of: somebody must have been flagged."""

@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select, text
+from sqlalchemy import select
 
 from recovery_api.db import AnyRow, ClinicScope, clinic_transaction
 from recovery_api.domain.working_hours import WorkingHours
 from recovery_api.gateways.voice import OutboundCall
 from recovery_api.models import tables
-from recovery_api.prepared import Prepared
 from recovery_api.services.answer_flags import Deed, acknowledge_flag, resolve_flag
 from recovery_api.services.book_visits import change_visit
 from recovery_api.services.change_phones import add_phone, put_wrong_phone_away
@@ -30,15 +29,6 @@ if TYPE_CHECKING:
 _LANDLINE = 30006
 _AWAY = timedelta(days=9)
 _NURSE_LOOKS = timedelta(hours=2)
-
-
-_KEPT = Prepared(
-    text("""
-SELECT m.sid, m.patient_id, m.purpose, m.text_key, m.in_reply_to_id, m.reminder_id, p.zone
-FROM message AS m LEFT JOIN patient AS p ON p.clinic_id = m.clinic_id AND p.id = m.patient_id
-WHERE m.clinic_id = :clinic AND m.sid = ANY(:sids)
-""")
-)
 
 
 def _sent(taken: Taken, row: AnyRow) -> Sent:
@@ -79,7 +69,7 @@ class Life:
         """Texts of ours: each judged, delivered or not, and perhaps answered."""
         if not fresh:
             return
-        kept = self._kept(fresh)
+        kept = self._year.eye.kept([taken.sid for taken in fresh])
         for taken in fresh:
             row = kept.get(taken.sid)
             if row is not None:
@@ -101,12 +91,6 @@ class Life:
         if answer is not None:
             body, after = answer
             year.at(year.clock.at + after, partial(self._text, person, body))
-
-    def _kept(self, fresh: Sequence[Taken]) -> dict[str, AnyRow]:
-        """What the product keeps of each text, by the carrier's id."""
-        with clinic_transaction(self._year.clinic_id, self._year.vaults) as scope:
-            rows = _KEPT.rows(scope.connection, {"clinic": scope.clinic_id, "sids": [taken.sid for taken in fresh]})
-        return {row.sid: row for row in rows}
 
     def meet_call(self, sid: str, call: OutboundCall) -> None:
         """One call of ours: picked up and answered, two times in three."""
@@ -166,6 +150,12 @@ class Life:
 
     def _nurse(self) -> None:
         """Every two hours the nurse notes who came, and takes what waits; at night only what cannot."""
+        year = self._year
+        if year.eye.nurse_has_work(year.clock.at, _NURSE_LOOKS):
+            self._work_through()
+        year.at(year.clock.at + _NURSE_LOOKS, self._nurse)
+
+    def _work_through(self) -> None:
         year, flag = self._year, tables.flag
         with clinic_transaction(year.clinic_id, year.vaults) as scope:
             self._note_visits(scope)
@@ -180,7 +170,6 @@ class Life:
                     deed = Deed(year.nurse_id, row.id, None)
                     acknowledge_flag(scope, deed, year.clock.at)
                     resolve_flag(scope, deed, "advised", "Called and advised (simulated)", year.clock.at)
-        year.at(year.clock.at + _NURSE_LOOKS, self._nurse)
 
     def _note_visits(self, scope: ClinicScope) -> None:
         """Who had a visit yesterday came, nine times in ten; of a few nobody says anything."""

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 TRAITS = (
     "steady", "forgetful", "late", "shared", "traveller", "quits", "falls", "landline", "spanish", "chatty",
-    "caregiver", "newphone",
+    "caregiver", "newphone", "worsens",
 )  # fmt: skip
 # A clinic as it may be: most answer, some forget, and each trouble has its people.
 MIX = (
@@ -21,7 +21,8 @@ _WORDS = {
     "es": ("hoy {n}", "como {n}", "{n}/10", "dolor {n} gracias", "{n}"),
 }
 _FALL = {"en": "I fell in the bathroom and felt a pop", "es": "me cai en el bano y senti un tronido"}
-_SYMPTOM_MARK, _PAIN_MARKS = "\nN n", ("0 to 10", "De 0 a 10", "de 0 a 10")
+_SYMPTOM_MARKS = ("\nN n", "Reply F if so, or N", "Responda F si hubo algo, o N")  # the letters, or a fall after a jump
+_PAIN_MARKS = ("0 to 10", "De 0 a 10", "de 0 a 10")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,13 @@ class Person:
         """The day since the procedure on which something befalls the person; None for what does not."""
         if not self.has(event):
             return None
-        least, most = {"quits": (4, 30), "falls": (3, 40), "traveller": (2, 20), "newphone": (5, 30)}[event]
+        least, most = {
+            "quits": (4, 30),
+            "falls": (3, 40),
+            "traveller": (2, 20),
+            "newphone": (5, 30),
+            "worsens": (6, 30),
+        }[event]
         return self.dice(event).randint(least, most)
 
     def journey(self) -> str:
@@ -66,10 +73,12 @@ class Person:
         return _phone(self.place, "332")
 
     def pain(self, day: int) -> int:
-        """Pain on one day: a fall from 7 to 2 within weeks, and up again for some after a fall."""
+        """Pain on one day: down from 7 to 2 within weeks, and up again for some, after a fall or for no reason."""
         base = 2 + 5 * 0.93 ** max(day, 0)
         fell = self.day_of("falls")
         more = 3 if fell is not None and fell <= day < fell + 10 else 0
+        worse = self.day_of("worsens")
+        more += 5 if worse is not None and worse <= day < worse + 7 else 0
         return max(0, min(10, round(base + more + self.dice("pain", day).gauss(0, 0.8))))
 
 
@@ -118,7 +127,7 @@ def answer_to(person: Person, text: str, day: int, now: datetime) -> tuple[str, 
 def _said(person: Person, text: str, day: int) -> str | None:
     if "START" in text and "STOP" in text:
         return "START"
-    if text.endswith(("N none", "N nada")) or _SYMPTOM_MARK in text:
+    if text.endswith(("N none", "N nada")) or any(mark in text for mark in _SYMPTOM_MARKS):
         return "N"
     if any(mark in text for mark in _PAIN_MARKS):
         return _score(person, day)

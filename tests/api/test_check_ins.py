@@ -8,7 +8,7 @@ from sqlalchemy import Connection, func, select
 
 from recovery_api.domain.symptoms import SYMPTOM_TIERS
 from recovery_api.models import tables
-from recovery_api.services.record_check_in import read_history
+from recovery_api.services.read_history import read_history
 from tests.builders import BuiltClinic, ClockHand, PatientPersona, Persona, check_in_body, make_patient, record
 
 EVERYTHING = {

@@ -4,7 +4,7 @@ import pytest
 from flask import Flask
 
 from recovery_api.domain.symptoms import SYMPTOM_TIERS
-from tests.builders import BuiltClinic, PatientPersona, Persona, make_clinic
+from tests.builders import BuiltClinic, ClockHand, PatientPersona, Persona, make_clinic
 
 NOBODY = "0190b3a4-5f6e-7c8d-9e0f-112233445566"
 
@@ -20,6 +20,21 @@ def test_a_phone_learns_numbers_symptoms_and_advice_of_its_own_clinic(ann: Patie
     advice = {(one["tier"], one["language"]): one["text"] for one in said["advice"]}
     assert set(advice) == {(tier, language) for tier in ("emergency", "urgent") for language in ("en", "es")}
     assert "911" in advice["emergency", "es"]
+
+
+def test_the_pages_on_the_procedure_are_pointed_to_and_are_there(ann: PatientPersona, clock: ClockHand) -> None:
+    known = ann.get("/config").json["about"]
+    assert [(one["language"], one["topic"]) for one in known] == [
+        (language, topic) for language in ("en", "es") for topic in ("procedure", "benefits", "risks")
+    ]
+    own = ann.get("/me/episode").json["about"]
+    assert own == [one for one in known if one["language"] == "en"]
+    said = {"client_id": NOBODY, "recorded_at": clock.now.isoformat(), "pain": 3}
+    advice = ann.post("/me/check-ins", json=said).json["advice"]
+    for url in [*(one["url"] for one in known), advice["about"]]:
+        page = ann.client.get(url, follow_redirects=True)
+        assert page.status_code == 200, url
+    assert "Risks, and when to call" in page.text
 
 
 def test_another_country_has_its_own_emergency_number(app: Flask, database: object) -> None:

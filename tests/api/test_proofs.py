@@ -109,6 +109,13 @@ def test_a_proof_is_good_once(phone: BoundPhone) -> None:
     assert refused(phone.get(proof=proof))
 
 
+def test_a_proof_stays_spent_although_its_request_was_undone(phone: BoundPhone) -> None:
+    path = f"/me/appointments/{uuid4()}/calendar.ics"
+    proof = phone.key.proof("GET", path, phone.pair["access_token"])
+    assert phone.get(path, proof=proof).status_code == 404
+    assert refused(phone.get(path, proof=proof))
+
+
 @pytest.mark.parametrize(
     "changes",
     [{"htm": "POST"}, {"htm": "get"}, {"htm": None}, {"htu": f"{PUBLIC}{API}/me/episode"}, {"htu": None},

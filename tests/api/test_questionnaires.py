@@ -1,10 +1,12 @@
 """Questionnaires: due on their days, scores within their ranges, low mood put before a person."""
 
+from datetime import date
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
+from recovery_api.domain.questionnaires import due_questionnaires
 from tests.builders import ClockHand, PatientPersona, Persona
 
 PATH = "/me/questionnaires"
@@ -16,20 +18,36 @@ def body(clock: ClockHand, instrument: str = "rmdq", **changes: Any) -> dict[str
 
 
 def test_what_is_due_is_listed_until_it_is_answered(ann: PatientPersona, clock: ClockHand) -> None:
-    said = ann.get(PATH).json
-    assert [(one["measures"], one["instruments"], one["due_on"]) for one in said["due"]] == [
-        ("disability", ["rmdq", "odi"], "2026-11-15")
-    ]
+    assert ann.get(PATH).json["due"] == [], "on day 5: a baseline taken after the procedure would be none"
     clock.forward(days=3)
-    assert [one["measures"] for one in ann.get(PATH).json["due"]] == ["disability", "mood"]
+    [mood] = ann.get(PATH).json["due"]
+    assert (mood["measures"], mood["instruments"], mood["due_on"]) == ("mood", ["phq2"], "2026-11-22")
+    clock.forward(days=22)
+    due = ann.get(PATH).json["due"]
+    assert [(one["measures"], one["instruments"], one["due_on"], one["until"]) for one in due] == [
+        ("disability", ["rmdq", "odi"], "2026-12-15", "2026-12-29"), ("mood", ["phq2"], "2026-12-15", "2026-12-29"),
+    ]  # fmt: skip
     assert ann.post(PATH, json=body(clock, "odi", score=40)).status_code == 201
     said = ann.get(PATH).json
     assert [one["measures"] for one in said["due"]] == ["mood"]
-    assert [(one["instrument"], one["score"], one["day"]) for one in said["items"]] == [("odi", 40, 8)]
-    clock.forward(days=22)
-    assert [one["due_on"] for one in ann.get(PATH).json["due"]] == ["2026-12-15"] * 2, "day 30"
-    clock.forward(days=15)
+    assert [
+        (one["instrument"], one["score"], one["day"], one["channel"], one["answered_by"]) for one in said["items"]
+    ] == [("odi", 40, 30, "app", "patient")]
+    clock.forward(days=14)
     assert ann.get(PATH).json["due"] == []
+
+
+def test_the_baseline_is_due_before_the_procedure_alone() -> None:
+    procedure_on = date(2026, 12, 1)
+
+    def kinds(today: date, *answered: tuple[str, date]) -> list[str]:
+        return [one.measures for one in due_questionnaires(procedure_on, today, answered)]
+
+    assert kinds(date(2026, 10, 31)) == []
+    assert kinds(date(2026, 11, 1)) == kinds(procedure_on) == ["disability", "mood"]
+    assert kinds(date(2026, 12, 2)) == []
+    assert kinds(procedure_on, ("rmdq", date(2026, 11, 10))) == ["mood"]
+    assert kinds(procedure_on, ("rmdq", date(2026, 10, 20))) == ["disability", "mood"], "too long before"
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from uuid import UUID
 import pytest
 from flask import Flask
 from sqlalchemy import Connection
+from werkzeug.test import TestResponse
 
 from tests.api.examples import PUSH
 from tests.builders import (
@@ -21,9 +22,20 @@ from tests.builders import (
     make_patient,
     record,
 )
+from tests.deployment import wait_for
 
 AREAS = (201, 202, 203, 205, 206, 207, 208, 209, 210, 212, 213, 214, 215, 216, 217, 218, 219, 224, 225, 228)
 SERVERS_OWN = ("id", "received_at", "minutes_late", "timing", "advice")  # when and as what it came
+
+
+def heard(ask: Callable[[], TestResponse]) -> Any:
+    """What is answered; while the database is too busy the phone asks again, as it would anyway."""
+
+    def once() -> TestResponse | None:
+        answer = ask()
+        return None if answer.status_code == 503 else answer
+
+    return wait_for(once, "the database stays busy").json
 
 
 def whole(patient: PatientPersona, since: str | None = None, limit: int = 500) -> tuple[list[Any], str]:
@@ -31,7 +43,7 @@ def whole(patient: PatientPersona, since: str | None = None, limit: int = 500) -
     found: list[Any] = []
     while True:
         query = {"limit": limit} | ({"since": since} if since else {})
-        said = patient.get("/me/sync", query_string=query).json
+        said = heard(lambda query=query: patient.get("/me/sync", query_string=query))
         assert len(said["changes"]) <= limit
         found += said["changes"]
         since = str(said["next"])
@@ -155,10 +167,8 @@ def deliver(patient: PatientPersona, items: list[tuple[str, dict[str, Any]]]) ->
     for kind, path in (("check_in", "/me/check-ins:batch"), ("day", "/me/activity-days:batch")):
         batch = [body for one, body in items if one == kind]
         if batch:
-            answer = patient.post(path, json={"items": batch})
-            if answer.status_code == 503:  # a busy machine: the phone sends it again, as it would anyway
-                answer = patient.post(path, json={"items": batch})
-            assert "refused" not in {one["outcome"] for one in answer.json["items"]}, answer.json
+            said = heard(lambda path=path, batch=batch: patient.post(path, json={"items": batch}))
+            assert "refused" not in {one["outcome"] for one in said["items"]}, said
 
 
 def state_of(patient: PatientPersona) -> list[tuple[str, tuple[tuple[str, str], ...]]]:

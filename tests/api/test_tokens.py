@@ -1,6 +1,6 @@
 """Tokens: signing in, refreshing once, and what happens to a refresh token that comes back."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pyotp
 import pytest
@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 
 from recovery_api.clock import real_now
 from recovery_api.models import tables
-from recovery_api.services.credentials import digest_of
+from recovery_api.services.credentials import SIGN_IN_LASTS, digest_of
 from tests.builders import PASSWORD, TOTP_SECRET, BuiltClinic, PatientPersona, Persona, make_clinician
 
 EMAIL = "dora@clinic.example"
@@ -71,6 +71,33 @@ def test_a_refreshed_pair_works_and_belongs_to_the_same_patient(ann: PatientPers
     fresh = Persona(ann.clinic, ann.id, str(pair["access_token"]))
     assert fresh.get("/me").json["id"] == str(ann.id)
     assert refresh(ann, str(pair["refresh_token"]))[0] == 200
+
+
+def test_no_refreshing_carries_a_sign_in_beyond_its_end(ann: PatientPersona) -> None:
+    end, credential = real_now() + timedelta(minutes=5), tables.credential
+    with ann.clinic.open() as scope:
+        scope.connection.execute(
+            update(credential).where(credential.c.digest == digest_of(ann.refresh_token)).values(ends_at=end)
+        )
+    _, pair = refresh(ann)
+    _, last = refresh(ann, str(pair["refresh_token"]))
+    assert pair["ends_at"] == last["ends_at"]
+    assert 0 < int(str(last["expires_in"])) <= 300
+    with ann.clinic.open() as scope:
+        made = select(credential.c.expires_at).where(credential.c.ends_at == end, credential.c.used_at.is_(None))
+        assert set(scope.connection.execute(made).scalars()) == {end}
+        scope.connection.execute(
+            update(credential).where(credential.c.ends_at == end).values(expires_at=real_now(), ends_at=real_now())
+        )
+    assert refresh(ann, str(last["refresh_token"]))[0] == 401
+
+
+def test_tokens_of_before_sign_ins_had_an_end_get_one_that_stays(ann: PatientPersona) -> None:
+    first, again = refresh(ann), refresh(ann)
+    assert first == again
+    left = datetime.fromisoformat(str(first[1]["ends_at"])) - real_now()
+    assert timedelta(days=119) < left <= SIGN_IN_LASTS == timedelta(days=120)
+    assert refresh(ann, str(first[1]["refresh_token"]))[1]["ends_at"] == first[1]["ends_at"]
 
 
 def test_a_repeat_within_a_minute_gives_the_same_pair(ann: PatientPersona) -> None:

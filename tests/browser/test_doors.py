@@ -21,7 +21,7 @@ from recovery_api.config import Settings
 from recovery_api.db import db
 from recovery_api.models import tables
 from recovery_api.services.credentials import SESSION_IDLE
-from tests.browser.test_demo_story import SWITCHES
+from tests.browser.demo import SWITCHES
 from tests.builders import (
     PASSWORD,
     TOTP_SECRET,

@@ -49,6 +49,8 @@ def test_a_clinic_is_added_with_its_number_protocol_and_key(app: Flask, database
 @pytest.mark.parametrize(
     ("place", "value", "words"),
     [
+        (2, "Clínica del Río", ("name:", "write Clinica del Rio")),
+        (2, "The Northside Spine and Joint Clinic", ("name:", "short form")),
         (4, "not a number", ("number:", "phone number")),
         (6, "Mars/Olympus", ("zone:", "time zone")),
         (6, "../etc/passwd", ("zone:",)),

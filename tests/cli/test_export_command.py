@@ -17,6 +17,7 @@ from recovery_api.models import tables
 from recovery_api.services.receive_sms import ReceivedText, receive_sms
 from tests.builders import BuiltClinic, ClockHand, PatientPersona, Persona, check_in_body, make_patient
 from tests.cli.test_clinics_command import refused, run
+from tests.fhir_r4 import faults
 
 HEAD = "given_name;family_name;born_on;phone;levels;consent;procedure_on\r\n"
 ROW = "Zoë;Quaddlewick;12 Mar 1948;+12125550147;T12 L1;yes;2026-11-19\r\n"
@@ -79,6 +80,7 @@ def test_fhir_is_written_a_file_a_kind_with_what_r4_requires(
         for resource in found:
             assert resource["resourceType"] == kind
             assert needed <= set(resource)
+            assert faults(resource) == []
             assert not [name for name, value in resource.items() if value in (None, "", [], {})]
             resources[f"{kind}/{resource['id']}"] = resource
     for resource in resources.values():

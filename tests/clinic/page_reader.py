@@ -1,6 +1,7 @@
 """Reads a page as a browser's parser would, as far as the tests need to know."""
 
 from dataclasses import dataclass, field
+from functools import cache
 from html.parser import HTMLParser
 
 from flask import Blueprint, Flask, render_template
@@ -50,6 +51,7 @@ class Page(HTMLParser):
         return next(form for form in self.forms if form.action == action and form.method == "post")
 
 
+@cache
 def page_maker() -> Flask:
     """An application that has the templates and nothing else."""
     app = Flask("pages", static_folder=None)

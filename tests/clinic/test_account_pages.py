@@ -13,6 +13,7 @@ from werkzeug.test import TestResponse
 from recovery_api.clock import real_now
 from recovery_api.ids import new_id
 from recovery_api.models import tables
+from recovery_api.services import sign_in
 from recovery_api.services.credentials import SESSION_IDLE
 from recovery_api.services.prove_identity import FRESH
 from recovery_api.services.recovery_codes import COUNT
@@ -303,3 +304,7 @@ def test_leads_alone_take_records_away_after_a_fresh_proof(
     nurse = enter(dee, email="cl@clinic.example")
     assert press(nurse, "/export/study").status_code == 403
     assert [detail["as"] for action, detail in audited(dee) if action == "patient.exported"] == ["study", "record"]
+
+
+def test_a_name_that_nobody_has_is_checked_at_the_cost_of_one_that_somebody_has() -> None:
+    assert not sign_in._hasher.check_needs_rehash(sign_in._NOBODY)

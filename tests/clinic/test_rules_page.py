@@ -30,12 +30,12 @@ def test_a_lead_sees_what_the_rules_asked_and_what_another_number_would_change(
     record(ann, 3, symptoms=("fever",))
     page = lead.read(PATH)
     assert "1 recoveries" in page
-    assert '<td>RF-C</td><td>urgent</td><td class="nums">1</td>' in page
+    assert '<td>RF-C</td><td>Urgent</td><td class="nums">1</td>' in page
     tried = lead.post(PATH, **{"RF-C||tier": "today", "deed": "compare", "draft": draft_of(page)})
     assert tried.status_code == 200
-    assert "RF-C: tier today" in tried.text
-    assert "1 × RF-C, today" in tried.text
-    assert "1 × RF-C, urgent" in tried.text
+    assert "RF-C: tier Today" in tried.text
+    assert "1 × RF-C, Today" in tried.text
+    assert "1 × RF-C, Urgent" in tried.text
     both = lead.post(PATH, **{"detector||limit": "9", "deed": "compare", "draft": draft_of(tried.text)})
     assert json.loads(draft_of(both.text)) == {"rules": {"RF-C": {"tier": "today"}}, "detector": {"limit": 9}}
     back = lead.post(PATH, **{"RF-C||tier": "urgent", "deed": "compare", "draft": draft_of(tried.text)})

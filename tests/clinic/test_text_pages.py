@@ -5,8 +5,10 @@ from collections.abc import Callable
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import update
 from werkzeug.test import TestResponse
 
+from recovery_api.models import tables
 from recovery_api.packs.texts import message_pack
 from recovery_api.services.credentials import issue
 from tests.builders import BuiltClinic, Persona, make_clinician
@@ -105,3 +107,17 @@ def test_who_may_sign_sees_the_button_and_others_do_not() -> None:
     assert "/sign" not in {form.action[-5:] for form in shown("clinic/text.html", a_text(may_sign=False)).forms}
     settled = a_text(history=())
     assert shown("clinic/text.html", settled).posting("/texts/saved/en").fields.keys() >= {"csrf", "body"}
+
+
+def test_what_a_text_costs_is_counted_with_the_clinics_own_name(
+    clinic: BuiltClinic, ben: Persona, browser: Browser
+) -> None:
+    def cost() -> str:
+        found = re.search(r"(\d segments?), \d+ characters, ([\w-]+)", browser(ben).get("/texts/help/en").text)
+        assert found is not None
+        return f"{found[1]} {found[2]}"
+
+    assert cost() == "1 segment GSM-7"
+    with clinic.open() as scope:
+        scope.connection.execute(update(tables.clinic).values(name="Clínica de la Columna de San Martín de los Ríos"))
+    assert cost() == "3 segments UCS-2"

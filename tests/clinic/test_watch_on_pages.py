@@ -74,3 +74,20 @@ def test_the_worklist_shows_the_self_test_green_or_red(
     page = browser.get("/worklist").text
     assert "Self-test failed" in page
     assert "Monitoring degraded: the self-test did not pass" in page
+
+
+def test_total_silence_is_said_on_every_page_in_words_that_tell_what_to_do(
+    browser: FlaskClient, clinic: BuiltClinic, real: RealTime
+) -> None:
+    watched(clinic, "replies", "none")
+    for page in ("/worklist", "/worklist/rows", "/inbox"):
+        shown = browser.get(page).text
+        assert "No replies at all for 2 hours: check texting." in shown
+        assert "Monitoring degraded" not in shown
+    watched(clinic, "replies", None)
+    assert "No replies at all" not in browser.get("/worklist").text
+    for _ in range(2):  # within the time in which a session goes idle
+        real.forward(minutes=11)
+        all_but(clinic)
+        browser.get("/worklist")
+    assert "Monitoring degraded: no replies come in" in browser.get("/worklist").text, "nobody looks any more"

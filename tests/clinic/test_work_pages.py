@@ -4,9 +4,8 @@ import re
 from uuid import UUID
 
 import pytest
-from sqlalchemy import event, select
+from sqlalchemy import select
 
-from recovery_api.db import db
 from recovery_api.models import tables
 from recovery_api.services.read_flags import FlagQuery, read_flags
 from tests.builders import BuiltClinic, ClockHand, PatientPersona, Persona, make_clinician, make_patient, record
@@ -225,57 +224,6 @@ def test_what_was_said_of_a_deed_is_not_swallowed_by_the_page_that_updates_itsel
     nurse.post(f"/flags/{flagged}/acknowledge")
     assert "You own this flag now" not in nurse.get("/worklist/rows", headers={"HX-Request": "true"}).text
     assert "You own this flag now" in nurse.read("/worklist")
-
-
-OF_EVERY_PAGE = (
-    "credential",
-    "heartbeat",
-    "alembic",
-    "FROM watch",
-    "clinician.role, clinician.name_sealed",
-    "set_config",
-)
-
-
-def counted(nurse: Visitor, path: str, **headers: str) -> int:
-    """Statements that a page sends for itself, with the one that enters the clinic.
-
-    Beyond them every page checks its session and whether the system is well.
-    """
-    said: list[str] = []
-
-    def hear(connection: object, cursor: object, statement: str, *_: object) -> None:
-        said.append(statement)
-
-    with nurse.client.application.app_context():
-        event.listen(db.engine, "before_cursor_execute", hear)
-        try:
-            nurse.get(path, headers=headers)
-        finally:
-            event.remove(db.engine, "before_cursor_execute", hear)
-    return 1 + len([one for one in said if "SAVEPOINT" not in one and not any(word in one for word in OF_EVERY_PAGE)])
-
-
-def test_the_worklist_asks_as_few_questions_for_many_as_for_one(clinic: BuiltClinic, nurse: Visitor) -> None:
-    for number in range(2):
-        record(make_patient(clinic, given_name=f"A{number}", phone=f"+1212555010{number}"), 6, symptoms=("fever",))
-    few = counted(nurse, "/worklist")
-    assert few <= 6
-    for number in range(2, 7):
-        record(make_patient(clinic, given_name=f"A{number}", phone=f"+1212555010{number}"), 6, symptoms=("fever",))
-    assert counted(nurse, "/worklist") == few, few
-    tag = nurse.get("/worklist/rows", headers={"HX-Request": "true"}).headers["ETag"]
-    asked = {"HX-Request": "true", "If-None-Match": tag}
-    assert counted(nurse, "/worklist/rows", **asked) == 2
-
-
-def test_the_patients_page_asks_as_few_questions_whatever_its_length(ann: PatientPersona, nurse: Visitor) -> None:
-    record(ann, 3, days_ago=2)
-    few = counted(nurse, f"/patients/{ann.id}")
-    for days_ago in (1, 0):
-        record(ann, 8, days_ago=days_ago, symptoms=("fever",))
-        Phone(ann.clinic, ann.phone).text("7")
-    assert counted(nurse, f"/patients/{ann.id}") <= few + 1
 
 
 def test_spanish_is_chosen_once_and_kept(nurse: Visitor) -> None:

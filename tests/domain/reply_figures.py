@@ -11,6 +11,7 @@ from recovery_api.packs.reading import reply_reader
 DATA = Path(__file__).parent.parent / "data"
 _RANKS = {"": 3, "review": 3, "today": 2, "urgent": 1, "emergency": 0}
 _SERIOUS = ("emergency", "urgent")
+_SEEN_BY_A_PERSON = ("opt_out", "deceased", "wrong_person", "call_me", "help")
 
 
 @dataclass(frozen=True)
@@ -48,11 +49,17 @@ def mistakes(label: Labelled, reply: Reply) -> list[str]:
     found = {
         "silent misread": reply.pain is not None and pain not in (label.pain, label.suggest),
         "missed flag": serious and _RANKS[tier] > _RANKS[label.tier],
+        "nobody looks": serious and not _is_looked_at(reply),
         "false flag": not serious and tier in _SERIOUS,
         "needless question": label.pain != "" and reply.intent == "ask_again",
         "opt_out wrong": (label.intent == "opt_out") != (reply.intent == "opt_out"),
     }
     return [name for name, wrong in found.items() if wrong]
+
+
+def _is_looked_at(reply: Reply) -> bool:
+    """Whether a flag, a task or the inbox brings the text before a person."""
+    return reply.unread or _cell(reply.tier) not in ("", "review") or reply.intent in _SEEN_BY_A_PERSON
 
 
 def exact(label: Labelled, reply: Reply) -> bool:
@@ -76,6 +83,11 @@ class Figures:
     def share(self, figure: str) -> float:
         return self.counts[figure] / max(self.of[figure], 1)
 
+    def line(self) -> str:
+        """All of it in a line."""
+        shares = ", ".join(f"{figure} {100 * self.share(figure):.2f} %" for figure in self.of)
+        return f"{self.name}: {self.of['exact']:,} replies: {shares}"
+
     def table(self) -> str:
         rows = [f"{f:18} {self.counts[f]:5} of {n:5} = {100 * self.share(f):.2f} %" for f, n in self.of.items()]
         return "\n".join([f"{self.name}:", *rows, *self.wrong])
@@ -96,6 +108,7 @@ def figures(name: str) -> Figures:
     of = {
         "silent misread": len(rows),
         "missed flag": serious,
+        "nobody looks": serious,
         "false flag": len(rows) - serious,
         "needless question": sum(label.pain != "" for label, _ in rows),
         "opt_out wrong": len(rows),

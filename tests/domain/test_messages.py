@@ -13,13 +13,16 @@ from recovery_api.domain.errors import MissingValue, PackError, UnknownText
 from recovery_api.domain.messages import MessagePack, filled, placeholders
 from recovery_api.domain.segments import measure
 from recovery_api.domain.symptoms import LETTERS
-from recovery_api.domain.text_lint import LONGEST_VALUES, own_problems, problems, reading_grade
+from recovery_api.domain.text_lint import LONGEST_VALUES, NEVER_LABELLED, own_problems, problems, reading_grade
+from recovery_api.domain.wording import labelled
 from recovery_api.packs import load_yaml
+from recovery_api.packs.protocol_pack import check_texts, protocol_pack
 from recovery_api.packs.reading import reply_reader
-from recovery_api.packs.texts import as_sent, checked_texts, message_pack
+from recovery_api.packs.texts import NAMED_BY_PROGRAM, as_sent, check_named, checked_texts, message_pack
 from recovery_api.services.answer_visit import visit_words
 
 PACK = message_pack()
+CODE = Path(__file__).parents[2] / "recovery_api"
 EVERY_TEXT = [(language, key) for language in PACK.languages for key in sorted(PACK.keys(language))]
 VALUES = {
     "check_in_pain": {"clinic"}, "check_in_symptoms": set(), "check_in_minutes": set(), "check_in_pills": set(),
@@ -41,7 +44,7 @@ VALUES = {
     "pain_pills_safely": {"acetaminophen_mg", "phone"}, "visit_coming": {"date", "time"}, "year_done": {"phone"},
     "visit_tomorrow": {"date", "time", "phone"}, "visit_missed": {"phone"}, "visit_none": {"phone"},
     "questionnaire_form": {"phone"}, "prepare_tell_us": {"phone"}, "prepare_imaging": {"phone"},
-    "prepare_medicines": {"phone"},
+    "prepare_medicines": {"phone"}, "questionnaire_link": {"clinic", "phone", "link"},
     "posture_lifting": {"lifting_pounds"}, "walk_a_little_more": set(), "pain_pills_bowels": {"phone"},
     "blood_thinner_again": {"phone"}, "posture_sleeping": set(), "fall_safety": set(), "now_twice_a_week": set(),
     "brace_as_told": set(), "bone_care": set(), "moves_and_vitamins": set(), "ask_about_lifting": {"lifting_pounds"},
@@ -92,6 +95,20 @@ def test_a_text_passes_the_linter_with_its_longest_values(language: str, key: st
 def test_a_text_is_one_plain_segment_with_its_longest_values(language: str, key: str) -> None:
     cost = measure(PACK.render(key, language, LONGEST_VALUES))
     assert (cost.encoding, cost.segments) == ("GSM-7", 1)
+
+
+@pytest.mark.parametrize(("language", "key"), EVERY_TEXT)
+def test_a_text_is_one_segment_behind_the_longest_letters_of_a_shared_phone(language: str, key: str) -> None:
+    letters = "" if key in NEVER_LABELLED else "ABCDEFGH"
+    assert measure(labelled(PACK.render(key, language, LONGEST_VALUES), letters)).segments == 1
+
+
+def test_a_text_that_has_no_room_for_letters_is_refused_unless_it_goes_to_staff() -> None:
+    full = "Call. " * 26
+    assert measure(full).segments == 1
+    for key in NEVER_LABELLED:
+        assert problems(key, "en", full) == []
+    assert problems("saved", "en", full) == ["takes 2 segments (166 characters, the letters of a phone included)"]
 
 
 @pytest.mark.parametrize("language", PACK.languages)
@@ -253,6 +270,33 @@ def test_own_words_take_the_place_of_the_shipped_ones_in_their_language_alone() 
     assert (mine.render("saved", "en", {"n": "4"}), mine.version) == ("4 it is.", "1+3")
     assert mine.text("saved", "es") == PACK.text("saved", "es")
     assert PACK.text("saved", "en") != "{n} it is."
+
+
+OWN_WORDS = [key for key in sorted(PACK.keys("en")) if not key.endswith("_caregiver")]  # those fall back to these
+
+
+def test_a_text_that_is_deleted_from_the_pack_is_missed_when_it_is_loaded() -> None:
+    for key in OWN_WORDS:
+        left = {language: {name: own[name] for name in own if name != key} for language, own in PACK.texts.items()}
+        with pytest.raises(PackError):
+            loaded(left)
+    with pytest.raises(PackError, match="is not in every language"):
+        checked_texts({"en": {"saved": PACK.text("saved", "en")}, "es": {}})
+
+
+def loaded(texts: Mapping[str, Mapping[str, str]]) -> None:
+    """What every process looks at before it starts."""
+    check_named(texts)
+    check_texts(protocol_pack(), "the shipped protocol", MessagePack("1", texts))
+
+
+def test_the_texts_that_the_program_names_are_those_that_its_code_asks_for() -> None:
+    code = "\n".join(file.read_text(encoding="utf-8") for file in CODE.rglob("*.py") if file.name != "texts.py")
+    protocol = protocol_pack()
+    steps = {step.text_key for step in protocol.steps}
+    spoken = {key for key in PACK.keys("en") if f'"{key}"' in code}
+    assert spoken - NAMED_BY_PROGRAM <= steps | {"coach_bending"}
+    assert NAMED_BY_PROGRAM - spoken == {"emergency_saved", "urgent_saved"}, "these are made of another's name"
 
 
 def test_the_pack_names_its_version() -> None:

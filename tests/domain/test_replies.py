@@ -1,5 +1,7 @@
 """The reply reader against labelled replies, and what must hold for every text there can be."""
 
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -25,17 +27,20 @@ def read(text: str, question: str = "pain", language: str = "en") -> Reply:
 
 @pytest.fixture(scope="module", params=[EXAMPLES, CORPUS, BATCHES, BLIND])
 def result(request: pytest.FixtureRequest) -> Figures:
-    found = figures(request.param)
-    print(found.table())
-    return found
+    return figures(request.param)
 
 
-def test_no_wrong_score_is_saved_in_silence(result: Figures) -> None:
+def test_no_wrong_score_is_saved_in_silence(result: Figures, record_property: Callable[[str, object], None]) -> None:
+    record_property("replies", (result.line(), result.table()))
     assert result.counts["silent misread"] == 0, result.table()
 
 
 def test_no_emergency_or_urgent_word_is_missed(result: Figures) -> None:
     assert result.counts["missed flag"] == 0, result.table()
+
+
+def test_no_danger_is_left_unseen(result: Figures) -> None:
+    assert result.counts["nobody looks"] == 0, result.table()
 
 
 def test_at_most_one_in_a_hundred_harmless_replies_raises_a_flag(result: Figures) -> None:

@@ -161,3 +161,55 @@ def test_a_plea_for_the_pain_to_end_is_seen_today_and_answered_with_the_question
 
 def test_a_denial_never_reaches_over_the_end_of_a_sentence() -> None:
     assert reply_reader().read("no 38.5 38.5 at 38.5. temp 101.3", "pain").tier == "urgent"
+
+
+@pytest.mark.parametrize(
+    ("text", "tier"),
+    [
+        ("I fell but im ok now", "urgent"), ("passed out for a minute", "emergency"),
+        ("I fainted but fine now", "emergency"), ("me desmaye pero ya estoy bien", "emergency"),
+        ("fell? no", None), ("fainted - no", None), ("I did not fall", None),
+    ],
+)  # fmt: skip
+def test_what_happened_is_not_taken_back_by_being_over(text: str, tier: str | None) -> None:
+    assert read(text).tier == tier
+
+
+def test_a_refusal_of_the_body_is_no_denial() -> None:
+    for text in ("my bladder wont let go", "teeth wont stop chattering", "my legs wont"):
+        assert serious(text), text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "my legs are like something from a swamp", "walking like a newborn goat", "my incision is doing something",
+        "my tongue is getting in the way", "mi herida esta haciendo cosas", "my calf is a drum",
+    ],
+)  # fmt: skip
+def test_a_word_of_the_body_in_unheard_of_company_is_flagged(text: str) -> None:
+    assert serious(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "my incision is clean and dry", "when can I wash the wound", "walking like a champ", "my throat is sore",
+        "my neighbor had a stroke", "my friend is running a fever", "mi vecina tiene fiebre", "my calf is fine",
+    ],
+)  # fmt: skip
+def test_what_explains_it_or_whose_it_is_raises_nothing(text: str) -> None:
+    assert not serious(text)
+
+
+def test_what_a_bystander_has_never_hides_what_the_patient_has() -> None:
+    for text in (
+        "my neighbor is here and my legs are numb",
+        "my sister has my pills and I cant breathe",
+        "my sister has seen my legs give out",
+    ):
+        assert serious(text), text
+
+
+def test_little_oxygen_on_the_finger_is_a_danger() -> None:
+    assert [read(f"oxygen is {value}").tier for value in (84, 91, 92, 97)] == ["emergency"] * 2 + [None] * 2

@@ -37,10 +37,14 @@ def test_halves_round_up(whole: int) -> None:
         assert read(shape.format(whole)).pain == whole + 1
 
 
-@given(st.integers(11, 99999))
+@given(st.integers(11, 99999).filter(lambda number: number != 911))
 def test_no_number_above_ten_is_saved_unless_it_is_out_of_ten(number: int) -> None:
     assert read(str(number)).pain is None
     assert (read(f"{number}/10").pain, read(f"{number}/10").qualifier) == (10, "over_scale")
+
+
+def test_the_number_of_the_ambulance_is_a_call_for_help_and_no_score() -> None:
+    assert (read("911").pain, read("911").tier) == (None, "emergency")
 
 
 @given(st.integers(1, 9))

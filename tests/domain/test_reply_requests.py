@@ -83,3 +83,26 @@ def test_a_call_that_is_asked_for_keeps_the_score_beside_it() -> None:
 def test_one_confirms_a_visit_and_two_changes_it_only_where_that_was_asked() -> None:
     assert [read(text, "appointment").intent for text in ("1", "2")] == ["appointment_confirm", "appointment_change"]
     assert [read(text, "pain").intent for text in ("1", "2")] == ["check_in", "check_in"]
+
+
+def test_a_plain_wish_to_stop_holds_beside_words_of_self_harm() -> None:
+    reply = read("please stop these texts. I won't be around much longer, I'm going to end it")
+    assert (reply.intent, reply.tier) == ("opt_out", "emergency")
+    assert read("took two people to get me out of the chair").intent != "opt_out"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Laughed at \u201cThanks, we saved 4.\u201d",
+        'Liked "Reply with one number 0 to 10"',
+        "Questioned \u201cThanks, we have a 4.\u201d",
+    ],
+)
+def test_a_tap_on_a_text_of_ours_is_no_score(text: str) -> None:
+    assert read(text, "pain").pain is None
+
+
+def test_whoever_went_home_to_the_lord_has_died() -> None:
+    assert read("He went home to be with the Lord Tuesday evening").intent == "deceased"
+    assert read("she went home to be with her sister, 4", "pain").pain == 4

@@ -66,3 +66,14 @@ def test_words_run_together_are_taken_apart() -> None:
 def test_a_score_is_never_guessed_from_a_short_mistyped_word() -> None:
     for typed in ("noe", "oen", "tne", "sx"):
         assert READER.read(typed, "pain").pain is None
+
+
+def test_a_strange_word_is_read_as_the_known_one_with_another_ending() -> None:
+    spelling = Spelling({"hacking": 2, "swollen": 1, "footing": 1}, ["hacker"], ["ing", "ed", "s", "er"])
+    assert [spelling.correct(word) for word in ("hacked", "hacks", "hacker", "haunted")] == ["hacking"] * 2 + [None] * 2
+    assert READER.read("tengo la pantorrilla hinchadota", "any").tier == "urgent"
+
+
+def test_a_drawn_out_word_is_drawn_in() -> None:
+    assert READER.read("my feeeeet are nummmmb", "any").tier == "emergency"
+    assert Spelling({"feet": 1}, []).correct("zzzz") is None

@@ -268,7 +268,13 @@ def test_who_is_seen_early_is_asked_the_day_after_what_to_bring(days_before, tol
 
 
 def test_a_week_before_the_procedure_everything_to_prepare_is_told_once():
-    found = {item.text_key: item.local_on.day for item in plan(procedure_on=date(2026, 3, 20), first=-7, last=0)}
+    planned = plan(procedure_on=date(2026, 3, 20), first=-7, last=0)
+    asked = [item for item in planned if item.condition == "form_due"]
+    assert {(item.text_key, item.local_on.day) for item in asked} == {
+        ("questionnaire_form", 15),
+        ("questionnaire_form", 18),
+    }
+    found = {item.text_key: item.local_on.day for item in planned if item not in asked}
     assert found == {
         "prepare_blood_thinner": 13, "prepare_imaging": 14, "prepare_new_illness": 15, "prepare_medicines": 16,
         "prepare_ride": 17, "prepare_home": 18, "baseline_pain": 19, "procedure_day": 19, "prepare_fasting": 19,

@@ -30,6 +30,7 @@ from recovery_api.gateways.sms import (
     Unknown,
 )
 from recovery_api.gateways.twilio import TwilioGateway, with_overrides
+from recovery_api.services.settle_unknown import LONGEST_CALL
 from recovery_api.simulator.carrier import Carrier
 from recovery_api.simulator.carrier_delivery import Pace
 from recovery_api.simulator.server import Answer, CarrierServer, Ending, in_json
@@ -523,3 +524,8 @@ def test_a_stop_of_the_server_releases_those_who_wait(carrier):
     answer = Answer(ending=Ending.WAIT, wait_seconds=3600)
     with serving(lambda request: answer) as address, gateway_to(address, read_seconds=0.1) as gateway:
         assert gateway.send(text()) == Unknown("ReadTimeoutError")
+
+
+def test_the_program_waits_three_seconds_for_a_connection_and_thirty_for_an_answer(clinic):
+    assert clinic.wiring._twilio._timeouts == (3.0, 30.0)
+    assert LONGEST_CALL.total_seconds() > sum(clinic.wiring._twilio._timeouts), "the carrier may take it until then"

@@ -2,16 +2,20 @@
 
 import os
 import socket
+import threading
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
+from click.testing import CliRunner
 from flask import Flask
 from sqlalchemy import delete, select, update
 
+from jobs.__main__ import main
 from jobs.runner import JobsApp
-from jobs.sender import _claim, _release_the_dead
+from jobs.sender import _claim, _release_the_dead, run_sender
 from jobs.ticker import Rounds, tick
 from jobs.timetable import TIMETABLE, Job
 from recovery_api.app import create_app
@@ -21,6 +25,7 @@ from recovery_api.domain.tiers import Tier
 from recovery_api.gateways.sms import InboundText
 from recovery_api.models import tables
 from recovery_api.services.answer_flags import Deed, snooze_flag
+from recovery_api.services.beat import beat
 from recovery_api.services.claim_work import claim_work, current_holders
 from recovery_api.services.queue_texts import Outgoing, Recipient, queue_texts
 from recovery_api.services.raise_flags import FlagSubject, raise_flags
@@ -182,8 +187,78 @@ def test_a_sender_that_cannot_look_for_work_has_no_sign_of_life_to_give() -> Non
     assert _claim(jobs_app_of(cut_off), "bulk", 1) is None
 
 
+class Rounded(threading.Event):
+    """A stop that comes after a few rounds."""
+
+    def __init__(self, rounds: int) -> None:
+        super().__init__()
+        self._left = rounds
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self._left -= 1
+        if self._left <= 0:
+            self.set()
+        return self.is_set()
+
+
+@pytest.mark.parametrize("is_broken", [True, False])
+def test_a_sender_gives_a_sign_of_life_only_while_it_can_look_for_work(
+    clinic: BuiltClinic, monkeypatch: pytest.MonkeyPatch, is_broken: bool
+) -> None:
+    def broken(*_: object) -> None:
+        raise ValueError("the queue cannot be read")
+
+    monkeypatch.setattr(JobsApp, "begin", lambda *_: None)
+    if is_broken:
+        monkeypatch.setattr("jobs.sender.claim_work", broken)
+    run_sender(replace(jobs_app_of(clinic.app), stop=Rounded(3)), "bulk")
+    assert beats(clinic) == (set() if is_broken else {"sender-bulk"})
+
+
+def test_what_a_process_left_a_day_ago_is_forgotten(clinic: BuiltClinic, real: RealTime) -> None:
+    jobs_app = jobs_app_of(clinic.app)
+    job = next(job for job in TIMETABLE if job.name == "send_heartbeat")
+    with clinic.app.app_context():
+        beat("ticker:old", "gone:1:1")
+        real.forward(hours=23)
+        beat("ticker:young", "here:1:1")
+        real.forward(hours=2)
+        job.run(jobs_app, NOW)
+    assert beats(clinic) == {"ticker:young"}
+
+
+# by hand
+
+
+def test_a_job_is_run_by_hand_as_of_another_time(
+    ann: PatientPersona, ben: Persona, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("jobs.__main__._jobs_app", lambda: jobs_app_of(ann.clinic.app))
+    snoozed_flag(ann, ben, NOW + timedelta(hours=3))
+    said = [
+        CliRunner().invoke(main, ["run", "wake_flags", *at])
+        for at in ((), ("--at", "2026-11-20T17:59:59Z"), ("--at", "2026-11-20T13:00:00-05:00"))
+    ]
+    assert [(one.exit_code, one.output) for one in said] == [
+        (0, "wake_flags: 0 flags woken\n"), (0, "wake_flags: 0 flags woken\n"), (0, "wake_flags: 1 flags woken\n"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [(("wake_flags", "--at", "tomorrow"), "use an ISO time"), (("no_such_job",), "is not one of")],
+    ids=["time", "name"],
+)
+def test_a_time_or_a_name_that_is_none_ends_with_2(
+    asked: tuple[str, ...], said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("jobs.__main__._jobs_app", lambda: pytest.fail("a job was started"))
+    ended = CliRunner().invoke(main, ["run", *asked])
+    assert (ended.exit_code, said in ended.output) == (2, True)
+
+
 def test_only_what_dead_processes_of_this_machine_held_is_freed(ann: PatientPersona) -> None:
-    dead, living, elsewhere = f"{HERE}:999999999:1", f"{HERE}:{os.getpid()}:1", "another-machine:1:1"
+    dead, living, elsewhere = f"{HERE}:999999999:1", f"{HERE}:{os.getpid()}:1", "another-machine:999999999:1"
     with ann.clinic.app.app_context():
         for holder in (dead, living, elsewhere):
             assert len(claim_work("reminder", holder, NOW + timedelta(days=14), 1)) == 1

@@ -14,12 +14,16 @@ from sqlalchemy import create_engine, inspect
 from sqlalchemy.engine import make_url
 
 from recovery_api.app import create_app
+from recovery_api.cli.play import know_migrations
 from recovery_api.config import Settings
 from recovery_api.db import db, metadata
 from recovery_api.services.check_readiness import migration_head
-from tests.database import PROJECT
 
-MIGRATIONS = str(PROJECT / "migrations")
+
+def movable(settings: Settings) -> Flask:
+    app = create_app(settings)
+    know_migrations(app)
+    return app
 
 
 def elsewhere(url: str, database: str) -> str:
@@ -63,14 +67,14 @@ def differences(settings: Settings) -> list[object]:
 
 
 def test_migrations_run_up_down_to_nothing_and_up_again(empty: Settings) -> None:
-    app: Flask = create_app(empty)
+    app = movable(empty)
     with app.app_context():
-        upgrade(directory=MIGRATIONS)
+        upgrade()
         standing, walls = tables_of(empty), policies(empty)
-        downgrade(directory=MIGRATIONS, revision="base")
+        downgrade(revision="base")
         assert tables_of(empty) == {"alembic_version"}
         assert policies(empty) == 0
-        upgrade(directory=MIGRATIONS)
+        upgrade()
         db.engine.dispose()
     assert tables_of(empty) == standing == {*metadata.tables, "alembic_version"}
     assert policies(empty) == walls > 0
@@ -136,9 +140,9 @@ def test_a_plain_owner_moves_down_past_newer_words_and_up_after_a_broken_run(
     plain_owner: tuple[Settings, Settings],
 ) -> None:
     own, above = plain_owner
-    app: Flask = create_app(own)
+    app = movable(own)
     with app.app_context(), psycopg.connect(above.database_admin_url, autocommit=True) as admin:
-        upgrade(directory=MIGRATIONS)
+        upgrade()
         admin.execute("SET session_replication_role = replica")  # no patient, no episode: the words alone matter
         fill(admin, "contact_point", state="invited", whose="patient")
         fill(admin, "message", direction="in", state="received", disposition="page_answered")
@@ -147,7 +151,7 @@ def test_a_plain_owner_moves_down_past_newer_words_and_up_after_a_broken_run(
         fill(admin, "reminder", kind="nudge", state="planned", slot="noon")
         fill(admin, "due_work", kind="reminder")
         fill(admin, "due_work", kind="page")
-        downgrade(directory=MIGRATIONS, revision="0002")
+        downgrade(revision="0002")
         for (table, column), word in ROWS_LEFT.items():
             touch = sql.SQL("UPDATE {0} SET {1} = {1} RETURNING {1}")
             rows = admin.execute(touch.format(sql.Identifier(table), sql.Identifier(column))).fetchall()
@@ -156,7 +160,7 @@ def test_a_plain_owner_moves_down_past_newer_words_and_up_after_a_broken_run(
         assert admin.execute("SELECT detail FROM flag_event").fetchall() == [({"was": "rung_moved"},)]
         assert admin.execute("SELECT count(*) FROM due_work").fetchone() == (0,)
         admin.execute(LEFT_BY_A_BROKEN_RUN)
-        upgrade(directory=MIGRATIONS)
+        upgrade()
         assert admin.execute("SELECT waiting_since = opened_at FROM flag").fetchall() == [(True,)]
         unwalled = "SELECT relname FROM pg_class WHERE relrowsecurity AND NOT relforcerowsecurity"
         assert admin.execute(unwalled).fetchall() == []

@@ -5,17 +5,24 @@ from typing import Any
 
 import pytest
 from sqlalchemy import delete, select, update
+from sqlalchemy.exc import ProgrammingError
 
+from jobs.timetable import TIMETABLE
+from recovery_api.domain.errors import Invalid
 from recovery_api.models import tables
 from recovery_api.packs import load_yaml
 from recovery_api.packs.protocol_pack import SHIPPED, read_from
+from recovery_api.services.add_clinic import NewClinic, add_clinic
 from recovery_api.services.find_check_in_days import find_check_in_days
+from recovery_api.services.find_ladder import LastResort
+from recovery_api.services.find_ladder import _own as find_own
 from recovery_api.services.hand_over_reminders import hand_over_due
 from recovery_api.services.keep_watch import Watched, read_watches
 from recovery_api.services.move_protocol import compare_version, move_protocol, publish_protocol
+from recovery_api.services.read_answers import Answer, with_gaps
 from recovery_api.services.read_trajectory import read_trajectory
-from recovery_api.services.read_worklist import Answer, with_gaps
 from recovery_api.services.record_audit import SYSTEM
+from recovery_api.services.set_ladder import set_ladder
 from recovery_api.services.watch_coverage import watch_coverage
 from tests.builders import NOW, BuiltClinic, PatientPersona, Persona
 
@@ -107,6 +114,50 @@ def test_a_clinic_that_lost_its_number_is_noticed_and_not_forgotten(ann: Patient
     change(ann.clinic, delete(number).where(number.c.clinic_id == ann.clinic.id))
     assert look(ann.clinic) == 1
     assert watched(ann.clinic).trouble == "numbers 1"
+
+
+@pytest.mark.parametrize(
+    "broken", [{"phone": ""}, {"phone": "555-0199"}, {"emergency_number": ""}, {"emergency_number": "nine"}]
+)
+def test_a_number_to_call_that_is_broken_is_noticed_within_two_minutes(
+    ann: PatientPersona, ben: Persona, broken: dict[str, str]
+) -> None:
+    assert look(ann.clinic) == 0
+    change(ann.clinic, update(tables.clinic).values(**broken))
+    assert look(ann.clinic, minutes=1) == 1
+    assert watched(ann.clinic).trouble == "numbers 1"
+    assert next(job.every_seconds for job in TIMETABLE if job.name == "watch_coverage") == 60
+
+
+def test_a_number_to_text_from_that_is_broken_is_noticed(ann: PatientPersona, ben: Persona) -> None:
+    number = tables.sender_number
+    change(ann.clinic, update(number).where(number.c.clinic_id == ann.clinic.id).values(number="12125550100"))
+    assert look(ann.clinic) == 1
+    assert watched(ann.clinic).trouble == "numbers 1"
+
+
+@pytest.mark.parametrize("emergency", ["", "9", "nine", "9111111"])
+def test_a_clinic_without_an_emergency_number_is_refused(ann: PatientPersona, emergency: str) -> None:
+    new = NewClinic("Pier Clinic", "+12125550111", "America/New_York", "+12125550198", emergency)
+    with ann.clinic.app.app_context(), pytest.raises(Invalid, match="is not a number such as 911"):
+        add_clinic(new, ann.clinic.wiring.vaults, NOW)
+
+
+def test_the_clinics_own_ladder_that_is_broken_is_noticed(ann: PatientPersona, ben: Persona) -> None:
+    with ann.clinic.open() as scope:
+        own = load_yaml("ladders/default.yaml")
+        set_ladder(scope, own, LastResort("+12125550195", None), SYSTEM, NOW)
+    assert look(ann.clinic) == 0
+    change(ann.clinic, update(tables.ladder).values(content={}))
+    find_own.cache_clear()
+    assert look(ann.clinic) == 1
+    assert watched(ann.clinic).trouble == "clinic 1"
+
+
+@pytest.mark.parametrize("table", ["clinician", "protocol", "clinic", "patient"])
+def test_what_others_stand_on_cannot_be_deleted_by_the_product(ann: PatientPersona, ben: Persona, table: str) -> None:
+    with pytest.raises(ProgrammingError, match="permission denied"):
+        change(ann.clinic, delete(getattr(tables, table)))
 
 
 # a protocol of the clinic's own

@@ -7,11 +7,12 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import delete, select, update
+from sqlalchemy import Connection, delete, select, update
 
 from recovery_api.domain.ladder import CHANNELS
 from recovery_api.domain.page_code import page_code
 from recovery_api.domain.readings import Finding
+from recovery_api.domain.rules import FAMILIES
 from recovery_api.domain.tiers import Tier
 from recovery_api.models import tables
 from recovery_api.packs.ladder_pack import ladder_pack
@@ -28,8 +29,9 @@ from recovery_api.services.notify_clinicians import page_clinicians
 from recovery_api.services.raise_flags import FlagSubject, raise_flags
 from recovery_api.services.wake_flags import wake_flags
 from recovery_api.services.watch_coverage import watch_coverage
-from tests.builders import BuiltClinic, ClockHand, PatientPersona, Persona, make_clinician, record
+from tests.builders import NOW, BuiltClinic, ClockHand, PatientPersona, Persona, make_clinician, record
 from tests.services.phone import Phone
+from tests.services.schedules import undone
 from tests.services.scripted_carrier import RealTime
 
 pytestmark = pytest.mark.usefixtures("real")
@@ -109,6 +111,17 @@ def test_a_page_names_the_clinic_the_tier_and_a_code_and_nobody(ann: PatientPers
     assert body == (
         f"Harbour Clinic: emergency flag {code} waits for you. Reply {code} to take it, or open the worklist."
     )
+
+
+def test_a_rung_whose_page_has_not_left_yet_is_in_the_story_all_the_same(
+    ann: PatientPersona, ben: Persona, clock: ClockHand
+) -> None:
+    flag_id = call(ann, finding(Tier.EMERGENCY))
+    clock.forward(minutes=5)
+    climb(ann.clinic, ("sms",))
+    told = [(event.detail["rung"], event.detail.get("waits", False)) for event in events(ann.clinic, flag_id)]
+    assert told == [(0, False), (1, True)]
+    assert len(texts(ann.clinic)) == 1, "one page that waits is enough"
 
 
 def test_nothing_is_told_any_more_once_somebody_has_it(ann: PatientPersona, ben: Persona, clock: ClockHand) -> None:
@@ -302,6 +315,26 @@ def test_the_patient_is_told_once_that_a_nurse_has_read_the_report_and_not_at_ni
     assert any("has read your report" in str(one) for one in listed)
 
 
+@pytest.mark.parametrize(
+    ("at", "leaves", "until"),
+    [(15, timedelta(0), 25), (24, timedelta(0), 25), (24 + 50 / 60, timedelta(hours=13, minutes=10), 49)],
+    ids=["10:00", "19:00", "19:50"],
+)
+def test_the_text_that_a_report_was_read_runs_out_with_the_hours_for_texts(
+    ann: PatientPersona, ben: Persona, clock: ClockHand, at: float, leaves: timedelta, until: int
+) -> None:
+    record(ann, 3, symptoms=("fever",))
+    midnight = clock.now.replace(hour=0, minute=0)
+    clock.set(midnight + timedelta(hours=at))
+    with ann.clinic.open() as scope:
+        flag_id = scope.connection.execute(select(tables.flag.c.id)).scalar_one()
+        acknowledge_flag(scope, Deed(ben.id, flag_id, None), clock.now)
+        scope.flush()
+        text = tables.message
+        row = scope.connection.execute(select(text).where(text.c.text_key == "report_read")).one()
+    assert (row.due_at, row.expires_at) == (clock.now + leaves, midnight + timedelta(hours=until))
+
+
 # a page answered by its code
 
 
@@ -401,10 +434,19 @@ def run_schedule(ann: PatientPersona, ben: Persona, clock: ClockHand, real: Real
 
 @pytest.mark.soak
 def test_a_grave_flag_stands_on_its_next_rung_in_policy_time_whatever_becomes_of_tickers_clocks_and_carrier(
-    ann: PatientPersona, ben: Persona, clock: ClockHand, real: RealTime, samples: Callable[[int, int], int]
+    database: Connection,
+    ann: PatientPersona,
+    ben: Persona,
+    clock: ClockHand,
+    real: RealTime,
+    samples: Callable[[int, int], int],
 ) -> None:
+    began = real.now
     for seed in range(samples(4, 10_000)):
-        run_schedule(ann, ben, clock, real, random.Random(seed))
+        real.now = began
+        clock.set(NOW)
+        with undone(database):
+            run_schedule(ann, ben, clock, real, random.Random(seed))
 
 
 RANKS = {tier: tier.rank for tier in Tier}
@@ -416,19 +458,26 @@ TEXTS = (
 
 @pytest.mark.soak
 def test_no_text_app_report_or_callback_ever_closes_lowers_or_delays_a_flag(
-    ann: PatientPersona, ben: Persona, clock: ClockHand, samples: Callable[[int, int], int]
+    database: Connection, ann: PatientPersona, ben: Persona, clock: ClockHand, samples: Callable[[int, int], int]
 ) -> None:
     for seed in range(samples(5, 10_000)):
-        rng = random.Random(seed)
-        start = call(ann, finding(rng.choice(list(Tier)), family="red_flag", rule=f"seed_{seed}"))
-        with ann.clinic.open() as scope:
-            scope.connection.execute(update(tables.flag).where(tables.flag.c.id != start).values(status="open"))
-        for _ in range(rng.randint(2, 5)):
-            before = {row.id: row for row in Phone(ann.clinic, ann.phone).rows("flag")}
-            clock.forward(minutes=rng.choice([0, 1, 30]))
-            _something_arrives(ann, rng)
-            for row in Phone(ann.clinic, ann.phone).rows("flag"):
-                _check_monotone(before.get(row.id), row, clock.now)
+        clock.set(NOW)
+        with undone(database):
+            live_through_a_history(ann, clock, random.Random(seed))
+
+
+def live_through_a_history(ann: PatientPersona, clock: ClockHand, rng: random.Random) -> None:
+    """A flag, and then texts, reports and callbacks of any kind; none of them does it any harm."""
+    call(ann, finding(rng.choice(list(Tier)), family=rng.choice(FAMILIES)))
+    after = {row.id: row for row in Phone(ann.clinic, ann.phone).rows("flag")}
+    for _ in range(rng.randint(2, 8)):
+        before = after
+        clock.forward(minutes=rng.choice([0, 1, 30]))
+        _something_arrives(ann, rng)
+        after = {row.id: row for row in Phone(ann.clinic, ann.phone).rows("flag")}
+        assert before.keys() <= after.keys()
+        for row in after.values():
+            _check_monotone(before.get(row.id), row, clock.now)
 
 
 def _something_arrives(ann: PatientPersona, rng: random.Random) -> None:

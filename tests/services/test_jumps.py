@@ -1,11 +1,14 @@
 """A jump of pain: the patient is asked at once, an answer raises or calms, and no answer goes on by itself in time."""
 
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import select
 
+from recovery_api.domain.consent import next_window
 from recovery_api.models import tables
+from recovery_api.services.answer_flags import Deed, acknowledge_flag
 from recovery_api.services.follow_clock import follow_clock
 from recovery_api.services.watch_jumps import watch_jumps
 from tests.builders import NOW, ClockHand, PatientPersona, Persona, make_patient, record
@@ -125,9 +128,32 @@ def test_a_jump_in_the_app_is_asked_about_by_text(patient: PatientPersona, phone
     assert patient.post("/me/check-ins", json={**sent, "client_id": str(patient.id)}).status_code == 201
     [asked] = [row for row in phone.rows("message") if row.text_key == "saved_jump"]
     assert (asked.question, asked.purpose) == ("symptoms", "service")
+    assert (asked.due_at, asked.expires_at) == next_window(clock.now, ZoneInfo("America/New_York"))
     clock.forward(hours=4)
     assert look(patient) == 1
     assert phone.flags() == [("worsening", "urgent")]
+
+
+@pytest.mark.parametrize("is_shared", [False, True], ids=["own", "shared"])
+def test_a_shared_phone_is_told_of_whom_a_jump_in_the_app_and_a_read_report_are(
+    patient: PatientPersona, ben: Persona, phone: Phone, clock: ClockHand, is_shared: bool
+) -> None:
+    if is_shared:
+        make_patient(patient.clinic, given_name="Borvin", family_name="Samplewick", phone=patient.phone)
+    [own] = [row for row in phone.rows("contact_point") if row.patient_id == patient.id]
+    sent = {"recorded_at": clock.now.isoformat(), "local_date": clock.now.date().isoformat(), "pain": 7}
+    assert patient.post("/me/check-ins", json={**sent, "client_id": str(patient.id)}).status_code == 201
+    clock.forward(hours=4)
+    assert look(patient) == 1
+    with patient.clinic.open() as scope:
+        flag_id = scope.connection.execute(select(tables.flag.c.id)).scalar_one()
+        acknowledge_flag(scope, Deed(ben.id, flag_id, None), clock.now)
+        scope.flush()
+        message, begin = tables.message, {}
+        wanted = message.c.text_key.in_(("saved_jump", "report_read"))
+        for row in scope.connection.execute(select(message).where(wanted)):
+            begin[row.text_key] = scope.vault.open("message.body", row.id, row.body_sealed).startswith(f"{own.label}: ")
+    assert begin == {"saved_jump": is_shared, "report_read": is_shared}
 
 
 def test_a_score_mended_is_no_jump_any_more(phone: Phone, patient: PatientPersona, clock: ClockHand) -> None:

@@ -4,10 +4,15 @@ from datetime import timedelta
 
 import pytest
 
+from recovery_api.clinic.shown import queue_of
 from recovery_api.domain.recovery_band import ENOUGH, PUBLISHED
+from recovery_api.packs.rule_pack import rule_pack
 from recovery_api.services.keep_synthetic import keep_synthetic
-from recovery_api.services.read_band import _kept, band_on, read_band, read_figures
-from tests.builders import ClockHand, PatientPersona, make_patient, record
+from recovery_api.services.read_band import _kept, band_on, clinic_bands, read_band, read_figures
+from recovery_api.services.read_worklist import read_worklist, with_people
+from recovery_api.services.record_audit import SYSTEM
+from recovery_api.services.replay_history import read_histories, replay_history
+from tests.builders import ClockHand, PatientPersona, Persona, make_patient, record
 
 
 def test_every_patient_counts_once_in_a_window(ann: PatientPersona, clock: ClockHand) -> None:
@@ -28,7 +33,7 @@ def test_every_patient_counts_once_in_a_window(ann: PatientPersona, clock: Clock
 
 
 def test_the_clinics_own_band_takes_the_place_of_the_published_one_with_its_n_where_rules_speak(
-    ann: PatientPersona, clock: ClockHand, monkeypatch: pytest.MonkeyPatch
+    ann: PatientPersona, ben: Persona, clock: ClockHand, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("recovery_api.domain.recovery_band.ENOUGH", 2)
     long_ago = clock.now.date() - timedelta(days=14)
@@ -46,9 +51,32 @@ def test_the_clinics_own_band_takes_the_place_of_the_published_one_with_its_n_wh
         record(people[1], 6)
         _kept.clear()
         reasons = [one.reason for one in record(people[0], 6).findings if one.rule == "PW-05"]
+        again = replayed(people[0])
+        [small, *_] = sparks(people[0], ben)
     finally:
         _kept.clear()
     assert reasons == [
         "Two weeks on, pain is 6.0 on average; before the procedure it was 8; expected now: 6 to 6 (this clinic's own,"
         " n = 2)"
     ]
+    assert again == reasons, "a replay says what was said"
+    assert small.startswith("Mean course of this clinic's own patients"), (
+        "the small chart has the band of the large one"
+    )
+
+
+def replayed(patient: PatientPersona) -> list[str]:
+    now = patient.clinic.wiring.clock.now()
+    with patient.clinic.open() as scope:
+        histories = read_histories(scope, now.date() - timedelta(days=60), SYSTEM, now)
+    [mine] = [one for one in histories if one.episode == str(patient.episode_id)]
+    return [alert.finding.reason for alert in replay_history(mine, rule_pack(), now) if alert.finding.rule == "PW-05"]
+
+
+def sparks(patient: PatientPersona, viewer: Persona) -> list[str]:
+    """Where the band of each small chart of the worklist comes from."""
+    now = patient.clinic.wiring.clock.now()
+    with patient.clinic.app.test_request_context(), patient.clinic.open() as scope:
+        found, bands = read_worklist(scope, now), clinic_bands(scope, now)
+        rows = queue_of(with_people(scope, found.entries, now), viewer.id, now, bands)
+        return [row.course.band_source for row in rows if row.patient_id]

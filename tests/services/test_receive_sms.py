@@ -264,10 +264,33 @@ def test_a_yes_without_a_visit_goes_to_a_person(phone: Phone, clock: ClockHand) 
 
 
 def test_what_cannot_be_read_is_asked_once_then_a_person_reads_it_and_the_phone_falls_silent(phone: Phone) -> None:
-    outcomes = [phone.text(body) for body in ("banana", "apple", "cherry")]
+    outcomes = [phone.text(body) for body in ("not better", "worse", "the same")]
     assert [one.answer for one in outcomes] == ["ask_pain_again", "unread_to_person", None]
     assert [one.message.needs_person for one in outcomes] == [False, True, True]
     assert phone.text("5").answer is not None
+
+
+@pytest.mark.parametrize(
+    ("body", "answer"),
+    [
+        ("banana", "ask_pain_again"),
+        ("I just pour out of bed like honey", "ask_pain_again"),
+        ("pain 4 and something odd with my elbow", "saved"),
+        ("pain 4, the chest pain went away", "saved"),
+    ],
+)
+def test_what_says_more_than_was_understood_is_answered_and_read_by_a_person_too(
+    phone: Phone, body: str, answer: str
+) -> None:
+    outcome = phone.text(body)
+    assert (outcome.answer, outcome.message.needs_person) == (answer, True)
+    assert outcome.message.because.endswith("Not all of it was understood.")
+
+
+@pytest.mark.parametrize("body", ["4", "pain 4, good morning nurse", "no fever no chills 3", "pain 2, slept well"])
+def test_a_plain_answer_needs_nobody(phone: Phone, body: str) -> None:
+    outcome = phone.text(body)
+    assert (outcome.disposition, outcome.message.needs_person) == ("recorded", False)
 
 
 def test_a_text_without_a_word_is_kept(phone: Phone) -> None:

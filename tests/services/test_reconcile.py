@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import Row, select, update
@@ -93,6 +94,27 @@ def test_a_late_answer_belongs_to_the_day_on_which_it_was_written(outbox: Outbox
     assert reconcile() == 2
     days = {row.pain: row.local_on for row in phone.rows("check_in")}
     assert days == {6: NOW.date() - timedelta(days=2), 3: NOW.date()}
+
+
+def test_a_late_answer_belongs_to_the_day_that_was_asked_about_when_it_was_written(
+    outbox: Outbox, reconcile: Reconcile
+) -> None:
+    asked_on, asked_at = NOW.date() - timedelta(days=1), NOW - timedelta(hours=14)
+    message, own = tables.message, outbox.queue_reminder(question_on=asked_on)
+    with outbox.clinic.open() as scope:
+        asked = update(message).where(message.c.id == own)
+        scope.connection.execute(asked.values(state="delivered", created_at=asked_at, due_at=asked_at))
+    phone = Phone(outbox.clinic, outbox.patient.phone)
+    phone.ask("pain", NOW.date(), NOW - timedelta(hours=1))
+    arrives(outbox, "5", timedelta(hours=15))
+    arrives(outbox, "6", timedelta(hours=2))
+    arrives(outbox, "7", timedelta(hours=1, minutes=30))
+    assert reconcile() == 3
+    days = {row.pain: row.local_on for row in phone.rows("check_in")}
+    zone = ZoneInfo(phone.rows("patient")[0].zone)
+    written = [(NOW - timedelta(hours=ago)).astimezone(zone).date() for ago in (15, 1.5)]
+    assert days == {5: written[0], 6: asked_on, 7: written[1]}
+    assert {row.question_on for row in phone.rows("contact_point")} == {NOW.date()}
 
 
 def test_hours_later_nothing_is_said_back_but_a_person_reads_what_was_not_understood(

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import Row, select
+from structlog.testing import capture_logs
 
 from recovery_api.domain.errors import Conflict, Invalid, NotFound
 from recovery_api.domain.local_time import within_quiet_hours
@@ -22,6 +23,7 @@ from recovery_api.services.change_preferences import Preferences, change_prefere
 from recovery_api.services.end_holds import end_holds
 from recovery_api.services.hand_over_reminders import hand_over_due
 from recovery_api.services.hold_episode import NewHold, hold_episode, lift_hold
+from recovery_api.services.keep_synthetic import keep_synthetic
 from recovery_api.services.move_protocol import compare_version, move_protocol, publish_protocol
 from recovery_api.services.plan_reminders import plan_ahead
 from recovery_api.services.read_plan import read_plan
@@ -69,6 +71,14 @@ def test_nothing_is_planned_in_a_hold_and_all_after_it(ann: PatientPersona, ben:
         assert end_holds(ann.clinic.wiring.vaults, ends_at) == 0
     assert [row.status for row in rows(ann.clinic, "episode")] == ["active"]
     assert [(row.rule, row.tier) for row in rows(ann.clinic, "flag")] == [("hold_over", "review")]
+
+
+def test_the_synthetic_patient_is_on_hold_for_good_and_troubles_nobody(ann: PatientPersona, clock: ClockHand) -> None:
+    with ann.clinic.open() as scope:
+        keep_synthetic(scope, clock.now)
+    with ann.clinic.app.app_context(), capture_logs() as said:
+        assert end_holds(ann.clinic.wiring.vaults, clock.now) == 0
+    assert said == []
 
 
 def test_a_hold_that_is_lifted_brings_back_what_is_still_of_use(ann: PatientPersona, ben: Persona) -> None:

@@ -12,7 +12,9 @@ from jobs.sender import _send_one
 from recovery_api.clock import real_now
 from recovery_api.gateways.sms import Accepted, NotSent, Rejected, SendOutcome, Throttled, Unknown
 from recovery_api.services.claim_work import current_holders, release_dead_holders
+from recovery_api.services.flag_refusals import NOT_PAGED, NOT_TOLD
 from recovery_api.services.outbox_rows import LIVE, QUIET, Attempt, callback_id
+from recovery_api.services.queue_texts import Outgoing, Recipient, queue_texts
 from recovery_api.services.requeue_texts import requeue_texts
 from recovery_api.services.send_messages import WITHDRAWN, begin_attempt, still_wanted, write_outcome
 from recovery_api.services.settle_unknown import settle_with_list
@@ -41,7 +43,7 @@ def test_an_accepted_text_keeps_the_carriers_id_and_leaves_the_queue(outbox: Out
     assert text.validity_seconds == 2 * 3600
 
 
-def test_a_refused_text_is_settled_with_its_code_and_never_tried_again(outbox: Outbox) -> None:
+def test_one_refused_text_is_settled_with_its_code_and_never_tried_again(outbox: Outbox) -> None:
     message_id = outbox.queue()
     outbox.carrier.script.append(Rejected(21617, "content"))
     row = outbox.work_until_settled(message_id)
@@ -49,6 +51,54 @@ def test_a_refused_text_is_settled_with_its_code_and_never_tried_again(outbox: O
     assert len(outbox.carrier.offered) == 1
     assert outbox.contact_state() == "active"
     assert outbox.flags() == []
+
+
+@pytest.mark.parametrize("code", [21617, 21999])
+def test_texts_that_the_carrier_refuses_twice_in_a_row_are_a_flag(outbox: Outbox, code: int) -> None:
+    outbox.carrier.script.extend([Rejected(code, "request_bug")] * 2)
+    for _ in range(2):
+        assert outbox.flags() == []
+        outbox.queue()
+        outbox.work()
+        outbox.clock.forward(minutes=1)
+    [flag] = outbox.flags()
+    assert (flag.rule, flag.tier, flag.episode_id) == ("MS-03", "today", outbox.patient.episode_id)
+
+
+def test_one_refused_emergency_text_tells_a_person_at_once_and_four_are_one_flag(outbox: Outbox) -> None:
+    outbox.carrier.script.extend([Rejected(code, "request_bug") for code in (21617, 21999) for _ in range(2)])
+    for _ in range(4):
+        outbox.queue(**ALERT)
+        outbox.work("alert")
+        [flag] = outbox.flags()
+        outbox.clock.forward(minutes=1)
+    assert (flag.rule, flag.family, flag.tier, flag.reason) == ("safety_refused", "delivery", "urgent", NOT_TOLD)
+    assert (flag.episode_id, flag.inputs) == (outbox.patient.episode_id, {"code": 21617})
+    with outbox.clinic.open() as scope:
+        said = scope.connection.execute(text("SELECT kind FROM flag_event WHERE flag_id = :id"), {"id": flag.id})
+        assert {"paged", "nobody_told"} & set(said.scalars()), "the people on duty are told, or it says that nobody was"
+
+
+def test_a_refused_page_is_a_flag_on_its_own_patient_and_pages_nobody(outbox: Outbox) -> None:
+    outbox.carrier.script.append(Rejected(21999, "request_bug"))
+    outbox.queue(**ALERT)
+    outbox.work("alert")
+    [about] = outbox.flags()
+    with outbox.clinic.open() as scope:
+        scope.connection.execute(text("UPDATE flag SET family = 'worsening' WHERE id = :id"), {"id": about.id})
+        recipient = Recipient("+12125550199", "en")
+        queue_texts(
+            scope,
+            [Outgoing(recipient, "page", "page_gone", {"code": "A7"}, flag_id=about.id)],
+            outbox.clock.now,
+        )
+    outbox.carrier.script.append(Rejected(21999, "request_bug"))
+    outbox.clock.forward(seconds=1)
+    while outbox.work("alert"):
+        pass
+    [_, flag] = outbox.flags()
+    assert (flag.rule, flag.tier, flag.reason) == ("page_refused", "today", NOT_PAGED)
+    assert flag.episode_id == outbox.patient.episode_id
 
 
 @pytest.mark.parametrize(
@@ -121,7 +171,22 @@ def test_a_lost_request_is_sent_again_only_after_quiet_and_two_empty_lists(outbo
         outbox.real.forward(seconds=10)
     assert asked == [(1, 1), (2, 1), (2, 2)]
     assert outbox.row(message_id).state == "accepted"
-    assert outbox.row(message_id).maybe_repeat is False
+    assert outbox.row(message_id).maybe_repeat is (lane == "alert"), "the first call may have lasted longer than this"
+
+
+@pytest.mark.parametrize(("seconds", "state"), [(-1, "accepted"), (0, "expired")])
+def test_a_page_that_is_older_than_twelve_hours_does_not_leave(outbox: Outbox, seconds: int, state: str) -> None:
+    page = outbox.queue("page_gone", "page", values={"code": "A7"})
+    outbox.clock.forward(hours=12, seconds=seconds)
+    outbox.work("alert")
+    assert (outbox.row(page).state, len(outbox.carrier.offered)) == (state, int(state == "accepted"))
+
+
+def test_an_alert_that_is_sent_again_after_the_longest_call_is_no_repeat(outbox: Outbox) -> None:
+    message_id = outbox.queue(**ALERT)
+    outbox.die_after("mark", "alert")
+    assert outbox.work_until_settled(message_id, "alert").state == "accepted"
+    assert (len(outbox.carrier.offered), outbox.row(message_id).maybe_repeat) == (1, False)
 
 
 def test_an_identical_text_of_another_message_is_not_taken_for_this_one(outbox: Outbox) -> None:
@@ -132,17 +197,6 @@ def test_an_identical_text_of_another_message_is_not_taken_for_this_one(outbox: 
     row = outbox.work_until_settled(second)
     assert len(outbox.carrier.taken) == 2
     assert row.sid == list(outbox.carrier.taken)[1]
-
-
-def test_of_two_texts_with_the_same_words_none_takes_the_others_copy_for_its_own(outbox: Outbox) -> None:
-    ids = [outbox.queue(), outbox.queue()]
-    outbox.carrier.script.extend([LOST_REQUEST, LOST_ANSWER])
-    outbox.work()
-    for message_id in ids:
-        outbox.work_until_settled(message_id)
-    sent = Counter(text.status_callback for text in outbox.carrier.taken.values())
-    assert sorted(sent.values()) == [1, 1], "each of the two once"
-    assert {outbox.row(message_id).state for message_id in ids} == {"accepted"}
 
 
 # a sender that dies

@@ -25,6 +25,7 @@ from tests.simulator.hook_sink import HookSink, hook_sink
 
 ACCOUNT, TOKEN = "AC" + "a" * 32, "t" * 32
 ANN, BEA, CLINIC = "+12125550123", "+12125550124", "+12125550100"
+ROOT = Path(__file__).parents[2]
 SOON = Pace(sent=0.0, delivered=0.0)
 MESSAGES = f"/2010-04-01/Accounts/{ACCOUNT}/Messages.json"
 
@@ -187,6 +188,15 @@ def test_a_script_may_be_yaml_or_json_and_neither_is_refused() -> None:
     for broken in ("{", "events: [", "!!python/object/apply:os.getcwd []"):
         with pytest.raises(BadScript):
             script_in(broken, 1)
+
+
+def test_the_script_in_the_documents_is_one_that_the_carrier_takes(carrier: Carrier) -> None:
+    printed = (ROOT / "docs/simulator.md").read_text().partition("```yaml\n")[2].partition("```")[0]
+    script = script_in(printed, 7)
+    assert {"fault", "outage_begins", "text", "opt_out", "end_faults"} <= {event.kind for event in script.events}
+    carrier.player._check(script)
+    [fault] = [carrier.faults.read(dict(event.facts)) for event in script.events if event.kind == "fault"]
+    assert fault.on == "all", "YAML reads a bare `on` as true"
 
 
 def test_five_hundred_phones_answer_at_once_and_every_text_is_posted_and_listed(

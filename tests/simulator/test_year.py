@@ -1,18 +1,23 @@
 """A simulated clinic: nothing breaks in it, a seed lives the same days twice, and its checks see what they should."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
+import psycopg
 import pytest
 from flask import Flask
 
 from recovery_api.config import Settings
+from recovery_api.db import metadata
 from recovery_api.simulator.year import Year
 from recovery_api.simulator.year_carrier import MovingClock, YearCarrier
 from recovery_api.simulator.year_checks import Checks, Sent
+from recovery_api.simulator.year_counts import count_year, digest_year
 from recovery_api.simulator.year_hooks import YearHooks
-from recovery_api.simulator.year_people import make_people
+from recovery_api.simulator.year_people import Person, make_people
 from recovery_api.simulator.year_start import start_clinic
 from recovery_api.wiring import Wiring
 from tests.database import ACCOUNT, TOKEN
@@ -21,26 +26,79 @@ BEGINS = datetime(2026, 3, 2, 14, 0, tzinfo=UTC)
 NOON = datetime(2026, 3, 3, 17, 0, tzinfo=UTC)
 
 
+Samples = Callable[[int, int], int]
+Live = Callable[[int, list[Person]], Year]
+
+
+@pytest.fixture
+def live(app: Flask, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Live:
+    """Lets people live through days from a Monday on, on the moving clock."""
+
+    def through(days: int, people: list[Person]) -> Year:
+        parts: Wiring = app.extensions["recovery"]
+        clock, nobody = MovingClock(BEGINS), UUID(int=0)
+        monkeypatch.setattr(parts, "clock", clock)
+        carrier, hooks = YearCarrier(clock, ACCOUNT), YearHooks(app, settings.public_url, ACCOUNT, TOKEN)
+        year = Year(app, parts.vaults, settings.public_url, clock, carrier, hooks, nobody, "", nobody, days, {})
+        with app.app_context():
+            year.people = start_clinic(year, people)
+            year.run()
+        return year
+
+    return through
+
+
+@pytest.fixture
+def forget(superuser: psycopg.Connection[Any]) -> Callable[[], None]:
+    """Takes every clinic away, so that the next one finds the database as the last one did."""
+
+    def everything() -> None:
+        for name in metadata.tables:
+            superuser.execute(f'DELETE FROM "{name}"')
+
+    return everything
+
+
 @pytest.mark.soak
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(36_000)
 def test_nothing_breaks_in_a_clinic_of_people_with_troubles(
-    app: Flask, settings: Settings, monkeypatch: pytest.MonkeyPatch, samples: Callable[[int, int], int]
+    app: Flask, live: Live, forget: Callable[[], None], samples: Samples
 ) -> None:
-    parts: Wiring = app.extensions["recovery"]
-    clock = MovingClock(BEGINS)
-    monkeypatch.setattr(parts, "clock", clock)
-    carrier = YearCarrier(clock, ACCOUNT)
-    hooks = YearHooks(app, settings.public_url, ACCOUNT, TOKEN)
-    nobody, days = UUID(int=0), samples(3, 60)
-    year = Year(app, parts.vaults, settings.public_url, clock, carrier, hooks, nobody, "", nobody, days, {})
-    with app.app_context():
-        year.people = start_clinic(year, make_people(samples(2, 20), 1, None if days > 3 else "shared-falls"))
-        year.run()
-        counts = year.counts()
+    days = samples(3, 365)
+    for seed in range(1, samples(1, 20) + 1):
+        year = live(days, make_people(samples(2, 20), seed, None if days > 3 else "shared-falls"))
+        with app.app_context():
+            counts = count_year(year)
+        assert year.checks.broken == [], f"seed {seed}"
+        assert year.checks.minutes > 20 * days
+        assert counts["check-ins"]["sms"] > 0
+        assert counts["texts"]["check_in_pain"] > 0
+        assert year.clock.at > BEGINS + timedelta(days=days - 1)
+        forget()
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(3600)
+def test_a_seed_lives_the_same_days_twice_and_another_seed_lives_others(
+    app: Flask, live: Live, forget: Callable[[], None], samples: Samples
+) -> None:
+    digests, days, count = [], samples(1, 30), samples(2, 20)
+    for seed in (1, 1, 2):
+        year = live(days, make_people(count, seed, None))
+        with app.app_context():
+            digests.append(digest_year(year))
+        forget()
+    assert digests[0] == digests[1] != digests[2]
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(3600)
+def test_a_jump_of_pain_is_looked_at_again(live: Live, samples: Samples) -> None:
+    """Kinds of work that nobody here does would end the run."""
+    [early] = [one for seed in range(200) for one in make_people(1, seed, "worsens") if one.day_of("worsens") == 6][:1]
+    year = live(samples(6, 60), [replace(early, procedure_in_days=-2)])
     assert year.checks.broken == []
-    assert counts["check-ins"]["sms"] > 0
-    assert counts["texts"]["check_in_pain"] > 0
-    assert clock.at > BEGINS + timedelta(days=days - 1)
+    assert year.jobs["jump"] > 0
 
 
 def text(**changes: object) -> Sent:

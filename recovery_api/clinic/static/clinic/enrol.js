@@ -16,7 +16,7 @@ document.addEventListener("DOMContentLoaded", () => {
 
   function say() {
     const chosen = boxes.filter((box) => box.checked).map(level);
-    said.textContent = chosen.length ? `Chosen: ${chosen.join(", ")}` : "";
+    said.textContent = chosen.length ? said.dataset.chosen.replace("{s}", chosen.join(", ")) : "";
   }
 
   function take() {

@@ -48,7 +48,7 @@ document.addEventListener("DOMContentLoaded", () => {
       if (!answer.ok) location.href = said.next;
       else open();
     } catch (error) {
-      wrong.textContent = error.name === "NotAllowedError" ? "No passkey was used." : error.message;
+      wrong.textContent = error.name === "NotAllowedError" ? wrong.dataset.none : error.message;
       wrong.hidden = false;
     }
   }
@@ -65,7 +65,7 @@ document.addEventListener("DOMContentLoaded", () => {
       try {
         await prove({ credential: await window.provePasskey(csrf) });
       } catch {
-        wrong.textContent = "No passkey was used.";
+        wrong.textContent = wrong.dataset.none;
         wrong.hidden = false;
       }
     });

@@ -9,7 +9,7 @@ async function send(path, fields) {
   const response = await fetch(path, { method: "POST", body, headers: { Accept: "application/json" } });
   if (!(response.headers.get("Content-Type") || "").startsWith("application/json")) {
     if (response.status === 401 || response.redirected) location.href = `/prove?next=${encodeURIComponent(location.pathname)}`;
-    throw new Error("Load the page again.");
+    throw new Error(document.querySelector("[data-again]")?.dataset.again || "Load the page again.");
   }
   const said = await response.json();
   if (said.error) throw new Error(said.error);
@@ -67,7 +67,7 @@ document.addEventListener("DOMContentLoaded", () => {
         const fields = Object.fromEntries([...new FormData(form)].filter(([name]) => ["csrf", "next", "name"].includes(name)));
         location.href = (await send(path, { ...fields, credential })).next;
       } catch (error) {
-        wrong.textContent = error.name === "NotAllowedError" ? "No passkey was used." : error.message;
+        wrong.textContent = error.name === "NotAllowedError" ? wrong.dataset.none : error.message;
         wrong.hidden = false;
       }
       button.disabled = false;

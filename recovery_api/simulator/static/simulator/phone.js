@@ -71,6 +71,7 @@ document.addEventListener("DOMContentLoaded", () => {
     if (form && (form.matches("[data-on-change]") || form.matches(".chooser"))) form.requestSubmit();
   });
 
+  history.replaceState(null, "", desk.dataset.from.replace("/now", "")); // loading again shows the same patient
   toEnd();
   setInterval(follow, 2000);
 });
