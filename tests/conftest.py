@@ -162,7 +162,7 @@ def shared_deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Depl
 
 
 ONE_AFTER_THE_OTHER = ("test_main_road.py", "test_bad_days.py")  # on the deployment that they share
-WITH_THE_DEMO = "_story.py"  # the files of tests/browser that share one demo
+WITH_THE_DEMO = ("test_day_story.py", "test_hostile_story.py", "test_pages_story.py")  # they share one
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -184,7 +184,7 @@ class FilesTogether(LoadFileScheduling):
     def _split_scope(self, nodeid: str) -> str:
         file = super()._split_scope(nodeid)
         if file.endswith(WITH_THE_DEMO):
-            return WITH_THE_DEMO
+            return WITH_THE_DEMO[0]
         return ONE_AFTER_THE_OTHER[0] if file.endswith(ONE_AFTER_THE_OTHER) else file
 
 

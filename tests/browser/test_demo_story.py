@@ -1,15 +1,23 @@
 """A newcomer's first ten minutes: answer as two patients on the phone page, then be the nurse who takes the flags."""
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import Keep
-from tests.browser.demo import calm_patients, look_again, play, rows_of, sign_in, text
+from tests.browser.demo import calm_patients, look_again, play, rows_of, running_demo, sign_in, text
 
 pytestmark = [pytest.mark.processes, pytest.mark.browser]
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
+    """A demo that nobody has played with yet."""
+    with running_demo(tmp_path_factory.mktemp("newcomer")) as running:
+        yield running
 
 
 def test_two_answers_on_the_phone_page_become_flags_that_the_nurse_acknowledges(

@@ -126,7 +126,7 @@ def test_whatever_dies_and_however_the_clock_jumps_each_due_item_is_done_once_or
     outbox: Outbox, database: Connection, samples: Callable[[int, int], int]
 ) -> None:
     found, sent = {}, []
-    for seed in range(samples(3, 1_000)):
+    for seed in range(samples(12, 1_000)):
         outbox.real.now = NOW
         outbox.clock.set(NOW)
         fresh = Outbox(outbox.patient, ScriptedCarrier(), outbox.clock, outbox.real)
