@@ -9,8 +9,8 @@ from recovery_api.cli.fitness import needs_database
 from recovery_api.clock import real_now
 from recovery_api.db import AnyRow, clinic_transaction
 from recovery_api.services.compare_with_carrier import read_comparisons
+from recovery_api.services.list_clinics import list_clinics
 from recovery_api.services.pace_senders import circuit_of, list_senders
-from recovery_api.services.plan_reminders import list_clinics
 from recovery_api.wiring import wiring
 
 DAYS = 7

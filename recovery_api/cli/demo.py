@@ -23,7 +23,7 @@ from recovery_api.domain.errors import Conflict
 from recovery_api.gateways.postgres import EmbeddedPostgres, EmbeddedPostgresError
 from recovery_api.services.add_clinic import add_clinic
 from recovery_api.services.demo_staff import DemoLogIn, demo_log_ins, keep_demo_log_ins
-from recovery_api.services.plan_reminders import list_clinics
+from recovery_api.services.list_clinics import list_clinics
 from recovery_api.simulator.demo_check_in import demo_check_in
 from recovery_api.simulator.seed_demo import CLINIC, ZONE, seed_demo
 from recovery_api.wiring import wiring

@@ -19,7 +19,7 @@ from recovery_api.services.add_clinic import the_clinic
 from recovery_api.services.export_fhir import KINDS, export_fhir
 from recovery_api.services.export_patient import export_patient
 from recovery_api.services.export_study import export_study
-from recovery_api.services.plan_reminders import list_clinics
+from recovery_api.services.list_clinics import list_clinics
 from recovery_api.services.record_audit import Actor
 from recovery_api.wiring import wiring
 

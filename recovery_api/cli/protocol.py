@@ -16,8 +16,8 @@ from recovery_api.packs.protocol_pack import protocol_pack, read_file
 from recovery_api.packs.texts import LANGUAGES
 from recovery_api.services.add_clinic import find_clinic
 from recovery_api.services.find_protocol import list_versions
+from recovery_api.services.list_clinics import list_clinics
 from recovery_api.services.move_protocol import compare_version, move_protocol, publish_protocol
-from recovery_api.services.plan_reminders import list_clinics
 from recovery_api.services.read_plan import has_patient, read_plan
 from recovery_api.services.record_audit import Actor
 from recovery_api.wiring import wiring

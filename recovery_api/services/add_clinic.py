@@ -18,6 +18,7 @@ from recovery_api.packs import load_yaml
 from recovery_api.packs.protocol_pack import SHIPPED, protocol_pack
 from recovery_api.packs.texts import as_sent
 from recovery_api.services.credentials import digest_of, identify, issue
+from recovery_api.services.list_clinics import list_clinics
 from recovery_api.services.read_phone import is_emergency_number, read_phone
 from recovery_api.services.record_audit import SYSTEM, Actor, record_audit
 from recovery_api.services.sign_in import hash_password
@@ -112,8 +113,6 @@ def adopt_protocol(scope: ClinicScope, now: datetime) -> UUID:
 
 def find_clinic(name: str, vaults: Vaults) -> UUID:
     """The clinic of that name or id. Raises NotFound, or Conflict where two have the name."""
-    from recovery_api.services.plan_reminders import list_clinics
-
     matches = []
     for clinic_id in list_clinics():
         with open_transaction() as connection:
@@ -127,8 +126,6 @@ def find_clinic(name: str, vaults: Vaults) -> UUID:
 
 def the_clinic(name: str | None, vaults: Vaults) -> UUID:
     """The clinic of that name or id; without a name the only one there is. Raises NotFound or Conflict."""
-    from recovery_api.services.plan_reminders import list_clinics
-
     if name is not None:
         return find_clinic(name, vaults)
     known = list_clinics()

@@ -13,7 +13,7 @@ from recovery_api.gateways.sms import CarrierUnreachable, SmsGateway
 from recovery_api.logs import warn
 from recovery_api.models import tables
 from recovery_api.services.follow_delivery import follow_delivery
-from recovery_api.services.plan_reminders import list_clinics
+from recovery_api.services.list_clinics import list_clinics
 from recovery_api.services.set_aside import TROUBLE
 
 OVERDUE = timedelta(minutes=15)

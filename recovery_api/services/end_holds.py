@@ -12,7 +12,7 @@ from recovery_api.domain.tiers import Tier
 from recovery_api.logs import warn
 from recovery_api.models import tables
 from recovery_api.services.hold_episode import end_hold
-from recovery_api.services.plan_reminders import list_clinics
+from recovery_api.services.list_clinics import list_clinics
 from recovery_api.services.raise_flags import FlagSubject, raise_flags
 from recovery_api.services.read_flags import synthetic_patients
 from recovery_api.services.set_aside import TROUBLE

@@ -10,13 +10,14 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import insert, select, text
 
 from recovery_api.clock import real_now
-from recovery_api.db import AnyRow, ClinicScope, Vaults, clinic_transaction, open_transaction
+from recovery_api.db import AnyRow, ClinicScope, Vaults, clinic_transaction
 from recovery_api.domain.schedule import Circumstances, PlannedReminder, plan_reminders
 from recovery_api.ids import new_id
 from recovery_api.logs import warn
 from recovery_api.models import tables
 from recovery_api.prepared import Prepared
 from recovery_api.services.find_protocol import pinned_protocol
+from recovery_api.services.list_clinics import list_clinics
 from recovery_api.services.read_plan_facts import read_ahead, read_plan_facts
 from recovery_api.services.set_aside import TROUBLE
 
@@ -54,12 +55,6 @@ FROM unnest(CAST(:ids AS uuid[]), CAST(:ends AS date[])) AS wanted (id, ends)
 WHERE episode.clinic_id = :clinic AND episode.id = wanted.id
 """)
 )
-
-
-def list_clinics() -> list[UUID]:
-    """Every clinic that has a number to text from."""
-    with open_transaction() as connection:
-        return list(connection.execute(select(tables.sender_number.c.clinic_id).distinct()).scalars())
 
 
 def plan_ahead(vaults: Vaults, now: datetime) -> int:

@@ -17,7 +17,7 @@ from recovery_api.packs.texts import message_pack
 from recovery_api.services.clinic_rules import rules_of
 from recovery_api.services.clinic_texts import texts_of
 from recovery_api.services.find_caller import find_caller
-from recovery_api.services.plan_reminders import list_clinics
+from recovery_api.services.list_clinics import list_clinics
 from recovery_api.services.read_about import AboutPage, about_pages
 
 USUAL_EMERGENCY_NUMBER = "911"

@@ -10,8 +10,8 @@ from recovery_api.clock import real_now
 from recovery_api.db import ClinicScope, Vaults, clinic_transaction
 from recovery_api.logs import warn
 from recovery_api.models import tables
+from recovery_api.services.list_clinics import list_clinics
 from recovery_api.services.outbox_rows import LIVE
-from recovery_api.services.plan_reminders import list_clinics
 from recovery_api.services.queue_texts import PRIORITIES
 
 

@@ -19,7 +19,7 @@ from recovery_api.models import tables
 from recovery_api.services.answer_flags import Deed, resolve_flag
 from recovery_api.services.keep_synthetic import Synthetic, keep_synthetic
 from recovery_api.services.keep_watch import keep_watch, read_watches
-from recovery_api.services.plan_reminders import list_clinics
+from recovery_api.services.list_clinics import list_clinics
 
 TOOK_IT = ("accepted", "queued", "sent", "delivered", "read")
 _NOTE = "Self-test of the whole road"

@@ -12,8 +12,8 @@ from recovery_api.domain.call_script import Talk
 from recovery_api.logs import warn
 from recovery_api.models import tables
 from recovery_api.services.end_call import end_call
+from recovery_api.services.list_clinics import list_clinics
 from recovery_api.services.place_calls import LIVE
-from recovery_api.services.plan_reminders import list_clinics
 from recovery_api.services.queue_calls import KIND
 
 LONGEST_CALL = timedelta(minutes=30)

@@ -10,8 +10,8 @@ from recovery_api.db import ClinicScope, Vaults, clinic_transaction
 from recovery_api.gateways.sms import SmsGateway
 from recovery_api.models import tables
 from recovery_api.services.claim_work import Claim, claim_rows
+from recovery_api.services.list_clinics import list_clinics
 from recovery_api.services.outbox_rows import UNDER_WAY, Attempt, finish_claim, outbox_row, release_claim
-from recovery_api.services.plan_reminders import list_clinics
 from recovery_api.services.settle_unknown import begin_settling, settle_with_list
 
 LEFT_TO_THE_SENDERS = timedelta(minutes=2)

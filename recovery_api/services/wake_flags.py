@@ -10,7 +10,7 @@ from recovery_api.domain.tiers import Tier
 from recovery_api.models import tables
 from recovery_api.services.add_flag_event import add_event
 from recovery_api.services.climb_ladder import climb_anew
-from recovery_api.services.plan_reminders import list_clinics
+from recovery_api.services.list_clinics import list_clinics
 
 BATCH = 200
 

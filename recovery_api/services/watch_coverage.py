@@ -18,7 +18,8 @@ from recovery_api.services.find_check_in_days import find_check_in_days
 from recovery_api.services.find_ladder import ClinicLadder, find_ladder
 from recovery_api.services.follow_clock import follow_clock
 from recovery_api.services.keep_watch import keep_watch, read_watches
-from recovery_api.services.plan_reminders import list_clinics, plan_episode
+from recovery_api.services.list_clinics import list_clinics
+from recovery_api.services.plan_reminders import plan_episode
 from recovery_api.services.raise_flags import FlagSubject, raise_flags
 from recovery_api.services.set_aside import TROUBLE
 from recovery_api.services.watch_parts import broken_parts

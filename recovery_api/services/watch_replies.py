@@ -13,8 +13,8 @@ from recovery_api.domain.tiers import Tier
 from recovery_api.ids import id_since
 from recovery_api.models import tables
 from recovery_api.services.keep_watch import keep_watch
+from recovery_api.services.list_clinics import list_clinics
 from recovery_api.services.notify_clinicians import page_clinicians
-from recovery_api.services.plan_reminders import list_clinics
 from recovery_api.services.raise_flags import FlagSubject, raise_flags
 
 LOOK_BACK, TIME_TO_ANSWER = timedelta(hours=26), timedelta(hours=2)

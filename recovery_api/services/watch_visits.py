@@ -14,8 +14,8 @@ from recovery_api.domain.tiers import Tier
 from recovery_api.models import tables
 from recovery_api.services.clinic_rules import rules_of
 from recovery_api.services.invite_phone import shares_phone
+from recovery_api.services.list_clinics import list_clinics
 from recovery_api.services.notify_clinicians import page_clinicians
-from recovery_api.services.plan_reminders import list_clinics
 from recovery_api.services.queue_texts import Outgoing, Recipient, queue_texts
 from recovery_api.services.raise_flags import FlagSubject, raise_flags
 from recovery_api.services.turn import MINUTES

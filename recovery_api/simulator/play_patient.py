@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 
 from recovery_api.db import ClinicScope
 from recovery_api.models import tables
-from recovery_api.services.plan_reminders import list_clinics
+from recovery_api.services.list_clinics import list_clinics
 from recovery_api.services.read_flags import PatientFacts, read_patients
 from recovery_api.services.read_patient import Text
 
