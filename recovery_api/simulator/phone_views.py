@@ -174,22 +174,33 @@ def do_as(deed: Callable[[Playable], None]) -> Response | str:
         deed(played)
     except CarrierAway as away:
         flash(str(away))
-    if request.headers.get("Sec-Fetch-Dest") == "empty":
+    if _looks_again_by_itself():
         return _render("simulator/_phone.html")
     return redirect(f"/demo/phone?patient={played.patient.id}", 303)
 
 
+def _looks_again_by_itself() -> bool:
+    """Whether a script asked, which shows what comes later as well."""
+    return request.headers.get("Sec-Fetch-Dest") == "empty"
+
+
 @blueprint.post("/text")
 def text() -> Response | str:
-    """The patient texts the clinic."""
+    """The patient texts the clinic; a page without scripts shows the text, so it waits for its arrival."""
     words = request.form.get("text", "")[:1600]
-    return do_as(lambda played: _text(played.phone, words))
+    return do_as(lambda played: (_text if _looks_again_by_itself() else _text_and_wait)(played, words))
 
 
-def _text(phone: str, words: str) -> None:
+def _text(played: Playable, words: str) -> None:
     with clinic_transaction(demo_clinic(), wiring().vaults) as scope:
         number = scope.number
-    levers().text(phone, number, words)
+    levers().text(played.phone, number, words)
+
+
+def _text_and_wait(played: Playable, words: str) -> None:
+    before = _texts_in(played)
+    _text(played, words)
+    _wait_for_answer(played, before)
 
 
 @blueprint.post("/clock")
@@ -238,9 +249,7 @@ def _play(played: Playable, name: str) -> None:
     for place, words in enumerate(STORIES[name]):
         if place:
             move_clock(_clock_file(), timedelta(days=1))
-        before = _texts_in(played)
-        _text(played.phone, words)
-        _wait_for_answer(played, before)
+        _text_and_wait(played, words)
 
 
 def _texts_in(played: Playable) -> int:
