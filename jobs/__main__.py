@@ -1,5 +1,6 @@
 """The command line of the jobs: `python -m jobs ticker | sender LANE | run NAME`."""
 
+import gc
 import sys
 from datetime import UTC, datetime
 
@@ -64,4 +65,5 @@ def _jobs_app() -> JobsApp:
 
 
 if __name__ == "__main__":
+    gc.freeze()  # as in wsgi.py
     main(prog_name="python -m jobs")

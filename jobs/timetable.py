@@ -10,6 +10,7 @@ from jobs.climb import run as climb
 from jobs.clock import run as clock
 from jobs.compare import run as compare
 from jobs.coverage import run as coverage
+from jobs.ends import run as ends
 from jobs.hand_over import run as hand_over
 from jobs.heartbeat import run as heartbeat
 from jobs.holds import run as holds
@@ -49,6 +50,7 @@ TIMETABLE = (
     Job("watch_silence", 2, silence, "{count} unanswered questions judged"),
     Job("watch_jumps", 15, jumps, "{count} jumps of pain looked at again"),
     Job("end_holds", 30, holds, "{count} holds ended"),
+    Job("end_recoveries", 300, ends, "{count} recoveries ended"),
     Job("watch_visits", 300, visits, "{count} visits asked about"),
     Job("wake_flags", 30, wake, "{count} flags woken"),
     Job("follow_clock", 5, clock, "{count} rungs moved with a clock that was put back"),

@@ -193,8 +193,13 @@ def clinic_transaction(clinic_id: UUID, vaults: Vaults) -> Iterator[ClinicScope]
 
 def enter_clinic(connection: Connection, clinic_id: UUID, vaults: Vaults) -> ClinicScope:
     """Make an open transaction belong to one clinic. Raises NotFound where there is no such clinic."""
+    return entered_as(connection, ask_to_enter_clinic(connection, clinic_id), vaults)
+
+
+def ask_to_enter_clinic(connection: Connection, clinic_id: UUID) -> Asked:
+    """The question that enters one clinic; what is asked after it sees that clinic alone."""
     _late_writes().flush(driver_of(connection))  # what waits belongs to the clinic that is being left
-    return _scope(connection, _ENTER_CLINIC.first(connection, {"clinic": str(clinic_id)}), vaults)
+    return _ENTER_CLINIC.ask(connection, {"clinic": str(clinic_id)})
 
 
 def enter_clinic_of_number(connection: Connection, number: str, vaults: Vaults) -> ClinicScope:
@@ -214,7 +219,7 @@ def ask_to_enter_as(connection: Connection, digest: bytes) -> Asked:
 
 
 def entered_as(connection: Connection, asked: Asked, vaults: Vaults) -> ClinicScope:
-    """The clinic that was entered. Raises NotFound where nobody knows that credential."""
+    """The clinic that was entered. Raises NotFound where there is none, or nobody knows that credential."""
     return _scope(connection, asked.first(), vaults)
 
 

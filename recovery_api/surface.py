@@ -8,7 +8,7 @@ from werkzeug.exceptions import HTTPException
 
 from recovery_api.api.headers import add_missing, by_lower_case, is_api_request
 from recovery_api.api.problems import answer_error
-from recovery_api.clinic.pages import ProblemPage
+from recovery_api.clinic.problem_page import ProblemPage
 from recovery_api.hooks.form_fields import BadForm, is_form, read_fields
 from recovery_api.logs import warn
 from recovery_api.patience import LONGEST_WAIT, begin_patience, end_patience

@@ -1,5 +1,6 @@
 """Fixtures of every test that needs the application: a database of its own, a clock that stands still, personas."""
 
+import gc
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -149,7 +150,7 @@ def samples(pytestconfig: pytest.Config) -> Callable[[int, int], int]:
 @pytest.fixture(scope="session")
 def shared_deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
     """Real processes for every test that can share them, with the carrier's next token accepted beside the last."""
-    running = Deployment(tmp_path_factory.mktemp("deployment"))
+    running = Deployment(tmp_path_factory.mktemp("deployment"), nursery=True)
     try:
         running.prepare()
         running.env["TWILIO_AUTH_TOKEN"] = f"{NEXT_TOKEN},{TOKEN}"
@@ -162,7 +163,19 @@ def shared_deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Depl
 
 
 ONE_AFTER_THE_OTHER = ("test_main_road.py", "test_bad_days.py")  # on the deployment that they share
-WITH_THE_DEMO = ("test_day_story.py", "test_hostile_story.py", "test_pages_story.py")  # they share one
+# One demo for all: the Monday as it was seeded first, the days that the newcomer skips and the hour of texts last.
+WITH_THE_DEMO = tuple(f"test_{name}_story.py" for name in ("day", "hostile", "pages", "demo", "enrolment"))
+WITH_A_BROWSER = ("test_doors.py", "browser/test_form_pages.py", "test_web_check_in_offline.py")  # and one application
+TOGETHER = (ONE_AFTER_THE_OTHER, WITH_THE_DEMO, WITH_A_BROWSER)
+
+
+gc.disable()  # until all is collected: thousands of tests and the product's code, of which nothing goes
+
+
+def pytest_collection_finish() -> None:
+    """What was collected lives as long as the process: no walk through it, at the end least of all."""
+    gc.freeze()
+    gc.enable()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -173,19 +186,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("server")
 
 
-def _place(item: pytest.Item) -> tuple[int, int]:
-    shares = ONE_AFTER_THE_OTHER.index(item.path.name) + 1 if item.path.name in ONE_AFTER_THE_OTHER else 9
-    return 0 if item.get_closest_marker("processes") else 1, shares
+def _place(item: pytest.Item) -> tuple[bool, int]:
+    places = (place for files in TOGETHER for place, file in enumerate(files) if item.path.as_posix().endswith(file))
+    return not (item.get_closest_marker("processes") or item.get_closest_marker("browser")), next(places, 9)
 
 
 class FilesTogether(LoadFileScheduling):
-    """A file's tests stay with one worker, and so do the files that share a deployment."""
+    """A file's tests stay with one worker, and so do the files that share a deployment or a browser."""
 
     def _split_scope(self, nodeid: str) -> str:
         file = super()._split_scope(nodeid)
-        if file.endswith(WITH_THE_DEMO):
-            return WITH_THE_DEMO[0]
-        return ONE_AFTER_THE_OTHER[0] if file.endswith(ONE_AFTER_THE_OTHER) else file
+        return next((files[0] for files in TOGETHER if file.endswith(files)), file)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> FilesTogether:

@@ -39,7 +39,7 @@ class ProcedureSchema(Body):
 
 
 class ProcedureChangeSchema(Body):
-    """What to change of the procedure; its day only while no check-in is counted from it."""
+    """What to change of the procedure; where its day moves, answers are counted anew."""
 
     performed_on = Day()
     levels = fields.List(fields.String(validate=LEVEL), validate=validate.Length(1, MOST_LEVELS))

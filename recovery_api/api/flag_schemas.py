@@ -75,10 +75,18 @@ class ToldSchema(Answer):
 
 
 class ExpectedBandSchema(Answer):
-    """Pain that the published course lets expect on the day of the answer."""
+    """Pain to be expected on the day of the answer, in points from 0 to 10."""
 
     low = fields.Float(required=True)
     high = fields.Float(required=True)
+    band_source = fields.String(
+        required=True, attribute="source", metadata={"description": "Whose courses these are; never an alarm"}
+    )
+    patients = fields.Integer(
+        required=True,
+        allow_none=True,
+        metadata={"description": "Of how many of the clinic's own patients; null for published courses"},
+    )
 
 
 class ExplanationSchema(Answer):

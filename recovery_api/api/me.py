@@ -98,10 +98,18 @@ class OwnProcedureSchema(Answer):
 
 
 class BandSchema(Answer):
-    """Pain that the published course lets expect, in points from 0 to 10."""
+    """Pain to be expected by now, in points from 0 to 10."""
 
     low = fields.Float(required=True)
     high = fields.Float(required=True)
+    band_source = fields.String(
+        required=True, attribute="source", metadata={"description": "Whose courses these are; never an alarm"}
+    )
+    patients = fields.Integer(
+        required=True,
+        allow_none=True,
+        metadata={"description": "Of how many of the clinic's own patients; null for published courses"},
+    )
 
 
 class TodaySchema(Answer):

@@ -17,7 +17,7 @@ from recovery_api.domain.tiers import Tier
 from recovery_api.models.calls import OUTCOMES
 from recovery_api.services.place_text import place_text
 from recovery_api.services.read_inbox import LONGEST_NOTE, close_inbox_text, read_inbox
-from recovery_api.services.read_patient import Text, read_conversation, read_thread
+from recovery_api.services.read_thread import Text, read_conversation, read_thread
 from recovery_api.services.record_audit import record_audit
 from recovery_api.services.write_to_patient import LONGEST_TEXT, write_to_patient
 
@@ -123,7 +123,8 @@ def thread(call: Call, query: dict[str, Any], patient_id: UUID) -> Page:
 def write(call: Call, given: dict[str, str], patient_id: UUID) -> Text:
     """Write to a patient
 
-    Through the outbox like every text: consent and opt-out are looked at again when it leaves.
+    Through the outbox like every text: consent and opt-out are looked at again when it leaves. Words that name
+    somebody, a diagnosis or a procedure are refused as `private_words`, and so is a question for YES or NO.
     """
     message_id = write_to_patient(call.scope, patient_id, given["body"], call.actor, call.now)
     return next(text for text in read_thread(call.scope, patient_id) if text.id == message_id)

@@ -9,6 +9,7 @@ from recovery_api.cli.fitness import needs_database
 from recovery_api.clock import real_now
 from recovery_api.db import AnyRow, clinic_transaction
 from recovery_api.services.compare_with_carrier import read_comparisons
+from recovery_api.services.give_up_end import count_given_up
 from recovery_api.services.list_clinics import list_clinics
 from recovery_api.services.pace_senders import circuit_of, list_senders
 from recovery_api.wiring import wiring
@@ -42,12 +43,15 @@ def senders_command() -> None:
 @needs_database
 def report_command(days: int, ids: bool) -> None:
     """The daily comparisons of our texts with the carrier's list, both ways."""
-    since, count = (real_now() - timedelta(days=days)).date(), 0
+    since, count, unknown = (real_now() - timedelta(days=days)).date(), 0, 0
+    given_up_since = wiring().clock.now() - timedelta(days=days)
     for clinic_id in list_clinics():
         with clinic_transaction(clinic_id, wiring().vaults) as scope:
+            unknown += count_given_up(scope, given_up_since)
             for row in read_comparisons(scope, since):
                 count += 1
                 _show(row, ids)
+    click.echo(f"{unknown} texts whose end the carrier never told")
     click.echo(f"{count} comparisons since {since}")
 
 

@@ -11,6 +11,7 @@ from recovery_api.clinic.qr_code import Picture, draw
 from recovery_api.clinic.retold import retold
 from recovery_api.clinic.session import colleague, signed_in
 from recovery_api.clinic.tongue import gettext as _
+from recovery_api.clinic.words import phone_of
 from recovery_api.db import ClinicScope, clinic_transaction
 from recovery_api.domain.errors import Conflict, NotFound
 from recovery_api.services.answer_visit import visit_words
@@ -109,6 +110,6 @@ def _sheet(made: EnrolCode, scope: ClinicScope, patient_id: UUID) -> CodeSheet:
         picture=draw(enrol_address(made.code, wiring().settings.public_url)),
         until=f"{until.date}, {until.time}",
         clinic_name=scope.name,
-        clinic_phone=scope.phone,
+        clinic_phone=phone_of(scope.phone),
         patient_path=f"/patients/{patient_id}",
     )

@@ -1,5 +1,6 @@
 """The audit: who did or saw what; for leads, and for privacy officers."""
 
+import json
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -65,10 +66,15 @@ def audit_file() -> Response:
     with clinic_transaction(colleague().clinic_id, wiring().vaults) as scope:
         lines = _lines(scope, A_FILE, wiring().clock.now())
     rows = [
-        (line.at.isoformat(), line.actor_kind, line.actor, line.action, str(line.patient_id or ""), str(line.detail))
+        (line.at.isoformat(), line.actor_kind, line.actor, line.action, str(line.patient_id or ""), _json(line))
         for line in lines
     ]
     return csv_answer("audit.csv", ("at", "kind", "who", "action", "patient_id", "detail"), rows)
+
+
+def _json(line: AuditLine) -> str:
+    """The codes of an event as a program reads them."""
+    return json.dumps(dict(line.detail), ensure_ascii=False, default=str)
 
 
 def _lines(scope: ClinicScope, most: int, now: datetime) -> list[AuditLine]:

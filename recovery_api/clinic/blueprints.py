@@ -10,6 +10,7 @@ from recovery_api.clinic.enrol_views import blueprint as enrolment
 from recovery_api.clinic.export_views import blueprint as exports
 from recovery_api.clinic.flag_views import blueprint as flags
 from recovery_api.clinic.form_views import blueprint as forms
+from recovery_api.clinic.health_views import blueprint as health
 from recovery_api.clinic.import_views import blueprint as imports
 from recovery_api.clinic.ladder_views import blueprint as ladder
 from recovery_api.clinic.people_views import blueprint as people
@@ -21,4 +22,4 @@ from recovery_api.clinic.rules_views import blueprint as rules
 from recovery_api.clinic.staff_views import blueprint as staff
 
 WORK = (flags, care, check_ins, forms, people, clinic_itself, ladder, rota, protocol, rules, reports, staff, audit)
-DOORS = (account, proofs, emergency, enrolment, imports, exports)
+DOORS = (account, proofs, emergency, enrolment, imports, exports, health)

@@ -9,9 +9,10 @@ from recovery_api.clinic.retold import retold
 from recovery_api.clinic.shown import waiting_of
 from recovery_api.clinic.story import outcome_word, told_deed
 from recovery_api.clinic.tongue import gettext as _
+from recovery_api.services.patient_facts import PatientFacts
 from recovery_api.services.read_answers import Answer
 from recovery_api.services.read_deeds import PatientDeed
-from recovery_api.services.read_flags import FlagEventFacts, FlagFacts, PatientFacts
+from recovery_api.services.read_flags import FlagEventFacts, FlagFacts
 from recovery_api.services.read_patient import PatientStory
 
 _ANSWERS = 5

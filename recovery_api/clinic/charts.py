@@ -187,7 +187,7 @@ def _pain(course: Course, plot: Plot) -> Iterator[Svg]:
         if follows:
             yield lines([[(plot.x(p.day), plot.y(p.pain or 0)) for p in (before, *follows)]], "pain")
         yield _mark(course, before, plot, size)
-        yield from _score(before, plot)
+        yield from _score(before, plot, plot.x(0) - 4 if plot.day_width < 12 else None)
     yield from _runs(course, plot)
     for point in course.answered:
         if size > 3 or course.is_above(point) or point == course.last:
@@ -196,8 +196,10 @@ def _pain(course: Course, plot: Plot) -> Iterator[Svg]:
             yield from _score(point, plot)
 
 
-def _score(point: CoursePoint, plot: Plot) -> Iterator[Svg]:
-    yield text(plot.x(point.day), plot.y(point.pain or 0) - 10, str(point.pain), "score halo", "middle")
+def _score(point: CoursePoint, plot: Plot, ends_at: float | None = None) -> Iterator[Svg]:
+    """A score above its point; one that would run into a line ends before it."""
+    x, anchor = (plot.x(point.day), "middle") if ends_at is None else (ends_at, "end")
+    yield text(x, plot.y(point.pain or 0) - 10, str(point.pain), "score halo", anchor)
 
 
 def _flags(course: Course, plot: Plot) -> Iterator[Svg]:

@@ -20,9 +20,9 @@ from recovery_api.domain.check_in import ACTIVITY_LEVELS, CheckInFacts
 from recovery_api.domain.errors import Conflict, Invalid, NotFound
 from recovery_api.domain.symptom_words import SYMPTOM_WORDS
 from recovery_api.services.find_recovery import RunningRecovery, find_recovery
+from recovery_api.services.patient_facts import read_patients
 from recovery_api.services.read_check_ins import CheckInRead, read_latest
 from recovery_api.services.read_counts import read_counts
-from recovery_api.services.read_flags import read_patients
 from recovery_api.services.record_audit import Actor
 from recovery_api.services.report_check_in import Reported, Submission, correct_check_in, report_check_in
 from recovery_api.wiring import wiring

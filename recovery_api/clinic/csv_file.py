@@ -3,14 +3,15 @@
 import csv
 import io
 from collections.abc import Iterable, Sequence
+from datetime import date
 
 from flask import Response
 
-Cell = str | int | float | None
+Cell = str | int | float | date | None
 _BEGINS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
-def safe(cell: Cell) -> str | int | float:
+def safe(cell: Cell) -> str | int | float | date:
     """A cell as it is written; a text that a spreadsheet would reckon with stands behind an apostrophe."""
     if cell is None:
         return ""

@@ -9,14 +9,15 @@ from werkzeug.wrappers import Response
 
 from recovery_api.clinic import words
 from recovery_api.clinic.chart_note import chart_note
+from recovery_api.clinic.flag_page import NotePage, ResolvePage
 from recovery_api.clinic.frame import Choice
-from recovery_api.clinic.pages import FILTERS, NotePage, ResolvePage
 from recovery_api.clinic.retold import retold
 from recovery_api.clinic.session import colleague, form_token, signed_in
 from recovery_api.clinic.shown import box_of
 from recovery_api.clinic.shown_patient import queued_patients
 from recovery_api.clinic.story import OUTCOME_WORDS, outcome_word
 from recovery_api.clinic.tongue import gettext as _
+from recovery_api.clinic.worklist_page import FILTERS
 from recovery_api.clinic.worklist_views import frame_of
 from recovery_api.db import ClinicScope, clinic_transaction
 from recovery_api.domain.errors import Conflict, Invalid, NotFound, RecoveryError, StaleVersion
@@ -29,9 +30,10 @@ from recovery_api.services.answer_flags import (
     resolve_flag,
     snooze_flag,
 )
+from recovery_api.services.patient_facts import read_patients
 from recovery_api.services.read_around import read_around
 from recovery_api.services.read_counts import read_counts
-from recovery_api.services.read_flags import FlagFacts, FlagQuery, read_flags, read_patients
+from recovery_api.services.read_flags import FlagFacts, FlagQuery, read_flags
 from recovery_api.services.read_patient import read_patient
 from recovery_api.services.record_audit import Actor
 from recovery_api.wiring import wiring
@@ -79,7 +81,7 @@ def snooze(flag_id: UUID) -> Response:
     if not minutes.isascii() or not minutes.isdigit() or len(minutes) > 5:
         abort(422)
     wait = timedelta(minutes=int(minutes))
-    reason = request.form.get("reason", "").strip() or _("look again in %(time)s", time=words.duration(int(minutes)))
+    reason = request.form.get("reason", "").strip() or _("look again in %(time)s", time=words.span(int(minutes)))
     return _act(
         flag_id, _("The flag was put off."), lambda scope, deed, now: snooze_flag(scope, deed, now + wait, reason, now)
     )

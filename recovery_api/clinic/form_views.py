@@ -28,8 +28,8 @@ from recovery_api.services.answer_questionnaire import (
 )
 from recovery_api.services.enter_form import Entered, enter_form
 from recovery_api.services.find_recovery import find_recovery
+from recovery_api.services.patient_facts import read_patients
 from recovery_api.services.read_counts import read_counts
-from recovery_api.services.read_flags import read_patients
 from recovery_api.services.record_audit import Actor
 from recovery_api.wiring import wiring
 

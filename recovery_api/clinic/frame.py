@@ -43,6 +43,11 @@ class Frame:
         """An instant in the clinic's zone, with its day unless that is today."""
         return words.moment_of(at, self.zone, self.now)
 
+    @staticmethod
+    def phone(number: str) -> str:
+        """A number as it is read aloud."""
+        return words.phone_of(number)
+
     def day(self, on: date) -> str:
         """A calendar day."""
         return words.day_of(on)
@@ -88,7 +93,7 @@ class Waiting:
     @property
     def target(self) -> str:
         """The target in words."""
-        return words.duration(self.target_minutes)
+        return words.span(self.target_minutes)
 
     @property
     def is_over(self) -> bool:

@@ -8,7 +8,7 @@ from flask import Blueprint, abort, flash, redirect, render_template, request
 from werkzeug.wrappers import Response
 
 from recovery_api.clinic.frame import Choice
-from recovery_api.clinic.pages import InboxItem, InboxPage
+from recovery_api.clinic.inbox_page import InboxItem, InboxPage
 from recovery_api.clinic.retold import retold
 from recovery_api.clinic.session import colleague, form_token, signed_in
 from recovery_api.clinic.tongue import gettext as _
@@ -16,9 +16,9 @@ from recovery_api.clinic.words import N_
 from recovery_api.clinic.worklist_views import frame_of
 from recovery_api.db import ClinicScope, clinic_transaction
 from recovery_api.domain.errors import Conflict, Invalid, NotFound
+from recovery_api.services.patient_facts import PatientFacts, read_patients
 from recovery_api.services.place_text import people_on_phones, place_text
 from recovery_api.services.read_counts import read_counts
-from recovery_api.services.read_flags import PatientFacts, read_patients
 from recovery_api.services.read_inbox import InboxText, close_inbox_text, read_inbox
 from recovery_api.services.record_audit import Actor
 from recovery_api.wiring import wiring

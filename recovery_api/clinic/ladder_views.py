@@ -50,7 +50,7 @@ class TierLine:
     @property
     def repeat_said(self) -> str:
         """After how long the last rung is told again, in words."""
-        return words.duration(self.repeat)
+        return words.span(self.repeat)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,9 +131,7 @@ def _rungs(rungs: tuple[Rung, ...]) -> tuple[RungLine, ...]:
 
 def _said(rung: Rung) -> str:
     by = ", ".join(words.channel_word(one) for one in rung.by)
-    return _(
-        "after %(time)s: %(who)s, by %(by)s", time=words.duration(rung.after_minutes), who=_(TOLD[rung.tell]), by=by
-    )
+    return _("after %(time)s: %(who)s, by %(by)s", time=words.span(rung.after_minutes), who=_(TOLD[rung.tell]), by=by)
 
 
 def _content(ladder: Ladder) -> dict[str, Any]:

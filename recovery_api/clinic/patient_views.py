@@ -12,7 +12,7 @@ from recovery_api.clinic.shown_patient import cost_of_draft, patient_page
 from recovery_api.clinic.tongue import gettext as _
 from recovery_api.clinic.worklist_views import frame_of
 from recovery_api.db import clinic_transaction
-from recovery_api.domain.errors import Conflict, Invalid, NotFound
+from recovery_api.domain.errors import Conflict, Invalid, NotFound, PrivateWords
 from recovery_api.packs.quick_texts import quick_texts
 from recovery_api.services.queue_texts import standing_values
 from recovery_api.services.read_around import read_around
@@ -65,7 +65,8 @@ def write(patient_id: UUID) -> BaseResponse | tuple[str, int]:
     except NotFound:
         abort(404)
     except (Invalid, Conflict) as refused:
-        flash(_("The text was not sent: %(why)s", why=retold(refused.message)), "warning")
+        why = refused.in_full if isinstance(refused, PrivateWords) else refused.message
+        flash(_("The text was not sent: %(why)s", why=retold(why)), "warning")
         return show_patient(patient_id, body), 422
     flash(_("The text is on its way."))
     return redirect(f"/patients/{patient_id}", 303)

@@ -13,9 +13,9 @@ from recovery_api.clinic.languages import COOKIE, NAMES
 from recovery_api.clinic.session import colleague, form_token, own_path, signed_in
 from recovery_api.clinic.worklist_views import frame_of
 from recovery_api.db import clinic_transaction
-from recovery_api.services.find_patients import find_patients
+from recovery_api.services.find_patients import find_patients, sort_key
+from recovery_api.services.patient_facts import PatientFacts
 from recovery_api.services.read_counts import read_counts
-from recovery_api.services.read_flags import PatientFacts
 from recovery_api.services.record_audit import Actor
 from recovery_api.wiring import wiring
 
@@ -58,7 +58,9 @@ def patients() -> str:
     with clinic_transaction(me.clinic_id, wiring().vaults) as scope:
         found = find_patients(scope, wanted, after, MOST + 1, Actor("clinician", me.id, me.role), now)
         frame = frame_of(scope, read_counts(scope), now)
-    rows = tuple(_line(one, frame.local_day) for one in found[:MOST])
+    is_whole = after is None and len(found) <= MOST
+    shown = sorted(found, key=sort_key) if is_whole else found[:MOST]
+    rows = tuple(_line(one, frame.local_day) for one in shown)
     page = PeoplePage(frame, wanted, rows, str(found[MOST - 1].id) if len(found) > MOST else "")
     return render_template("clinic/patients.html", page=page, csrf=form_token())
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time
 from itertools import pairwise
 
 from flask import Blueprint, render_template, request
@@ -14,6 +14,7 @@ from recovery_api.clinic.languages import NAMES
 from recovery_api.clinic.session import colleague, form_token, signed_in
 from recovery_api.clinic.text_page import title_of
 from recovery_api.clinic.tongue import gettext as _
+from recovery_api.clinic.tongue import ngettext
 from recovery_api.db import ClinicScope, clinic_transaction
 from recovery_api.domain.protocol_steps import Step
 from recovery_api.services.find_protocol import list_versions, pinned_protocol, protocol_in_force
@@ -84,11 +85,19 @@ def protocol() -> str:
             signed_off_by=found.signed_off_by,
             source=found.source,
             phases=tuple((phase.id.replace("_", " "), phase.first, phase.last) for phase in found.phases),
-            steps=tuple(_line(scope, step, texts[step.text_key]) for step in found.steps),
+            steps=tuple(_line(scope, step, texts[step.text_key]) for step in sorted(found.steps, key=_place)),
             versions=tuple(VersionLine(str(one.version), one.published_at, one.id == in_force) for one in versions),
             shown_in=language,
         )
     return render_template("clinic/protocol.html", page=page, csrf=form_token())
+
+
+def _place(step: Step) -> tuple[int, int, time]:
+    """In the order of a patient's days: after the consultation, then by the day since the procedure, then visits."""
+    at = step.at or time(0)
+    if step.days_before_visit is not None:
+        return 2, -step.days_before_visit, at
+    return (0, step.days_after_consultation, at) if step.days_after_consultation is not None else (1, step.days[0], at)
 
 
 def _line(scope: ClinicScope, step: Step, text: TextInUse) -> StepLine:
@@ -106,9 +115,11 @@ def _line(scope: ClinicScope, step: Step, text: TextInUse) -> StepLine:
 
 def _when(step: Step) -> str:
     if step.days_before_visit is not None:
-        return _("%(days)s days before a visit", days=step.days_before_visit)
+        return ngettext("1 day before a visit", "%(num)s days before a visit", step.days_before_visit)
     if step.days_after_consultation is not None:
-        return _("%(days)s days after the consultation", days=step.days_after_consultation)
+        return ngettext(
+            "1 day after the consultation", "%(num)s days after the consultation", step.days_after_consultation
+        )
     return _("day %(day)s", day=_ranges(step.days))
 
 

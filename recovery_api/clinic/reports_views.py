@@ -10,12 +10,14 @@ from recovery_api.clinic import words
 from recovery_api.clinic.clinic_views import frame_here
 from recovery_api.clinic.csv_file import Cell, csv_answer
 from recovery_api.clinic.frame import Frame
-from recovery_api.clinic.report_charts import cohort_chart, rate_chart
+from recovery_api.clinic.report_charts import cohort_charts, rate_charts
+from recovery_api.clinic.rules_page import rule_lines
 from recovery_api.clinic.session import colleague, form_token, signed_in
 from recovery_api.clinic.tongue import gettext as _
 from recovery_api.clinic.words import N_
 from recovery_api.db import ClinicScope, clinic_transaction
 from recovery_api.domain.local_time import local_instant
+from recovery_api.services.clinic_rules import rules_of
 from recovery_api.services.record_audit import Actor
 from recovery_api.services.replay_history import report_usefulness
 from recovery_api.services.report_contact import report_alerts, report_contact
@@ -103,8 +105,8 @@ def _stretch(today: date) -> tuple[date, date]:
 
 def _reply_tables(found: ReplyReport) -> tuple[ReportTable, ...]:
     counted = _("A question counts once it left; its day counts as answered with a pain score by whatever channel.")
-    said: Mapping[str, tuple[str, Sequence[ReplyRate], Callable[[str], str]]] = {
-        "replies_by_day": (_("Replies by day"), found.by_day, str),
+    said: Mapping[str, tuple[str, Sequence[ReplyRate], Callable[[str], Cell]]] = {
+        "replies_by_day": (_("Replies by day"), found.by_day, date.fromisoformat),
         "replies_by_channel": (_("Replies by channel of the question"), found.by_channel, words.channel_word),
         "replies_by_language": (_("Replies by language"), found.by_language, words.language_word),
         "replies_by_age": (_("Replies by age"), found.by_age, _),
@@ -113,7 +115,7 @@ def _reply_tables(found: ReplyReport) -> tuple[ReportTable, ...]:
     tables = []
     for key, (title, rates, name) in said.items():
         rows = tuple((name(one.name), one.asked, one.answered, _percent(one.share)) for one in rates)
-        chart = rate_chart(rates, title) if key == "replies_by_day" and rates else ""
+        chart = rate_charts(rates, title) if key == "replies_by_day" and rates else ""
         tables.append(ReportTable(key, title, counted if key == "replies_by_day" else "", head, rows, chart))
     return tuple(tables)
 
@@ -164,12 +166,22 @@ def _alerts(scope: ClinicScope, since: date, until: date, instants: tuple[dateti
 
 
 def _useful(scope: ClinicScope, start: datetime) -> ReportTable:
+    said = {line.id: line.said for line in rule_lines(rules_of(scope))}
     rows = tuple(
-        (one.rule, one.flags, one.resolved, one.acted_on, one.false_alarms, _percent(one.share_acted_on))
+        (
+            one.rule,
+            said.get(one.rule),
+            one.flags,
+            one.resolved,
+            one.acted_on,
+            one.false_alarms,
+            _percent(one.share_acted_on),
+        )
         for one in report_usefulness(scope, start)
     )
     head = (
-        _("Rule"), _("Flags"), _("Closed"), _("Acted on"), _("False alarms"), _("Acted on, in percent"),
+        _("Rule"), _("What it says"), _("Flags"), _("Closed"), _("Acted on"), _("False alarms"),
+        _("Acted on, in percent"),
     )  # fmt: skip
     note = _("What came of the flags that each rule opened; the share is of those that are closed.")
     return ReportTable("usefulness", _("Usefulness of each rule"), note, head, rows)
@@ -188,4 +200,4 @@ def _recovery(points: Sequence[CohortPoint]) -> ReportTable:
         "standard deviation. Means of fewer than %(least)s patients are left out.",
         least=FEWEST,
     )
-    return ReportTable("recovery", _("Recovery by cohort"), note, head, rows, cohort_chart(points))
+    return ReportTable("recovery", _("Recovery by cohort"), note, head, rows, cohort_charts(points))

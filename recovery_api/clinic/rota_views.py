@@ -139,7 +139,7 @@ def _rota_page(found: RotaRead, frame: Frame) -> RotaPage:
     return RotaPage(
         frame=frame,
         now_on=tuple(DutyNow(duty, _(TOLD[duty]), named(found.now_on[duty])) for duty in DUTIES),
-        shifts=tuple(_shift_line(one, found, frame) for one in found.shifts),
+        shifts=tuple(_shift_line(one, found, frame) for one in sorted(found.shifts, key=_by_duty)),
         holidays=tuple((str(day), frame.day(day)) for day in found.holidays),
         people=named(list(found.names)),
         duties=tuple(Choice(duty, _(TOLD[duty])) for duty in DUTIES),
@@ -148,10 +148,15 @@ def _rota_page(found: RotaRead, frame: Frame) -> RotaPage:
     )
 
 
+def _by_duty(one: NamedShift) -> int:
+    """The duties in the order in which they are told of a flag; within one as the rota has them."""
+    return DUTIES.index(one.shift.duty)
+
+
 def _shift_line(one: NamedShift, found: RotaRead, frame: Frame) -> ShiftLine:
     shift = one.shift
     when = frame.day(shift.on) if shift.on else _(DAYS[shift.weekday or 0])
-    hours = f"{shift.starts:%H:%M}–{shift.ends:%H:%M}"
+    hours = _("all day") if shift.starts == shift.ends else f"{shift.starts:%H:%M}–{shift.ends:%H:%M}"
     who = found.names.get(shift.clinician_id, "?")
     return ShiftLine(str(one.id), _(TOLD[shift.duty]), who, when, hours, shift.on is not None)
 

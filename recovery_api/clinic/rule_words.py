@@ -1,5 +1,8 @@
-"""The numbers of rules as the page names them, and what became of a change of them."""
+"""Rules and their numbers as the pages name them, and what became of a change of them."""
 
+import re
+
+from recovery_api.clinic.retold import retold
 from recovery_api.clinic.tongue import gettext as _
 from recovery_api.clinic.words import N_
 
@@ -22,6 +25,14 @@ _STATES = {
     "replaced": N_("was in force, signed by"),
     "refused": N_("turned down by"),
 }
+
+_VALUE = re.compile(r"\{\w+\}")
+
+
+def rule_word(sentence: str, means: str) -> str:
+    """What a rule says, each value of a patient as a blank; what it means, where it says values alone."""
+    said = _VALUE.sub("…", retold(sentence))
+    return said if re.search(r"\w", said) else retold(means)
 
 
 def number_word(name: str) -> str:

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 
 from recovery_api.clinic.frame import Frame
-from recovery_api.clinic.rule_words import number_word, state_word
+from recovery_api.clinic.rule_words import number_word, rule_word, state_word
 from recovery_api.clinic.tongue import gettext as _
 from recovery_api.clinic.words import Group
 from recovery_api.domain.alert_load import Changed, Load, Usefulness
@@ -54,6 +54,11 @@ class RuleLine:
     says: str
     source: str
     numbers: tuple[NumberField, ...]
+
+    @property
+    def said(self) -> str:
+        """What it says, in the language of the page, without anybody's values."""
+        return rule_word(self.says, self.means)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +112,10 @@ class RulesPage:
     def tier_word(self, tier: str) -> str:
         """A tier in words."""
         return Group(tier).word
+
+    def rule_word(self, rule: str) -> str:
+        """What a rule says; nothing of one that is not in force any more."""
+        return next((one.said for one in self.rules if one.id == rule), "")
 
     def state_word(self, state: str) -> str:
         """What became of a change, in words."""

@@ -1,7 +1,8 @@
 """From what the services read to what the pages show."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 from uuid import UUID
 
 from recovery_api.clinic import words
@@ -9,13 +10,14 @@ from recovery_api.clinic.courses import SPARK_DAYS, BandDay, Course, CourseFlag,
 from recovery_api.clinic.flags import FlagBox, WorklistRow
 from recovery_api.clinic.frame import StoryLine, Waiting
 from recovery_api.clinic.retold import retold
-from recovery_api.clinic.story import outcome_word, told_by
+from recovery_api.clinic.story import PAGES, outcome_word, told_by
 from recovery_api.clinic.tongue import gettext as _
 from recovery_api.domain.page_code import page_code
 from recovery_api.domain.recovery_band import PUBLISHED, RecoveryBand, published
 from recovery_api.services.answer_flags import UNDO
+from recovery_api.services.patient_facts import PatientFacts
 from recovery_api.services.read_answers import Answer
-from recovery_api.services.read_flags import FlagEventFacts, FlagFacts, PatientFacts
+from recovery_api.services.read_flags import FlagEventFacts, FlagFacts
 from recovery_api.services.read_worklist import WorklistEntry
 from recovery_api.services.watch_replies import RULE as CLINIC_SILENCE
 
@@ -166,6 +168,13 @@ def _first_opened(flag: FlagFacts, now: datetime) -> str:
     return "; " + _("first opened %(time)s ago", time=words.duration((now - flag.opened_at).total_seconds() / 60))
 
 
-def story_of(events: Sequence[FlagEventFacts]) -> tuple[StoryLine, ...]:
-    """What happened to the flags, as sentences."""
-    return tuple(StoryLine(event.at, told_by(event)) for event in events)
+def story_of(
+    events: Sequence[FlagEventFacts], names: Mapping[str, str] = MappingProxyType({})
+) -> tuple[StoryLine, ...]:
+    """What happened to the flags, as sentences; pages that would read the same within a minute are said once."""
+    said: dict[object, StoryLine] = {}
+    for place, event in enumerate(events):
+        line = StoryLine(event.at, told_by(event, names))
+        is_page = event.kind in PAGES
+        said.setdefault((line.sentence, line.at.replace(second=0, microsecond=0)) if is_page else place, line)
+    return tuple(said.values())

@@ -1,6 +1,6 @@
 """From a patient's story, as it was read, to the page that shows it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -35,8 +35,9 @@ from recovery_api.services.queue_texts import standing_values
 from recovery_api.services.read_around import Around, Queue
 from recovery_api.services.read_band import band_on
 from recovery_api.services.read_deeds import PatientDeed
-from recovery_api.services.read_patient import PatientStory, Phone, Text
+from recovery_api.services.read_patient import PatientStory, Phone
 from recovery_api.services.read_standing import ConsentLine, EpisodeLine
+from recovery_api.services.read_thread import Text
 
 
 def patient_page(scope: ClinicScope, frame: Frame, story: PatientStory, around: Around, draft: str = "") -> PatientPage:
@@ -60,7 +61,7 @@ def patient_page(scope: ClinicScope, frame: Frame, story: PatientStory, around: 
         procedure_on=facts.performed_on or facts.created_at.date(),
         course=course_of(facts, story.answers, story.today, story.flags, band=band_on(scope, now, story.today)),
         flags=tuple(box_of(flag, story.events, me.id, now, facts.language) for flag in shown),
-        story=happened(story, around.deeds),
+        story=happened(story, around.deeds, {str(me.id): me.name, **_names(around)}),
         thread=tuple(_bubble(text, story, scope.name) for text in story.texts),
         visits=tuple(_visit(one.id, one.starts_at, one.status, zone, now) for one in story.visits),
         contacts=tuple(_contact(one, around.consents) for one in story.phones),
@@ -100,9 +101,13 @@ def queued_patients(queue: Queue, now: datetime) -> list[UUID]:
     return [one for entry in in_order(queue.entries, now) if (one := entry.flags[0].patient_id)]
 
 
-def happened(story: PatientStory, deeds: Iterable[PatientDeed]) -> tuple[StoryLine, ...]:
+def _names(around: Around) -> dict[str, str]:
+    return {str(clinician_id): name for name, clinician_id in around.colleagues}
+
+
+def happened(story: PatientStory, deeds: Iterable[PatientDeed], names: Mapping[str, str]) -> tuple[StoryLine, ...]:
     """Flag events, what clinicians did, and the texts that matter for safety, newest first."""
-    lines = list(story_of(story.events))
+    lines = list(story_of(story.events, names))
     lines += [StoryLine(deed.at, told_deed(deed)) for deed in deeds]
     lines += [
         StoryLine(text.at, _("Safety text: %(state)s", state=delivery_words(text)))

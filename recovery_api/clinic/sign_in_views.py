@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 
 from recovery_api.caller_address import caller_address
 from recovery_api.clinic.devices import device_of
-from recovery_api.clinic.pages import DemoStaff, SetUpPage, SignInPage
+from recovery_api.clinic.door_page import DemoStaff, SetUpPage, SignInPage
 from recovery_api.clinic.retold import retold
 from recovery_api.clinic.session import check_form, clear_cookie, cookie_name, form_token, own_path, set_cookie
 from recovery_api.clinic.tongue import gettext as _
@@ -41,18 +41,28 @@ def do_sign_in() -> Response:
     check_form()
     parts, email = wiring(), request.form.get("email", "")
     next_path = own_path(request.form.get("next", "/worklist"))
-    code = request.form.get("totp", "").replace(" ", "")
     try:
         count_knock(caller_address(parts.settings.proxy_hops), parts.settings.knocks_a_minute, parts.vaults)
-        password, device = request.form.get("password", ""), device_of(request.headers.get("User-Agent", ""))
-        signed_in = sign_in(email, password, code, "session", parts.vaults, parts.clock.now(), device)
+        return _enter(email, next_path)
     except NotAllowed as refused:
         return _form(SignInPage(email, refused.message, next_path, _demo_staff()), 401)
     except TooMany:
         return _form(SignInPage(email, _("Too many tries from here. Wait a minute."), next_path, _demo_staff()), 429)
+
+
+def _enter(email: str, next_path: str) -> Response:
+    """A session by the password and the code of this form. Raises NotAllowed."""
+    parts, device = wiring(), device_of(request.headers.get("User-Agent", ""))
+    signed_in = sign_in(
+        email, request.form.get("password", ""), _code(), "session", parts.vaults, parts.clock.now(), device
+    )
     response = redirect(next_path, 303)
     set_cookie(response, signed_in.secret)
     return response
+
+
+def _code() -> str:
+    return request.form.get("totp", "").replace(" ", "")
 
 
 @blueprint.post("/sign-out")
@@ -73,19 +83,22 @@ def show_set_up(token: str) -> Response:
 
 @blueprint.post("/set-up/<token>")
 def do_set_up(token: str) -> Response:
-    """Choose a password and prove the second factor."""
+    """Choose a password and prove the second factor; both begin a session."""
     check_form()
     password = request.form.get("password", "")
     if password != request.form.get("password_again", ""):
         return _set_up(token, {"password_again": _("The two passwords differ.")}, 422)
     parts = wiring()
     try:
-        finish_set_up(token, password, request.form.get("totp", "").replace(" ", ""), parts.vaults, parts.clock.now())
+        email = finish_set_up(token, password, _code(), parts.vaults, parts.clock.now())
     except Invalid as refused:
         return _set_up(token, {refused.field or "password": _("This %(said)s.", said=retold(refused.message))}, 422)
     except NotFound:
         abort(404)
-    return redirect(f"/sign-in?next={quote('/worklist')}", 303)
+    try:
+        return _enter(email, "/worklist")
+    except NotAllowed:  # the code ran out meanwhile
+        return redirect(f"/sign-in?next={quote('/worklist')}", 303)
 
 
 def _set_up(token: str, errors: dict[str, str], status: int = 200) -> Response:

@@ -1,13 +1,15 @@
 """What happened, in sentences: flag events, deeds and deliveries as a nurse would tell them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 
 from recovery_api.clinic.retold import retold
 from recovery_api.clinic.tongue import gettext as _
 from recovery_api.clinic.words import N_, Group, channel_word
+from recovery_api.services.answer_page_call import NOBODY
 from recovery_api.services.read_deeds import PatientDeed
 from recovery_api.services.read_flags import FlagEventFacts
-from recovery_api.services.read_patient import Text
+from recovery_api.services.read_thread import Text
 
 _SENTENCES: dict[str, str] = {
     "opened": N_("Rule %(rule)s raised a flag (%(tier)s): %(reason)s"),
@@ -19,7 +21,6 @@ _SENTENCES: dict[str, str] = {
     "snoozed": N_("%(by)s put the flag off: %(note)s"),
     "could_not_reach": N_("%(by)s could not reach the patient: %(note)s"),
     "nobody_told": N_("Nobody could be paged: no phone or address is known"),
-    "page_failed": N_("A page by %(channel)s did not go out"),
     "patient_told": N_("The patient is told that a nurse has read the report"),
     "noted": N_("%(by)s noted: %(note)s"),
 }
@@ -42,17 +43,21 @@ OUTCOME_WORDS = {
 }
 
 
+PAGES = ("paged", "page_failed")
+
+
 def outcome_word(outcome: str | None) -> str:
     """What came of a flag, in words."""
     return _(OUTCOME_WORDS[outcome]) if outcome in OUTCOME_WORDS else ""
 
 
-def told_by(event: FlagEventFacts) -> str:
-    """One event as a sentence."""
+def told_by(event: FlagEventFacts, names: Mapping[str, str] = MappingProxyType({})) -> str:
+    """One event as a sentence; `names` are those of clinicians by id, for whom was paged."""
     special = _SPECIAL.get(event.kind)
     if special is not None:
-        return special(event)
-    known = ("rule", "tier", "reason", "channel")
+        who = names.get(str(event.detail.get("clinician_id"))) if event.kind in PAGES else None
+        return f"{special(event)}: {who}" if who else special(event)
+    known = ("rule", "tier", "reason")
     values = {name: str(event.detail.get(name, "")) for name in known}
     values["reason"] = retold(values["reason"])
     if values["tier"]:
@@ -88,11 +93,20 @@ def _rung_moved(event: FlagEventFacts) -> str:
     return _("The clock was put back: the next page keeps what is left of its wait")
 
 
+def _page_failed(event: FlagEventFacts) -> str:
+    """A call that rang and was taken by nobody went out all the same."""
+    channel = channel_word(str(event.detail.get("channel", "sms")))
+    if event.detail.get("why") in NOBODY.values():
+        return _("Nobody took the page by %(channel)s", channel=channel)
+    return _("A page by %(channel)s did not go out", channel=channel)
+
+
 _SPECIAL: dict[str, Callable[[FlagEventFacts], str]] = {
     "paged": _paged,
     "resolved": _resolved,
     "reopened": _reopened,
     "rung_moved": _rung_moved,
+    "page_failed": _page_failed,
 }
 
 _DEEDS = {
@@ -147,7 +161,10 @@ FAILED = ("undelivered", "failed", "rejected", "expired", "suppressed", "cancele
 def delivery_words(text: Text) -> str:
     """How far a text got, in words: whether it may have come twice, and the carrier's code where it failed."""
     known = DELIVERY_WORDS[text.state]
-    said = _(known) if known else ""
+    parts = [_(known)] if known else []
+    if text.is_end_unknown:
+        parts.append(_("the carrier never said whether it arrived"))
     if text.maybe_repeat:
-        said = f"{said}, {_('possible repeat')}"
+        parts.append(_("possible repeat"))
+    said = ", ".join(parts)
     return f"{said} ({text.error_code})" if text.error_code and text.state in FAILED else said

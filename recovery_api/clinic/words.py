@@ -177,9 +177,19 @@ def duration(minutes: float) -> str:
     return f"{hours} h {rest:02}" if hours else f"{rest} min"
 
 
+def span(minutes: float) -> str:
+    """A stretch that somebody set, without an empty smaller unit: "15 min", "2 h", "3 d"."""
+    return duration(minutes).removesuffix(" 00").removesuffix(" 0 h")
+
+
 def day_of(on: date) -> str:
     """A calendar day that cannot be misread across the ocean: "12-Mar-1948"."""
     return f"{on.day:02}-{_(_MONTHS[on.month - 1])}-{on.year}"
+
+
+def short_day_of(on: date) -> str:
+    """A day under a chart, where the year stands elsewhere: "25 Oct"."""
+    return f"{on.day} {_(_MONTHS[on.month - 1])}"
 
 
 def clock_of(at: datetime, zone: tzinfo) -> str:

@@ -13,9 +13,9 @@ from recovery_api.clinic import words
 from recovery_api.clinic.frame import Frame
 from recovery_api.clinic.kept_rows import KeptRow, Looker, kept_rows
 from recovery_api.clinic.languages import chosen_language
-from recovery_api.clinic.pages import FILTERS, HandoverPage, WorklistPage
 from recovery_api.clinic.session import colleague, form_token, signed_in
 from recovery_api.clinic.shown import in_order, queue_of
+from recovery_api.clinic.worklist_page import FILTERS, HandoverPage, WorklistPage
 from recovery_api.db import ClinicScope, clinic_transaction
 from recovery_api.services.read_band import clinic_bands
 from recovery_api.services.read_counts import Counts, worklist_mark

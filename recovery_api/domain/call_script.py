@@ -36,7 +36,10 @@ class Place(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Talk:
-    """One conversation: `said` are the words before the next question, `pain` a score that awaits its confirmation."""
+    """One conversation: `said` are the words before the next question, `pain` a score that awaits its confirmation.
+
+    `hours` are those within which somebody calls, as of the answer that called for it.
+    """
 
     place: Place
     inbound: bool = False
@@ -48,6 +51,7 @@ class Talk:
     people: int = 1
     person: int = 0
     tier: Tier | None = None
+    hours: int = 0
     has_saved: bool = False
     has_symptom: bool = False
     outcome: str | None = None

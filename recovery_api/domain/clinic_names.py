@@ -2,6 +2,7 @@
 
 import unicodedata
 
+from recovery_api.domain.private_words import named_conditions
 from recovery_api.domain.segments import measure, not_gsm
 from recovery_api.domain.text_lint import LONGEST_VALUES
 
@@ -17,6 +18,9 @@ def name_problem(name: str) -> str | None:
         plain = "".join(map(_plain, name))
         advice = "" if not_gsm(plain) else f": write {plain}"
         return f"{', '.join(foreign)} would make every text cost two segments or three{advice}"
+    named = named_conditions(name)
+    if named:
+        return f"names {', '.join(named)}, which no text may: use a short form of the name without it"
     length = measure(name).characters
     if length > LONGEST_NAME:
         return f"takes {length} characters in a text, and {LONGEST_NAME} are the most: use a short form of the name"

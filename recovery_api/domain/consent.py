@@ -1,5 +1,6 @@
 """May this text leave now: what a person agreed to, their quiet hours, and how many texts a day may be started."""
 
+import unicodedata
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -11,6 +12,7 @@ from recovery_api.domain.wording import is_invitation
 # Whole texts on which the carrier acts, and which it confirms by itself (Twilio's default lists).
 CARRIER_STOPS = frozenset({"STOP", "STOPALL", "UNSUBSCRIBE", "END", "QUIT", "CANCEL", "REVOKE", "OPTOUT"})
 CARRIER_STARTS = frozenset({"START", "YES", "UNSTOP"})
+CARRIER_WORDS = {"STOP": CARRIER_STOPS, "START": CARRIER_STARTS}
 LAST_WORDS = ("stopped", "wrong_person", "deceased")
 _EXEMPT = ("safety", "page")
 ASKED_FOR = ("login_code",)  # the patient waits for it, with the app in hand
@@ -94,6 +96,17 @@ def _why_not_remind(text: Leaving, person: Standing) -> str | None:
 def carrier_confirms(body: str, keywords: frozenset[str]) -> bool:
     """Whether the carrier acts on this whole text and answers it by itself."""
     return body.strip().upper() in keywords
+
+
+def brings_back(body: str, own_starts: frozenset[str]) -> bool:
+    """Whether a whole text is one word that begins the texts again: the carrier's, or one of ours (capitals, plain).
+
+    Any other wish to have them back is for a person: the carrier would go on blocking the phone, and a sentence may
+    mean something else.
+    """
+    plain = unicodedata.normalize("NFKD", body).upper()
+    word = "".join(letter for letter in plain if letter.isalnum() or letter.isspace()).strip()
+    return word in CARRIER_STARTS or word in own_starts
 
 
 def next_window(now: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:

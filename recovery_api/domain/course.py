@@ -93,16 +93,15 @@ class Course:
             self.walks.append(reading.minutes_walked)
             self.walk_days.append(day)
             self.above_at_walks.append(self.reference.quick - self.reference.usual)
-        pills = reading.pills
-        if pills is not None:
-            self._take_pills(pills, reading)
+        if reading.pills is not None:
+            self._take_pills(reading.pills, reading)
 
     def _take_mean(self, answers: int) -> None:
         if not answers or len(self.pains) < answers:
             return
-        mean = sum(self.pains[-answers:]) / answers
+        mean, best = sum(self.pains[-answers:]) / answers, self.best_means
         self.means.append(mean)
-        self.best_means.append(min(mean, self.best_means[-1]) if self.best_means else mean)
+        best.append(best[-1] if best and best[-1] < mean else mean)
 
     def _take_pills(self, pills: int, reading: Reading) -> None:
         self.pills.append(pills)

@@ -54,6 +54,7 @@ _PLACES = {status: place for place, status in enumerate(_ROW)}
 _BEFORE_ALL = -1
 _ARRIVED = frozenset({"delivered", "read"})
 FINAL_STATUSES = frozenset({"canceled", "failed", "undelivered"}) | _ARRIVED
+WITHOUT_END = ("accepted", "queued", "sent")  # of a text that we handed over: its end is yet to come
 _FIRST_SERVER_ERROR, _FIRST_CARRIER_CODE = 500, 1000
 
 
@@ -86,3 +87,12 @@ def advance(status: str, event: str) -> Advance:
     if place <= _PLACES.get(status, _BEFORE_ALL):
         return Advance(status, changed=False, conflict=conflict)
     return Advance(event, changed=True, conflict=conflict)
+
+
+def contradicted(known: str | None, status: str, event: str) -> str:
+    """The ending that an end contradicts once `event` met `status`: the most settled of those that were not kept.
+
+    `known` is what was contradicted before. Every order of the same reports leaves the same one.
+    """
+    lost = min(status, event, key=_PLACES.__getitem__)
+    return lost if known is None else max(known, lost, key=_PLACES.__getitem__)

@@ -1,5 +1,7 @@
 """The errors that the domain raises; one table in the API maps them to problems."""
 
+from collections.abc import Sequence
+
 
 class RecoveryError(Exception):
     """Anything the product refuses for a reason it can name."""
@@ -16,6 +18,21 @@ class Invalid(RecoveryError):
     """A value is outside what the field allows."""
 
     code = "invalid"
+
+
+class PrivateWords(Invalid):
+    """A text carries what no text may carry: a name, a diagnosis or a procedure.
+
+    The message gives the first letter of a name alone, as errors are kept in many places; `in_full` is for a page.
+    """
+
+    code = "private_words"
+    _SAYS = "A text may carry no name, diagnosis or procedure. Please say it without: "
+
+    def __init__(self, names: Sequence[str], conditions: Sequence[str], *, field: str) -> None:
+        short = [f"{name[:1]}…" for name in names]
+        super().__init__(self._SAYS + ", ".join([*short, *conditions]), field=field)
+        self.in_full = self._SAYS + ", ".join([*names, *conditions])
 
 
 class NotFound(RecoveryError):

@@ -151,6 +151,12 @@ def _finding(rules: RulePack, rule: Rule, grounds: Grounds) -> Finding:
         tier=tier,
         reason=rule.sentence.format_map(grounds.words),
         respond_minutes=rule.respond_minutes if tier is rule.tier else rules.respond_minutes[tier],
-        inputs={**grounds.inputs, "thresholds": dict(rule.parameters), "pack": f"{rules.name} {rules.version}"},
+        inputs={
+            **grounds.inputs,
+            "thresholds": dict(rule.parameters),
+            "pack": f"{rules.name} {rules.version}",
+            "says": rule.sentence,  # as it stood: the next version of the pack may say something else
+            "source": rule.source,
+        },
         waited_minutes=grounds.waited_minutes,
     )

@@ -25,6 +25,7 @@ __all__ = [
 ]
 
 TEXTS_A_DAY = 3
+_WORST = "_worst"  # ends the key of a text about the worst pain of the last day
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +109,7 @@ def _check_together(file: str, protocol: Protocol) -> None:
         raise PackError(file, "steps", "no step is a check_in")
     for step in steps:
         _check_defined(file, protocol, step)
+    _check_one_pain(file, protocol)
 
 
 def _check_defined(file: str, protocol: Protocol, step: Step) -> None:
@@ -117,6 +119,17 @@ def _check_defined(file: str, protocol: Protocol, step: Step) -> None:
     outside = [day for day in step.days if protocol.phases and protocol.phase_of(day) is None]
     if outside:
         raise PackError(file, f"step {step.id}", f"days name day {outside[0]}, which lies in no phase")
+
+
+def _check_one_pain(file: str, protocol: Protocol) -> None:
+    """A course that mixed pain now with pain at its worst would rise and fall with the question."""
+    asking = [(f"step {step.id}", step.text_key) for step in protocol.steps if step.kind == "check_in"]
+    if protocol.silence is not None:
+        asking += [("protocol, silence", rung.text_key) for rung in protocol.silence.rungs]
+    worst = asking[0][1].endswith(_WORST)
+    for where, text_key in asking:
+        if text_key.endswith(_WORST) != worst:
+            raise PackError(file, where, "asks about pain now and at its worst: every check-in and rung must ask alike")
 
 
 def _at_most(limit: int, found: Counter[str], file: str) -> None:

@@ -13,7 +13,8 @@ KINDS = (
 )  # fmt: skip
 QUESTIONS = ("pain", "symptoms", "activity", "medication", "appointment")
 AUDIENCES = ("patient", "caregiver")  # whose phone is preferred; where there is none, the other's
-CONDITIONS = ("baseline_missing", "form_due", "no_visit_ahead")  # judged when the text falls due
+NOT_TOLD_YET = "not_told_yet"  # a text that was missed, as by whoever came late, is told after all
+CONDITIONS = ("baseline_missing", "form_due", "no_visit_ahead", NOT_TOLD_YET)  # judged when the text falls due
 FIRST_DAY, LAST_DAY = -30, 365
 _LONGEST_HOURS = 11
 

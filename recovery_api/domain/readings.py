@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from recovery_api.domain.recovery_band import RecoveryBand, published
@@ -29,9 +29,10 @@ class Reading:
     @property
     def pills(self) -> int | None:
         """Pain pills of the last day in all, None where nothing was said of them."""
-        if self.pills_total is not None or (self.pills_otc is None and self.pills_prescribed is None):
-            return self.pills_total
-        return (self.pills_otc or 0) + (self.pills_prescribed or 0)
+        total, otc, prescribed = self.pills_total, self.pills_otc, self.pills_prescribed
+        if total is not None or (otc is None and prescribed is None):
+            return total
+        return (otc or 0) + (prescribed or 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,3 +68,8 @@ class Finding:
     respond_minutes: int  # from what it is about, of which `waited_minutes` are over
     inputs: dict[str, Any]
     waited_minutes: int = 0
+
+    @property
+    def waited(self) -> timedelta:
+        """How long the patient had waited when it was found."""
+        return timedelta(minutes=self.waited_minutes)

@@ -28,6 +28,16 @@ class WindowFigures:
 
 
 @dataclass(frozen=True, slots=True)
+class ExpectedRange:
+    """Pain to be expected on one day, in points, and from whose courses: `patients` is None for published ones."""
+
+    low: float
+    high: float
+    source: str
+    patients: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class RecoveryBand:
     """A band with its source; `patients` is None for the published course, else the least of any window."""
 
@@ -44,6 +54,10 @@ class RecoveryBand:
         """The band on a day, as a sentence says it: "2 to 7 (published courses)"."""
         low, high = self.edges(day, baseline_pain)
         return f"{low:.0f} to {high:.0f} ({self.whose})"
+
+    def range_on(self, day: int, baseline_pain: int | None) -> ExpectedRange:
+        """The band on a day with its label, for whoever is shown no chart."""
+        return ExpectedRange(*self.edges(day, baseline_pain), self.source, self.patients)
 
     def edges(self, day: int, baseline_pain: int | None) -> tuple[float, float]:
         """Lower and upper edge in points, on a day since the procedure, for the patient's own pain before it."""

@@ -55,7 +55,12 @@ def _grounds(course: Course, mean: float, words: dict[str, str]) -> Grounds:
     band, day = course.facts.band(course.pain_days[-1]), course.pain_days[-1]
     expected = band.words(day, course.facts.baseline_pain)
     inputs: dict[str, Any] = {
-        "expected": {"band": list(band.edges(day, course.facts.baseline_pain)), "from": band.whose},
+        "expected": {
+            "band": list(band.edges(day, course.facts.baseline_pain)),
+            "from": band.whose,
+            "source": band.source,
+            "patients": band.patients,
+        },
         "pain": course.pains[-1],
         "pains": course.pains[-_SHOWN:],
         "mean": round(mean, 2),

@@ -20,10 +20,10 @@ from recovery_api.domain.reply_verdict import (
     tier_of,
 )
 from recovery_api.domain.reply_vocabulary import Packs
-from recovery_api.domain.reply_words import is_tapback
+from recovery_api.domain.reply_words import is_tapback, without_quotation
 from recovery_api.domain.tiers import Tier
 
-READER_VERSION = "3"
+READER_VERSION = "4"
 QUESTIONS = ("pain", "symptoms", "activity", "medication", "appointment", "any")
 
 _SHORT, _KEPT = 20, 8192
@@ -79,7 +79,7 @@ class ReplyReader:
         return (self._read_short if len(said) <= _SHORT else self._read)(said, asked, language)
 
     def _read(self, text: str, question: str, language: str) -> Reply:
-        words = self._lexicon.read(text, language)
+        words = self._lexicon.read(without_quotation(text), language)
         evidence = self._evidence(words, question)
         intent, score, tier = intent_of(evidence), evidence.score, tier_of(evidence)
         scored = score.pain is not None or evidence.minutes is not None or evidence.pills is not None
@@ -112,6 +112,8 @@ class ReplyReader:
         no_answer = "set_hour" in requests or is_tapback(words.raw)
         score = NO_SCORE if no_answer else _unsure_if_signed(words, score)
         letters = self._answers.symptoms(words, question, possible)
+        if not letters and self._answers.denies_all(words):
+            requests |= {"nothing_new"}
         amount = None if score.pain is not None else self._answers.amount(words, question, requests)
         return Evidence(
             words,

@@ -4,12 +4,14 @@ import math
 import re
 
 from recovery_api.domain.reply_lexicon import Words
+from recovery_api.domain.reply_lists import ListReader
 from recovery_api.domain.reply_patterns import PatternIndex, PatternSet, named_patterns
 from recovery_api.domain.reply_vocabulary import Packs
 from recovery_api.domain.reply_words import QUESTION, STOP
 from recovery_api.domain.symptoms import LETTERS
 
 _MOST_MINUTES, _MOST_PILLS = 600, 40
+_SHORT_LIST = 3  # "yes B" answers the symptom question alone, a longer list answers it late too
 _JOINED = re.compile(r"(?=[a-f]{2,4}$)a?b?c?d?e?f?")
 _HOUR = 60
 _SENTENCE = re.compile(r"[.!?;\n\s]*[^.!?;\n]*[.!?;\n]+(?:\s|$)")
@@ -20,6 +22,7 @@ class AnswerReader:
 
     def __init__(self, index: PatternIndex, packs: Packs) -> None:
         lexicon = index.lexicon
+        self._lists = ListReader(packs)
         self._letters = PatternSet(index, named_patterns(packs, "letters"))
         self._joins = frozenset(w for pack in packs.values() for w in pack["letter_joins"].split())
         self._feverish = frozenset(lexicon.chars("HOT"))
@@ -33,12 +36,19 @@ class AnswerReader:
         """The symptom codes of the letters A to F; bare letters answer late too, whatever question is open by then."""
         if question == "symptoms" and words.codes in self._feverish:
             return frozenset({"fever"})
+        listed = self._lists.read(words.pieces)
+        if listed is not None and (question == "symptoms" or len(words.pieces) > _SHORT_LIST):
+            return frozenset(LETTERS[letter.upper()] for letter in listed)
         letters = self._bare_letters(words)
         if not letters and question == "symptoms":
             letters = self._joined_letters(words) | {
                 words.pieces[match.number] for match in self._letters.search(words.codes, possible)
             }
         return frozenset(LETTERS[letter.upper()] for letter in letters)
+
+    def denies_all(self, words: Words) -> bool:
+        """Whether a reply says no to letters of the symptom question, one by one or together, and yes to none."""
+        return self._lists.read(words.pieces) == frozenset()
 
     def _bare_letters(self, words: Words) -> set[str]:
         """The letters of a message that is nothing else, or begins with them as a sentence of their own."""

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 
 from recovery_api.domain.reply_lexicon import Words
 from recovery_api.domain.reply_mentions import MentionReader
+from recovery_api.domain.reply_others import OthersReader
 from recovery_api.domain.reply_patterns import Match, PatternIndex, PatternSet, named_patterns
+from recovery_api.domain.reply_scopes import SCOPES, TURNED, ScopeReader
 from recovery_api.domain.reply_sightings import EXCUSED, Danger, Sighting, danger_patterns
 from recovery_api.domain.reply_vocabulary import Packs
 
 _REACH, _NEAR = 8, 3
-_SUPPOSED_WITHIN = {"hypothetical": 4, "hypothetical_next": 0, "relieved": 2, "another": 4}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,20 +42,18 @@ class DangerReader:
         self._harmless = PatternSet(index, named_patterns(packs, "harmless", "well"))
         self._recovered = PatternSet(PatternIndex(lexicon), named_patterns(packs, "recovered", "denied_after"))
         self._ends_it = self._recovered.rarest()
-        around = named_patterns(packs, *_SUPPOSED_WITHIN, "past", "denials")
+        around = named_patterns(packs, *SCOPES, "denials")
         self._dangers = PatternSet[Danger | str](index, [*danger_patterns(packs, "dangers"), *around])
         self._mentions = MentionReader(index, packs)
+        self._scopes, self._others = ScopeReader(lexicon), OthersReader(index, packs)
         self._no = frozenset(lexicon.chars("WITHOUT"))
         self._not = frozenset(lexicon.chars("NOT")) - frozenset(lexicon.chars("REFUSES"))
         self._refusing = self._no | self._not
         self._denying = frozenset(lexicon.chars("WITHOUT", "NOT", "CANNOT"))
-        self._own = frozenset(lexicon.chars("OWN"))
         self._either, self._subject = frozenset(lexicon.chars("ANY_OF")), frozenset(lexicon.chars("SUBJECT"))
         self._light = frozenset(lexicon.chars("LIGHT", "WITHOUT", "NOT", "ANY_OF"))
         self._listing = self._light | frozenset(lexicon.chars("COMMA"))
         self._stops = frozenset(lexicon.chars("FULL_STOP", "TURN"))
-        self._pauses = self._stops | frozenset(lexicon.chars("COMMA"))
-        self._clause_ends = self._stops | frozenset(lexicon.chars("COMMA", "NOW"))
         self._parts = frozenset(lexicon.chars("LIMB", "CHEST", "ORGAN", "BACK", "CALF", "PAIN"))
         self._states, self._body = frozenset(lexicon.chars("STATE")), frozenset(lexicon.chars("LIMB", "SKIN", "CHEST"))
 
@@ -81,7 +80,9 @@ class DangerReader:
         if not sightings:
             return Dangers(denied=denied, settled=settled) if denied or settled else _NOTHING
         scopes = [m for m in found if m.label != "denials" and not isinstance(m.label, Danger)]
-        return self._judged(codes, sightings, scopes, denied=denied, settled=settled)
+        sightings.sort(key=lambda s: (s.start, -s.end))
+        own = self._others.without_theirs(codes, sightings, possible)
+        return self._judged(codes, own, scopes, denied=denied, settled=settled, doubted=len(own) < len(sightings))
 
     def _judged(
         self,
@@ -91,14 +92,15 @@ class DangerReader:
         *,
         denied: bool,
         settled: frozenset[int],
+        doubted: bool,
     ) -> Dangers:
         """The sightings that are neither denied nor over nor only feared."""
-        sightings.sort(key=lambda s: (s.start, -s.end))
-        for i, sighting in enumerate(sightings):
-            sighting.denier = self._denier(codes, sightings, i)
+        if all(scope.label != TURNED for scope in scopes):
+            for i, sighting in enumerate(sightings):
+                sighting.denier = self._denier(codes, sightings, i)
         refuted = [s for s in sightings if s.denier is not None]
-        present = [s for s in sightings if not self._is_supposed_or_past(codes, s, scopes)] if scopes else sightings
-        doubted = len(present) < len(sightings) or any(s.ended for s in refuted)
+        present = self._scopes.outside(codes, sightings, scopes) if scopes else sightings
+        doubted = doubted or len(present) < len(sightings) or any(s.ended for s in refuted)
         if not refuted:
             return Dangers(tuple(present), denied, doubted=doubted, settled=settled)
         denied = denied or any(s.denier is not None and s.danger.symptom for s in present)
@@ -180,22 +182,3 @@ class DangerReader:
         """Whether a sighting is a statement of its own, such as "legs weak"."""
         first, last = codes[sighting.start], codes[sighting.end - 1]
         return sighting.end - sighting.start > 1 and first in self._body and last in self._states
-
-    def _is_supposed_or_past(self, codes: str, this: Sighting, scopes: Sequence[Match[Danger | str]]) -> bool:
-        return any(
-            self._same_clause(codes, this, scope) if scope.label == "past" else self._supposes(codes, this, scope)
-            for scope in scopes
-        )
-
-    def _supposes(self, codes: str, this: Sighting, scope: Match[Danger | str]) -> bool:
-        """Whether a danger follows closely on "what if", "afraid of" and the like; never so for words of self-harm."""
-        if this.danger.symptom == "self_harm" or scope.start >= this.start:
-            return False
-        between = codes[scope.end : this.start]
-        if scope.label == "another" and not self._own.isdisjoint(codes[scope.start : this.end]):
-            return False
-        return len(between) <= _SUPPOSED_WITHIN[str(scope.label)] and not self._pauses.intersection(between)
-
-    def _same_clause(self, codes: str, this: Sighting, scope: Match[Danger | str]) -> bool:
-        between = codes[this.end : scope.start] if scope.start >= this.end else codes[scope.end : this.start]
-        return not self._clause_ends.intersection(between)

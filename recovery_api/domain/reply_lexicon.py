@@ -23,6 +23,7 @@ from recovery_api.domain.reply_words import VERTEBRA, number, pieces, plain
 _FIRST_CODE = 0xE000
 _KEPT_WORDS = 20_000
 _MOST_PIECES = 1000
+_OUT_OF, _OUT_OF_TEN = "outof", frozenset({("outof", "10"), ("outof", "ten")})
 _CLOCK, _LONG = frozenset({"CLOCK_TIME"}), frozenset({"LONG"})
 _PLURAL_FROM, _FOREIGN_FROM = 4, 5
 _MARKS = {
@@ -87,6 +88,7 @@ class Lexicon:
         self._openings = {(first, rest[0]) for first, ends in self._phrases.items() for rest, _ in ends if rest}
         self._vocabulary = {language: self._encoded(meanings(packs, language)) for language in packs}
         self._spelled = {language: spelled_numbers(packs, language) for language in packs}
+        self._sounds = {language: pack.get("sounds_like", {}) for language, pack in packs.items()}
         self._misheard = {language: pack.get("misheard", {}) for language, pack in packs.items()}
         self._known = frozenset[str]().union(*self._vocabulary.values())
         self._word, self._plural = self._code(frozenset({"STRANGER"})), self._code(frozenset({"PLURAL"}))
@@ -130,6 +132,8 @@ class Lexicon:
         guess = self._told_language(raw, language)
         meant = self._meant[guess]
         found = self._joined([meant[piece] for piece in raw])
+        if _OUT_OF in found:
+            found = self._heard_scores(found, self._sounds[guess])
         told = guess if found == raw else self._told_language(found, language)
         coded, heard = self._coded[told], self._misheard[told]
         codes = "".join([coded[piece] for piece in found])
@@ -152,6 +156,15 @@ class Lexicon:
         """The codes with each word that dictation writes for another read as that other."""
         heard, vocabulary = self._misheard[language], self._vocabulary[language]
         return "".join([vocabulary[heard[p]] if p in heard else code for p, code in zip(found, codes, strict=True)])
+
+    @staticmethod
+    def _heard_scores(found: list[str], sounds: Mapping[str, int]) -> list[str]:
+        """`found` with the score for a word that sounds like it, where "out of ten" follows ("ate out of ten")."""
+        after = [*pairwise(found[1:]), ("", ""), ("", "")]
+        return [
+            str(sounds[word]) if word in sounds and end in _OUT_OF_TEN else word
+            for word, end in zip(found, after, strict=False)
+        ]
 
     def _parted(self, found: list[str]) -> list[str]:
         """`found` with words run together, such as "nopain", as two words."""

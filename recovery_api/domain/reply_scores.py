@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from recovery_api.domain.reply_dangers import Dangers
 from recovery_api.domain.reply_lexicon import Words
 from recovery_api.domain.reply_numbers import Candidate, NumberFinder
+from recovery_api.domain.reply_others import OthersReader
 from recovery_api.domain.reply_patterns import PatternIndex, PatternSet
 from recovery_api.domain.reply_places import PlaceReader
 from recovery_api.domain.reply_vocabulary import Pack, Packs
@@ -42,7 +43,7 @@ class ScoreReader:
         self._postures = frozenset(lexicon.chars("REST", "MOVING"))
         self._person, self._pain = frozenset(lexicon.chars("PERSON")), frozenset(lexicon.chars("PAIN_WORD"))
         self._pronouns = frozenset(lexicon.chars("MAYBE_NUMBER"))
-        self._places = PlaceReader(lexicon)
+        self._places, self._others = PlaceReader(lexicon), OthersReader(index, packs)
 
     def read(
         self, words: Words, question: str, dangers: Dangers, *, stops: bool = False, possible: int | None = None
@@ -54,13 +55,15 @@ class ScoreReader:
         if not words.values:
             return NO_SCORE
         roles = self._roles_of(words, possible)
+        if theirs := self._others.scores_of_others(words.codes, sorted(words.values), possible):
+            roles.setdefault("never", set()).update(theirs)
         left = [
             c
             for c in self._finder.find(words, roles.get("numbered", ()))
             if not self._measures_something_else(words, roles, c)
         ]
         if question in _ASKS_FOR_ANOTHER_NUMBER:
-            left = [c for c in left if _has(roles, "pain", c) or _has(roles, "fixed", c)]
+            left = [c for c in left if c.scaled or _has(roles, "pain", c) or _has(roles, "fixed", c)]
         left, corrected = _latest(_likely(left, roles), roles)
         left = self._places.of_the_back(words, left, dangers)
         if not left:
@@ -140,7 +143,7 @@ class ScoreReader:
         """Whether the number opens or closes the message or one of its clauses ("one" must be more than a pronoun)."""
         codes = words.codes
         if codes[chosen.start] in self._pronouns:
-            return len(codes) == 1
+            return len(codes) == 1 or (chosen.start == 0 and codes[chosen.end : chosen.end + 1] in self._ends)
         opens = chosen.start == 0 or codes[chosen.start - 1] in self._ends
         return opens or chosen.end == len(codes) or codes[chosen.end] in self._ends
 

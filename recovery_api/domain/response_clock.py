@@ -1,14 +1,13 @@
 """The response clock: from the moment a flag calls until a person has it, told from the events of its story."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from math import ceil
 
 from recovery_api.domain.tiers import Tier
 
-_ENDS = ("acknowledged", "assigned", "resolved")
-_STOPS = (*_ENDS, "snoozed")
+_ENDS = ("acknowledged", "assigned", "snoozed", "could_not_reach", "resolved")  # a person's deeds
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,27 +36,27 @@ class Response:
 def responses(events: Sequence[Told], tier: Tier) -> list[Response]:
     """The calls in one flag's story, oldest first; `tier` is the flag's own, where the story names none.
 
-    A call begins with the opening, with each rise and whenever the flag comes back, and ends with a person. While one
-    is running a rise begins another, which is what the worklist counts.
+    A call begins with the opening and whenever the flag comes back, and ends when a person does something with it. A
+    rise to a graver tier calls anew beside the one that nobody has answered yet: what comes later hides no wait.
     """
     found: list[Response] = []
-    level, called_at = tier, None
+    running: list[tuple[Tier, datetime]] = []
+    level = tier
     for event in events:
         if event.kind in ("opened", "raised"):
             level = event.tier or level
-        if _begins(event, called_at is not None):
-            called_at = event.at
-        elif event.kind in _STOPS and called_at is not None:
-            if event.kind in _ENDS:
-                found.append(Response(level, called_at, event.at))
-            called_at = None
-    if called_at is not None:
-        found.append(Response(level, called_at, None))
-    return found
+        if event.kind in _ENDS:
+            found += [Response(called, since, event.at) for called, since in running]
+            running = []
+        if _begins(event, is_running=bool(running), is_graver=all(level.rank < called.rank for called, _ in running)):
+            running.append((level, event.at))
+    return found + [Response(called, since, None) for called, since in running]
 
 
-def _begins(event: Told, is_running: bool) -> bool:
-    if event.kind in ("opened", "raised", "reopened", "could_not_reach"):
+def _begins(event: Told, is_running: bool, is_graver: bool) -> bool:
+    if event.kind == "raised":
+        return is_graver
+    if event.kind in ("opened", "reopened", "could_not_reach"):
         return True
     return not is_running and (event.kind == "woken" or (event.kind == "repeated" and event.called))
 
@@ -75,11 +74,14 @@ class Summary:
     longest_minutes: float | None
 
 
-def summarize(tier: Tier, found: Sequence[Response], target_minutes: int, now: datetime) -> Summary:
-    """The responses of one tier against its target; a call that nobody has answered yet counts with its wait so far."""
+def summarize(tier: Tier, found: Sequence[Response], due: Callable[[Response], datetime], now: datetime) -> Summary:
+    """The responses of one tier against what each had time until.
+
+    A call that nobody has answered yet counts with its wait so far.
+    """
     waits = sorted(one.minutes(now) for one in found if one.tier is tier)
     answered = [one for one in found if one.tier is tier and one.answered_at is not None]
-    in_time = sum(one.minutes(now) <= target_minutes for one in answered)
+    in_time = sum(one.answered_at <= due(one) for one in answered if one.answered_at is not None)
     if not waits:
         return Summary(tier, 0, 0, 0, None, None, None)
     return Summary(tier, len(waits), len(answered), in_time, _at(waits, 0.5), _at(waits, 0.9), round(waits[-1], 1))

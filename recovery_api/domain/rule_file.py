@@ -48,11 +48,12 @@ def read_rule_pack(content: object, file: str) -> RulePack:
     name, version = section.text("pack"), section.text("version")
     signed_off_by = section.text("signed_off_by")
     respond = _respond_minutes(section.part("respond_minutes"))
+    out_of_hours = _out_of_hours(section, respond)
     detector = _detector(section.part("detector"))
     rules = tuple(_rule(file, number, item, respond) for number, item in enumerate(section.items("rules"), 1))
     section.close()
     _check_together(file, rules)
-    return RulePack(name, version, signed_off_by, respond, detector, rules)
+    return RulePack(name, version, signed_off_by, respond, out_of_hours, detector, rules)
 
 
 def _respond_minutes(section: Section) -> dict[Tier, int]:
@@ -61,6 +62,18 @@ def _respond_minutes(section: Section) -> dict[Tier, int]:
     if list(minutes.values()) != sorted(minutes.values()):
         raise section.error("a more urgent tier must not be given more time than a less urgent one")
     return minutes
+
+
+def _out_of_hours(section: Section, respond: Mapping[Tier, int]) -> dict[Tier, int]:
+    """Longer times while the clinic is closed; an emergency has none, and the lower tiers wait for working hours."""
+    if not section.has("out_of_hours_minutes"):
+        return {}
+    part = section.part("out_of_hours_minutes")
+    minutes = int(part.number(Tier.URGENT.value, _RESPOND_BOUNDS[Tier.URGENT]))
+    part.close()
+    if minutes < respond[Tier.URGENT]:
+        raise part.error("out of hours nobody can be sooner than in them")
+    return {Tier.URGENT: minutes}
 
 
 def _detector(section: Section) -> Detector:

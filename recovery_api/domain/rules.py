@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import ceil
 
 from recovery_api.domain.conditions import CONDITIONS, LooksAt
 from recovery_api.domain.tiers import Tier
@@ -52,7 +53,8 @@ class RulePack:
     name: str
     version: str
     signed_off_by: str
-    respond_minutes: Mapping[Tier, int]  # by calendar, but `review` counts on weekdays alone
+    respond_minutes: Mapping[Tier, int]  # see response_time for what counts: calendar, working days
+    out_of_hours_minutes: Mapping[Tier, int]  # in place of those, while the clinic is closed
     detector: Detector
     rules: tuple[Rule, ...]
     about_report: tuple[Rule, ...] = field(init=False)
@@ -82,6 +84,11 @@ class RulePack:
     def only_rule(self, condition: str) -> Rule | None:
         """The rule of a condition that a pack may have once; None where it has none."""
         return next((rule for rule in self.rules if rule.condition == condition), None)
+
+    def longest_hours(self, tier: Tier) -> int:
+        """The longest time, in whole hours, that a symptom of this tier has at any hour of any day."""
+        given = [rule.respond_minutes for rule in self.about_report if rule.symptom and rule.tier is tier]
+        return ceil(max(self.respond_minutes[tier], self.out_of_hours_minutes.get(tier, 0), *given) / 60)
 
     def symptom_rule(self, code: str) -> Rule | None:
         """The rule for a symptom code, None for a code that the pack does not know."""

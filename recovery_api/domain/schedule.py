@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from recovery_api.domain.local_time import OPENS, allowed_until, local_instant, within_quiet_hours
 from recovery_api.domain.protocol import KINDS, TEXTS_A_DAY, Protocol, Step
+from recovery_api.domain.protocol_steps import NOT_TOLD_YET
 from recovery_api.domain.protocol_variables import DRIVING
 
 __all__ = [
@@ -24,7 +25,7 @@ __all__ = [
     "within_quiet_hours",
 ]
 
-_APART = timedelta(hours=1)
+APART = timedelta(hours=1)  # between two texts of a day
 LATEST = time(19, 30)  # a text due later would have too little time left to be sent
 _DAY = timedelta(days=1)
 _PRIORITY = {kind: place for place, kind in enumerate(KINDS)}
@@ -203,12 +204,17 @@ def due_instant(zone: ZoneInfo, on: date, at: time) -> datetime | None:
 def _fit(reminders: list[PlannedReminder], zone: ZoneInfo) -> list[PlannedReminder]:
     """The texts of one day: the most important three, an hour apart at least, the more important at its own time."""
     kept: list[PlannedReminder] = []
-    for reminder in sorted(reminders, key=lambda reminder: (_PRIORITY[reminder.kind], reminder.due_at))[:TEXTS_A_DAY]:
+    for reminder in sorted(reminders, key=_rank)[:TEXTS_A_DAY]:
         due_at = _free_instant(reminder, kept, zone)
         later = max(due_at - reminder.due_at, timedelta())
         until = min(reminder.expires_at + later, allowed_until(due_at, zone))
         kept.append(replace(reminder, due_at=due_at, expires_at=until))
     return sorted(kept, key=lambda reminder: reminder.due_at)
+
+
+def _rank(reminder: PlannedReminder) -> tuple[bool, int, datetime]:
+    """What is only told where it was not told before gives way to everything else."""
+    return reminder.condition == NOT_TOLD_YET, _PRIORITY[reminder.kind], reminder.due_at
 
 
 def _free_instant(reminder: PlannedReminder, kept: list[PlannedReminder], zone: ZoneInfo) -> datetime:
@@ -217,6 +223,6 @@ def _free_instant(reminder: PlannedReminder, kept: list[PlannedReminder], zone: 
         due_at = reminder.due_at + timedelta(hours=hours)
         local = due_at.astimezone(zone)
         in_hours = local.date() == reminder.local_on and OPENS <= local.time() <= LATEST
-        if in_hours and all(abs(due_at - other.due_at) >= _APART for other in kept):
+        if in_hours and all(abs(due_at - other.due_at) >= APART for other in kept):
             return due_at
     return reminder.due_at

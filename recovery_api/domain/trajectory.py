@@ -49,12 +49,9 @@ class Trend(NamedTuple):
     pressure: float
 
 
-def _bounded(value: float, low: float, high: float) -> float:
-    return low if value < low else high if value > high else value
-
-
 def _fall_rate(rules: Detector, answers: int) -> float:
-    return min(rules.fall_rate + rules.early_fall_rate * exp(-answers / rules.early_answers), 1.0)
+    rate = rules.fall_rate + rules.early_fall_rate * exp(-answers / rules.early_answers)
+    return 1.0 if rate > 1.0 else rate
 
 
 def _weight(rules: Detector, days_without: int) -> float:
@@ -98,8 +95,9 @@ class Reference(NamedTuple):
             return Reference(rules, 1, float(pain), float(pain), pain, rules.prior_variance, last_day=day), None
         above = pain - before
         if answers + 1 >= rules.first_answer:
-            noise = self.noise
-            step = _bounded(above / noise, rules.step_floor, rules.step_cap) - rules.slack
+            own = rules.own_noise
+            step = above / sqrt(own * variance + (1 - own) * rules.prior_variance)  # as in `noise`
+            step = (rules.step_floor if step < rules.step_floor else min(step, rules.step_cap)) - rules.slack
             pressure += step if day <= last_day + 1 else step * _weight(rules, day - last_day - 1)
             run = run + 1 if pressure > 0 else 0
             pressure = pressure if run else 0.0
@@ -108,8 +106,8 @@ class Reference(NamedTuple):
         if armed and pressure >= rules.limit and quick - before >= min(rules.gap, rules.room_share * (10 - before)):
             trend = Trend(before, quick - before, run, pressure)
             pressure, run = 0.0, 0
-        jump = _bounded((pain - last) ** 2 / 2, 0.0, rules.noise_cap)
-        variance = rules.noise_memory * variance + (1 - rules.noise_memory) * jump
+        jump, memory = (pain - last) ** 2 / 2, rules.noise_memory
+        variance = memory * variance + (1 - memory) * (rules.noise_cap if jump > rules.noise_cap else jump)
         usual = before + (rules.rise_rate if above >= 0 else _fall_rate(rules, answers)) * above
         return Reference(rules, answers + 1, usual, quick, pain, variance, pressure, run, day), trend
 

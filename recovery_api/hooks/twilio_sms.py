@@ -33,6 +33,7 @@ def inbound() -> Response:
         body=form.body,
         media=form.media,
         cut=form.body_may_be_cut,
+        carrier_word=form.opt_out_type,
     )
     try:
         receive_sms(text, wiring().vaults, wiring().clock.now())

@@ -15,7 +15,7 @@ OUTGOING_STATES = (
     "planned", "sending", "unknown", "throttled", "accepted", "queued", "sent", "delivered", "undelivered", "failed",
     "canceled", "read", "rejected", "expired", "suppressed",
 )  # fmt: skip
-WITHOUT_END = "state IN ('accepted', 'queued', 'sent')"
+WITHOUT_END = "state IN ('accepted', 'queued', 'sent') AND end_given_up_at IS NULL"
 PURPOSES = ("reminder", "conversation", "safety", "page", "service")
 DISPOSITIONS = (
     "recorded", "asked_again", "for_a_person", "unknown_sender", "shared_phone", "opted_out", "opted_in", "helped",
@@ -71,6 +71,7 @@ class Message(ClinicRow, Base):
     settled_at: Mapped[datetime | None]
     conflict: Mapped[str | None]
     status_asked_at: Mapped[datetime | None]
+    end_given_up_at: Mapped[datetime | None]  # when asking for the end ended without one
     __table_args__ = (
         inside_clinic("contact_point_id", "contact_point"),
         inside_clinic("patient_id", "patient"),

@@ -58,6 +58,7 @@ class ContactPoint(ClinicRow, Base):
     # The last answers that went out unasked for: when, and digests of the texts that they answered.
     answered_at: Mapped[list[datetime] | None] = mapped_column(ARRAY(DateTime(timezone=True)))
     answered_texts: Mapped[list[bytes] | None] = mapped_column(ARRAY(LargeBinary()))
+    written_to_at: Mapped[datetime | None]  # when the last text in a clinician's own words was to leave
     created_at: Mapped[datetime]
     __table_args__ = (
         belongs_to_clinic(),

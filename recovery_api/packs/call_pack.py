@@ -11,6 +11,7 @@ from recovery_api.domain.call_script import QUESTIONS
 from recovery_api.domain.errors import PackError
 from recovery_api.domain.messages import MessagePack, filled, placeholders
 from recovery_api.domain.pack_section import Section
+from recovery_api.domain.private_words import named_conditions
 from recovery_api.domain.text_lint import HARDEST_GRADE, LONGEST_VALUES, reading_grade
 from recovery_api.domain.tiers import Tier
 from recovery_api.packs import load_yaml
@@ -18,7 +19,6 @@ from recovery_api.packs.texts import LANGUAGES
 
 VALUES: Mapping[str, str] = {**LONGEST_VALUES, "name": "Margaret", "label": "A B", "key": "2"}
 NAMES = ("who", "who_caregiver")
-_PRIVATE = ("vertebro", "kypho", "fractur", "osteopor", "cement", "surger", "cirug", "operaci", "cancer", "diagnos")
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ def _troubles(key: str, language: str, text: str, first: str) -> list[str]:
     unknown = placeholders(text) - VALUES.keys()
     if unknown:
         return [f"unknown placeholder {min(unknown)}"]
-    found = [f"names {word}" for word in _PRIVATE if word in text.casefold()]
+    found = [f"names {word}" for word in named_conditions(text)]
     if placeholders(text) != placeholders(first):
         found.append("needs other values than the same text in another language")
     if "name" in placeholders(text) and key not in NAMES:

@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from recovery_api.domain.errors import PackError
 from recovery_api.domain.messages import MessagePack, placeholders
+from recovery_api.domain.private_words import words_of
 from recovery_api.domain.text_lint import MOST_SEGMENTS, problems
 from recovery_api.packs import load_yaml
 
@@ -16,15 +17,20 @@ Texts = Mapping[str, Mapping[str, str]]
 # The texts that the program itself asks for; what reminders say is named by the protocol, and checked with it.
 NAMED_BY_PROGRAM = frozenset(
     {
-        "ask_pain_again", "ask_suggestion", "call_back", "check_in_link", "check_in_pain",
+        "ask_pain_again", "ask_suggestion", "call_back", "call_back_saved", "check_in_link", "check_in_pain",
         "check_in_symptoms", "deceased", "emergency", "emergency_saved", "enrol_ask", "enrol_ask_caregiver",
-        "enrol_welcome", "help", "hour_changed", "hour_refused", "login_code", "page_assigned",
-        "page_clinician", "page_gone", "page_taken", "questionnaire_form", "questionnaire_link", "report_read",
-        "saved", "saved_jump", "saved_mended", "saved_range", "saved_symptoms", "saved_then_symptoms", "saved_worse",
-        "started", "stopped", "unread_to_person", "urgent", "urgent_saved", "visit_change", "visit_confirmed",
-        "visit_missed", "visit_tomorrow", "who_is_answering", "wrong_person",
+        "enrol_welcome", "help", "hour_changed", "hour_refused", "lifeline", "lifeline_saved", "login_code",
+        "page_assigned", "page_clinician", "page_gone", "page_taken", "questionnaire_form",
+        "questionnaire_link", "report_read", "saved", "saved_jump", "saved_mended", "saved_range",
+        "saved_symptoms", "saved_then_symptoms", "saved_worse", "started", "stopped", "unread_to_person",
+        "urgent", "urgent_saved", "visit_change", "visit_change_saved", "visit_confirmed",
+        "visit_confirmed_saved", "visit_missed", "visit_tomorrow", "who_is_answering", "wrong_person",
     }
 )  # fmt: skip
+
+
+# Named by earlier versions of the shipped protocol, to which patients may be pinned, and for a clinic's own.
+NAMED_BY_OTHER_PROTOCOLS = frozenset({"check_in_worst", "missed_worst", "prepare_blood_thinner"})
 
 
 @cache
@@ -40,10 +46,17 @@ def message_pack() -> MessagePack:
     return MessagePack(versions.pop(), checked_texts(texts, agreed))
 
 
+@cache
+def everyday_words() -> frozenset[str]:
+    """The words of all texts, in plain lower-case letters: they stand in many texts, whoever is called so."""
+    pack = message_pack()
+    return frozenset(word for own in pack.texts.values() for text in own.values() for word in words_of(text))
+
+
 def check_named(texts: Texts) -> None:
     """Raise PackError where a text that the program asks for is not there in every language."""
     for language, own in texts.items():
-        for key in sorted(NAMED_BY_PROGRAM - own.keys()):
+        for key in sorted((NAMED_BY_PROGRAM | NAMED_BY_OTHER_PROTOCOLS) - own.keys()):
             raise PackError(f"messages/{language}.yaml", key, "is not there any more")
 
 

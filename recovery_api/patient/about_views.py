@@ -4,7 +4,7 @@ from flask import Blueprint, abort, redirect, request
 from werkzeug.wrappers import Response
 
 from recovery_api.packs.about_pack import TOPICS, about_pack
-from recovery_api.patient.views import page
+from recovery_api.patient.shown import page
 from recovery_api.patient.words import OTHER, language_of
 from recovery_api.services.open_web_check_in import Door
 from recovery_api.services.read_config import read_config

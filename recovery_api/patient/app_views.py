@@ -10,8 +10,8 @@ from recovery_api.domain.errors import Invalid, NotFound, Unauthenticated
 from recovery_api.domain.web_answers import QUESTIONS
 from recovery_api.patient.screens import blank_screens
 from recovery_api.patient.session import check_origin, session_secret
+from recovery_api.patient.shown import page
 from recovery_api.patient.views import blueprint as pages
-from recovery_api.patient.views import page
 from recovery_api.patient.words import WORDS, say
 from recovery_api.services.answer_later import LaterAnswers, answer_later, read_kit
 from recovery_api.services.open_web_check_in import Door

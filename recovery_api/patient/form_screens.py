@@ -7,9 +7,6 @@ from recovery_api.packs.questionnaire_pack import Wording, questionnaire_pack
 from recovery_api.patient.words import say
 from recovery_api.services.fill_in_form import FormRead
 
-# The line for people who think of suicide, where there is one for the whole country (988 Lifeline, United States).
-CRISIS_LINES = {"911": "988"}
-
 
 @dataclass(frozen=True, slots=True)
 class FormScreen:

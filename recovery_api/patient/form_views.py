@@ -1,16 +1,15 @@
 """The questionnaires behind a link: plain forms without scripts, stored one whole instrument after the other."""
 
 from flask import Blueprint, abort, redirect, request
-from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
-from recovery_api.domain.errors import Invalid, NotFound, Unauthenticated
+from recovery_api.domain.errors import Invalid
 from recovery_api.domain.form_answers import STEPS
-from recovery_api.patient.form_screens import CRISIS_LINES, FormScreen
+from recovery_api.domain.lifelines import lifeline_of
+from recovery_api.patient.form_screens import FormScreen
 from recovery_api.patient.session import check_form, form_token, session_secret
-from recovery_api.patient.views import dead, page
-from recovery_api.patient.words import language_of, say
-from recovery_api.services.answer_web_check_in import choose_language
+from recovery_api.patient.shown import close_kindly, page, switch_language
+from recovery_api.patient.words import say
 from recovery_api.services.fill_in_form import FormRead, keep_form_answer, read_form
 from recovery_api.wiring import wiring
 
@@ -29,7 +28,7 @@ def show_done() -> Response:
     read = _read()
     if read.next_step is not None:
         return _next(read)
-    crisis = CRISIS_LINES.get(read.door.emergency_number, "")
+    crisis = lifeline_of(read.door.emergency_number)
     return page("form_done", read.door, read.door.language, 200, read=read, crisis=crisis, csrf=form_token())
 
 
@@ -59,24 +58,10 @@ def answer_step(step: str) -> Response:
 @blueprint.post("/c/form/language")
 def change_language() -> Response:
     """Go on in the other language, on the same screen."""
-    check_form()
-    choose_language(session_secret(), language_of(request.form.get("lang", "")), wiring().vaults)
-    step = request.form.get("step", "")
-    return redirect(f"/c/form/{step}" if step in STEPS else "/c/form", 303)
+    return switch_language("/c/form", STEPS)
 
 
-@blueprint.errorhandler(Unauthenticated)
-@blueprint.errorhandler(NotFound)
-def say_closed(_: Exception) -> Response:
-    """The session is over, or the recovery has ended meanwhile."""
-    return dead()
-
-
-@blueprint.errorhandler(403)
-@blueprint.errorhandler(404)
-def say_refused(error: HTTPException) -> Response:
-    """A form that is not ours, or an address that is none."""
-    return dead(error.code or 404)
+close_kindly(blueprint)
 
 
 def _read() -> FormRead:

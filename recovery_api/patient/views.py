@@ -1,33 +1,27 @@
 """The web check-in: a link that a button and a year of birth open, one question a screen, and what to do now."""
 
-from typing import Any
-
-from flask import Blueprint, abort, make_response, redirect, render_template, request
-from werkzeug.exceptions import HTTPException
+from flask import Blueprint, abort, redirect, request
 from werkzeug.wrappers import Response
 
-from recovery_api.domain.errors import Invalid, NotFound, Unauthenticated
+from recovery_api.domain.errors import Invalid
 from recovery_api.domain.web_answers import STEPS, SUMMARY, SYMPTOMS, step_before
 from recovery_api.patient.screens import Screen, refusal_of
 from recovery_api.patient.session import check_form, check_origin, form_token, session_secret, set_cookie
-from recovery_api.patient.words import OTHER, language_of, say, say_phone
+from recovery_api.patient.shown import close_kindly, dead, page, switch_language
+from recovery_api.patient.words import language_of, say
 from recovery_api.services.answer_web_check_in import (
     WebCheckInRead,
-    choose_language,
     keep_answer,
     read_web_check_in,
     send_web_check_in,
 )
 from recovery_api.services.fill_in_form import form_is_due
 from recovery_api.services.open_web_check_in import Door, belong_together, look_at_link, open_link
-from recovery_api.services.read_config import read_config
 from recovery_api.wiring import wiring
 
 blueprint = Blueprint(
     "patient", __name__, template_folder="templates", static_folder="static", static_url_path="/c/static"
 )
-
-_WORDS = {"say": say, "say_phone": say_phone}
 
 
 @blueprint.get("/c/<token>")
@@ -110,24 +104,10 @@ def send() -> Response:
 @blueprint.post("/c/q/language")
 def change_language() -> Response:
     """Go on in the other language, on the same screen."""
-    check_form()
-    choose_language(session_secret(), language_of(request.form.get("lang", "")), wiring().vaults)
-    step = request.form.get("step", "")
-    return redirect(f"/c/q/{step}" if step in STEPS else "/c/q", 303)
+    return switch_language("/c/q", STEPS)
 
 
-@blueprint.errorhandler(Unauthenticated)
-@blueprint.errorhandler(NotFound)
-def say_closed(_: Exception) -> Response:
-    """The session is over, or the recovery has ended meanwhile."""
-    return dead()
-
-
-@blueprint.errorhandler(403)
-@blueprint.errorhandler(404)
-def say_refused(error: HTTPException) -> Response:
-    """A form that is not ours, or an address that is none; a patient is never sent to the clinicians' pages."""
-    return dead(error.code or 404)
+close_kindly(blueprint)
 
 
 def _next(read: WebCheckInRead) -> Response:
@@ -144,31 +124,9 @@ def _door(door: Door, error: str = "", status: int = 200) -> Response:
     return page("door", door, language_of(wanted) if wanted else door.language, status, error=error)
 
 
-def dead(status: int = 410) -> Response:
-    """One page for every link that opens nothing: unknown, old, used or locked."""
-    known = read_config(None, None, wiring().vaults)
-    door = Door(known.clinic_name or "", known.clinic_phone or "", known.emergency_number, "en")
-    wanted = request.args.get("lang") or request.accept_languages.best_match(tuple(OTHER), "en")
-    return page("dead", door, language_of(wanted), status)
-
-
 def _screen(read: WebCheckInRead, step: str, error: str = "", status: int = 200) -> Response:
     shown = Screen(step, read.door.language, read.answers, read.advice, step_before(step) if step in STEPS else None)
     given = {"screen": shown, "csrf": form_token(), "base": "/c/q/"}
     if step == "done":
         given["has_form"] = form_is_due(session_secret(), wiring().vaults, wiring().clock.now())
     return page(shown.template, read.door, shown.language, status, error=error, **given)
-
-
-def page(template: str, door: Door, language: str, status: int, **values: Any) -> Response:
-    """One page of a patient's, in their language."""
-    rendered = render_template(
-        f"patient/{template}.html",
-        door=door,
-        lang=language,
-        other=OTHER[language],
-        path=request.path,
-        **_WORDS,
-        **values,
-    )
-    return make_response(rendered, status)

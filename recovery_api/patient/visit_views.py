@@ -1,15 +1,12 @@
 """The next visit behind a link: to confirm, to change, to put into a calendar, without scripts."""
 
 from flask import Blueprint, Response, redirect, request
-from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
-from recovery_api.domain.errors import Conflict, NotFound, Unauthenticated
+from recovery_api.domain.errors import Conflict
 from recovery_api.patient.session import check_form, form_token, session_secret
-from recovery_api.patient.views import dead, page
-from recovery_api.patient.words import language_of
+from recovery_api.patient.shown import close_kindly, page, switch_language
 from recovery_api.services.answer_visit_on_page import answer_visit, read_visit, visit_file
-from recovery_api.services.answer_web_check_in import choose_language
 from recovery_api.wiring import wiring
 
 blueprint = Blueprint("patient_visit", __name__)
@@ -44,9 +41,7 @@ def show_calendar() -> Response:
 @blueprint.post("/c/visit/language")
 def change_language() -> AnyResponse:
     """The same page in the other language."""
-    check_form()
-    choose_language(session_secret(), language_of(request.form.get("lang", "")), wiring().vaults)
-    return redirect("/c/visit", 303)
+    return switch_language("/c/visit")
 
 
 @blueprint.errorhandler(Conflict)
@@ -55,14 +50,4 @@ def say_again(_: Exception) -> AnyResponse:
     return redirect("/c/visit", 303)
 
 
-@blueprint.errorhandler(Unauthenticated)
-@blueprint.errorhandler(NotFound)
-def say_closed(_: Exception) -> AnyResponse:
-    """The session is over, or no visit is ahead."""
-    return dead()
-
-
-@blueprint.errorhandler(403)
-def say_refused(error: HTTPException) -> AnyResponse:
-    """A form that is not ours."""
-    return dead(error.code or 403)
+close_kindly(blueprint)

@@ -1,5 +1,6 @@
 """Do what the keys of a call ask for: record an answer, stop the calls, or tell a person."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -23,8 +24,10 @@ SEVERE_PAIN = 8  # the score that alone is pressing (shipped rules)
 _SAVED = ("save_pain", "save_symptom", "save_none")
 
 
-def act_on(scope: ClinicScope, call: AnyRow, talk: Talk, deed: Deed, line: Line | None, now: datetime) -> Tier | None:
-    """Carry out one deed in the caller's transaction; the tier that a recorded answer calls for."""
+def act_on(
+    scope: ClinicScope, call: AnyRow, talk: Talk, deed: Deed, line: Line | None, now: datetime
+) -> Sequence[Finding]:
+    """Carry out one deed in the caller's transaction; what the rules say of a recorded answer."""
     if deed.kind in _SAVED and line is not None:
         return _record(scope, call, deed, line, now)
     if deed.kind == "stop" and line is not None:
@@ -35,12 +38,12 @@ def act_on(scope: ClinicScope, call: AnyRow, talk: Talk, deed: Deed, line: Line 
     elif deed.kind == "tell_person":
         pain = deed.value if isinstance(deed.value, int) else None
         tell_person(scope, call, talk, pain, now)
-    return None
+    return ()
 
 
-def _record(scope: ClinicScope, call: AnyRow, deed: Deed, line: Line, now: datetime) -> Tier | None:
+def _record(scope: ClinicScope, call: AnyRow, deed: Deed, line: Line, now: datetime) -> Sequence[Finding]:
     if line.recovery is None:
-        return None
+        return ()
     report = Report(
         facts=CheckInFacts(
             pain=deed.value if isinstance(deed.value, int) else None,
@@ -52,7 +55,7 @@ def _record(scope: ClinicScope, call: AnyRow, deed: Deed, line: Line, now: datet
         local_on=call.asked_on or local_day(now, line.zone),
         answered_by=line.whose,
     )
-    return record_check_in(scope, line.recovery, report, now).tier
+    return record_check_in(scope, line.recovery, report, now).findings
 
 
 def tell_person(scope: ClinicScope, call: AnyRow, talk: Talk, unconfirmed_pain: int | None, now: datetime) -> None:

@@ -199,8 +199,11 @@ def open_set_up(secret: str, vaults: Vaults) -> SetUp:
         )
 
 
-def finish_set_up(secret: str, password: str, code: str, vaults: Vaults, now: datetime) -> None:
-    """Set the password once the code proves the second factor; the link is spent. Raises Invalid or NotFound."""
+def finish_set_up(secret: str, password: str, code: str, vaults: Vaults, now: datetime) -> str:
+    """Set the password once the code proves the second factor; the link is spent. Raises Invalid or NotFound.
+
+    Returns the e-mail address to sign in with; the code is still good for that, once.
+    """
     shown = open_set_up(secret, vaults)
     password_hash = hash_password(password)
     if not pyotp.TOTP(shown.totp_secret).verify(code.strip(), valid_window=1):
@@ -219,6 +222,7 @@ def finish_set_up(secret: str, password: str, code: str, vaults: Vaults, now: da
         record_audit(
             scope, Actor("clinician", bearer.subject_id), "clinician.set_up", ("clinician", bearer.subject_id), now
         )
+    return shown.email
 
 
 def set_known_password(scope: ClinicScope, clinician_id: UUID, password: str, totp_secret: str) -> None:

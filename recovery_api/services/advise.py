@@ -3,17 +3,20 @@
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any
 
 from recovery_api.db import ClinicScope
 from recovery_api.domain.check_in import CheckInFacts
+from recovery_api.domain.lifelines import SELF_HARM, danger_text
 from recovery_api.domain.readings import Finding
 from recovery_api.domain.tiers import Tier, worst
 from recovery_api.services.clinic_texts import texts_of
 from recovery_api.services.queue_texts import standing_values
 from recovery_api.services.read_about import what_to_report
+from recovery_api.services.say_how_soon import hours_until_call
 
-_CALL_WITHIN_HOURS = {Tier.URGENT: "2", Tier.TODAY: "24"}
+_CALLED = (Tier.URGENT, Tier.TODAY)  # somebody calls within the hours that the words name
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,22 +42,26 @@ class Advice:
         return cls(**json.loads(kept))
 
 
-def advise(scope: ClinicScope, language: str, findings: Sequence[Finding], facts: CheckInFacts) -> Advice:
+def advise(
+    scope: ClinicScope, language: str, findings: Sequence[Finding], facts: CheckInFacts, now: datetime
+) -> Advice:
     """The advice that these findings call for, in the patient's language."""
     tier = worst(*(finding.tier for finding in findings))
     is_red = any(finding.family == "red_flag" and finding.tier is tier for finding in findings)
-    key, values = _text(tier, is_red, facts.pain)
+    hours = {"h": hours_until_call(scope, tier, findings, now)} if tier in _CALLED else {}
+    key, values = _text(tier, is_red, facts.pain, hours)
+    if tier in (Tier.EMERGENCY, Tier.URGENT) and SELF_HARM in facts.symptoms:
+        key = danger_text(tier, facts.symptoms, scope.emergency_number)
     text = texts_of(scope).render(key, language, standing_values(scope) | values)
     return Advice(tier.value if tier else None, text, _phone(scope, tier))
 
 
-def _text(tier: Tier | None, is_red: bool, pain: int | None) -> tuple[str, dict[str, str]]:
+def _text(tier: Tier | None, is_red: bool, pain: int | None, hours: dict[str, str]) -> tuple[str, dict[str, str]]:
     """The key of the text, and what it needs to know; one of those that make sense away from a text message too."""
     if tier is Tier.EMERGENCY:
         return "emergency", {}
-    if tier is None or tier not in _CALL_WITHIN_HOURS:
+    if tier not in _CALLED:
         return "saved_symptoms", {}
-    hours = {"h": _CALL_WITHIN_HOURS[tier]}
     if pain is not None and not is_red:
         return "saved_worse", hours | {"n": str(pain)}
     return ("urgent", hours) if tier is Tier.URGENT else ("call_back", {})

@@ -12,6 +12,7 @@ from recovery_api.db import AnyRow, ClinicScope, Vaults, clinic_transaction, ent
 from recovery_api.domain.call_script import Deed, Place, Talk, begin_in, begin_out, hear, hear_dialed, judge
 from recovery_api.domain.check_in import local_day
 from recovery_api.domain.errors import NotFound
+from recovery_api.domain.tiers import worst
 from recovery_api.ids import new_id
 from recovery_api.models import tables
 from recovery_api.packs.call_pack import call_pack
@@ -20,6 +21,7 @@ from recovery_api.services.claim_work import finish
 from recovery_api.services.end_call import end_call
 from recovery_api.services.find_lines import Line, find_line, find_lines
 from recovery_api.services.queue_calls import KIND
+from recovery_api.services.say_how_soon import hours_until_call
 from recovery_api.services.speak_call import Spoken, speak
 
 MOST_PEOPLE = 9
@@ -137,8 +139,11 @@ def _choose(talk: Talk, lines: list[Line], now: datetime) -> tuple[Talk, list[Li
 
 def _judged(scope: ClinicScope, call: AnyRow, talk: Talk, deed: Deed | None, lines: list[Line], now: datetime) -> Talk:
     known = lines[0] if call.contact_point_id is not None else None
-    tier = act_on(scope, call, talk, deed, known, now) if deed is not None else None
-    return judge(talk, tier)
+    findings = act_on(scope, call, talk, deed, known, now) if deed is not None else ()
+    judged = judge(talk, worst(*(finding.tier for finding in findings)))
+    if judged.tier is talk.tier or judged.tier is None:
+        return judged
+    return replace(judged, hours=int(hours_until_call(scope, judged.tier, findings, now)))
 
 
 def _keep(scope: ClinicScope, call: AnyRow, talk: Talk, step: int, now: datetime, **values: Any) -> AnyRow:

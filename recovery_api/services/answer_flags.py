@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
 
 from recovery_api.db import AnyRow, ClinicScope
@@ -14,7 +14,7 @@ from recovery_api.domain.tiers import Tier
 from recovery_api.models import tables
 from recovery_api.models.flags import OUTCOMES
 from recovery_api.services.add_flag_event import add_event
-from recovery_api.services.climb_ladder import NO_RUNG, climb_anew
+from recovery_api.services.climb_ladder import NO_RUNG, climb_anew, wait_for_owner
 from recovery_api.services.raise_flags import FlagSubject, take_turn
 from recovery_api.services.record_audit import Actor, record_audit
 from recovery_api.services.tell_assignee import tell_assignee
@@ -23,6 +23,7 @@ from recovery_api.services.tell_people import withdraw_calls
 
 LONGEST_SNOOZE = timedelta(hours=24)
 LONGEST_NOTE = 4000
+_AWAKE = ("opened", "raised", "woken", "reopened", "could_not_reach", "acknowledged", "assigned")
 UNDO = timedelta(seconds=10)
 _ON_ITS_WAY = timedelta(seconds=2)  # a press in the last moment still counts
 
@@ -42,9 +43,10 @@ def acknowledge_flag(scope: ClinicScope, deed: Deed, now: datetime) -> int:
     Raises StaleVersion, Conflict or NotFound.
     """
     row = _locked(scope, deed)
-    if row.status == "acknowledged" and row.owner_id == deed.clinician_id:
+    is_mine = row.status == "acknowledged" and row.owner_id == deed.clinician_id
+    if is_mine and row.next_rung_at is None:
         return int(row.version)
-    if row.status in ("acknowledged", "resolved"):
+    if row.status in ("acknowledged", "resolved") and not is_mine:
         raise Conflict("Somebody else took this flag first.")
     return _change(
         scope, deed, row, "acknowledged", now, status="acknowledged", owner_id=deed.clinician_id,
@@ -53,7 +55,10 @@ def acknowledge_flag(scope: ClinicScope, deed: Deed, now: datetime) -> int:
 
 
 def assign_flag(scope: ClinicScope, deed: Deed, assignee_id: UUID, now: datetime) -> int:
-    """Hand a flag to a colleague, who owns it from now on and is paged. Raises as `acknowledge_flag`, and Invalid."""
+    """Hand a flag to a colleague, who owns it from now on and is paged. Raises as `acknowledge_flag`, and Invalid.
+
+    A grave one calls everybody again where that colleague does not take it in a rung's time.
+    """
     row = _open(scope, deed)
     clinician = tables.clinician
     known = scope.connection.execute(
@@ -63,26 +68,43 @@ def assign_flag(scope: ClinicScope, deed: Deed, assignee_id: UUID, now: datetime
     ).scalar()
     if known is None:
         raise Invalid("is nobody of this clinic", field="assignee")
+    rung = NO_RUNG
     if assignee_id != deed.clinician_id:
         tell_assignee(scope, row, assignee_id, now)
+        rung = wait_for_owner(scope, row, now)
     return _change(
         scope, deed, row, "assigned", now, {"to": str(assignee_id)},
         status="acknowledged", owner_id=assignee_id, acknowledged_at=row.acknowledged_at or now, snoozed_until=None,
-        **NO_RUNG, **tell_patient(scope, row, now),
+        **rung, **tell_patient(scope, row, now),
     )  # fmt: skip
 
 
 def snooze_flag(scope: ClinicScope, deed: Deed, until: datetime, reason: str, now: datetime) -> int:
-    """Put a flag off with a reason, a day at most, and never an emergency."""
+    """Put a flag off with a reason, a day at most, and never an emergency.
+
+    One that is asleep may be put off further within the day that it fell asleep: once a day at least it calls.
+    """
     row = _open(scope, deed)
     if row.tier == Tier.EMERGENCY:
         raise Conflict("An emergency cannot be put off.")
-    if not now < until <= now + LONGEST_SNOOZE:
+    since = _asleep_since(scope, row) if row.status == "snoozed" else now
+    if not now < until <= since + LONGEST_SNOOZE:
         raise Invalid("must lie ahead, by 24 hours at most", field="until")
     return _change(
         scope, deed, row, "snoozed", now, {"until": until.isoformat()}, _note(reason, "reason"),
         status="snoozed", snoozed_until=until, **NO_RUNG,
     )  # fmt: skip
+
+
+def _asleep_since(scope: ClinicScope, row: AnyRow) -> datetime:
+    """When a flag that is asleep was first put off, since it last called or somebody had it."""
+    event = tables.flag_event
+    mine = (event.c.clinic_id == scope.clinic_id) & (event.c.flag_id == row.id)
+    called = select(func.max(event.c.at)).where(mine, event.c.kind.in_(_AWAKE)).scalar_subquery()
+    first: datetime = scope.connection.execute(
+        select(func.min(event.c.at)).where(mine, event.c.kind == "snoozed", event.c.at >= called)
+    ).scalar_one()
+    return first
 
 
 def resolve_flag(scope: ClinicScope, deed: Deed, outcome: str, note: str, now: datetime) -> int:

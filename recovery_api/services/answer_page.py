@@ -69,7 +69,11 @@ def _take(scope: ClinicScope, clinician_id: UUID, code: str, now: datetime) -> U
         event.c.detail["clinician_id"].astext == str(clinician_id),
     )
     rows = scope.connection.execute(
-        select(flag.c.id, flag.c.climb).where(flag.c.clinic_id == scope.clinic_id, flag.c.status == "open", told)
+        select(flag.c.id, flag.c.climb).where(
+            flag.c.clinic_id == scope.clinic_id,
+            (flag.c.status == "open") | ((flag.c.owner_id == clinician_id) & flag.c.next_rung_at.is_not(None)),
+            told,
+        )
     )
     found = [row.id for row in rows if page_code(row.id, row.climb) == code]
     if len(found) != 1:

@@ -7,7 +7,6 @@ from uuid import UUID
 from sqlalchemy import select
 
 from recovery_api.db import ClinicScope
-from recovery_api.domain.consent import CARRIER_STARTS, CARRIER_STOPS
 from recovery_api.domain.errors import Invalid
 from recovery_api.domain.tiers import Tier
 from recovery_api.models import tables
@@ -38,7 +37,7 @@ def opt_out(turn: Turn) -> Answered:
     flag_for_person(turn, "opted_out", Tier.TODAY, OPTED_OUT, "delivery")
     if turn.tier in SAFETY_TEXTS:
         answer_danger(turn)
-    elif stopped and not turn.arrival.is_confirmed_by_carrier(CARRIER_STOPS):
+    elif stopped and not turn.arrival.is_confirmed_by_carrier("STOP"):
         turn.say("stopped", purpose="service")
     return Answered("opted_out", needs_person=True)
 
@@ -54,11 +53,16 @@ def _stop(turn: Turn, source: str) -> bool:
 
 
 def opt_in(turn: Turn) -> Answered:
-    """Begin texts again. The carrier confirms its own keywords; the welcome of who joins says what it cannot."""
+    """Begin texts again. The carrier confirms its own keywords; the welcome of who joins says what it cannot.
+
+    Who left comes back by a START alone. A person hears of the wish in other words, and calls: no text may leave.
+    """
+    if turn.contact.state == "opted_out" and not turn.arrival.brings_back:
+        return Answered("for_a_person", needs_person=True)
     begun = _begin(turn)
     if begun.joined:
         turn.say("enrol_welcome", purpose="service")
-    elif begun.returned and not turn.arrival.is_confirmed_by_carrier(CARRIER_STARTS):
+    elif begun.returned and not turn.arrival.is_confirmed_by_carrier("START"):
         turn.say("started", purpose="service")
     return Answered("opted_in")
 
@@ -80,7 +84,7 @@ def give_help(turn: Turn) -> Answered:
 def call_me(turn: Turn) -> Answered:
     """Somebody calls today."""
     flag_for_person(turn, "call_asked", Tier.TODAY, "Asks for a call")
-    turn.say("call_back")
+    turn.say_with_score("call_back")
     return Answered("call_asked", needs_person=True)
 
 
@@ -97,8 +101,8 @@ def set_hour(turn: Turn) -> Answered:
     turn.scope.flush()
     patient = Actor("patient", turn.contact.patient_id)
     change_preferences(turn.scope, turn.contact.patient_id, Preferences(check_in_time=wanted), patient, turn.now)
-    turn.say("hour_changed", time=hour_words(wanted, turn.contact.language))
-    return Answered("hour_changed")
+    turn.say("hour_changed", time=hour_words(wanted))
+    return Answered("hour_changed", needs_person=turn.contact.state == "opted_out")  # who seems to expect texts
 
 
 def wrong_person(turn: Turn) -> Answered:
@@ -148,7 +152,7 @@ def visit_confirmed(turn: Turn) -> Answered:
     close_question(turn.scope, turn.contact)
     if visit is None:
         return to_a_person(turn)
-    turn.say("visit_confirmed", date=visit.date, time=visit.time)
+    turn.say_with_score("visit_confirmed", date=visit.date, time=visit.time)
     return Answered("visit_answered")
 
 
@@ -157,5 +161,5 @@ def visit_change(turn: Turn) -> Answered:
     ask_to_change_visit(turn.scope, turn.contact, turn.now)
     close_question(turn.scope, turn.contact)
     flag_for_person(turn, "visit_change_asked", Tier.REVIEW, "Asks to change a visit")
-    turn.say("visit_change")
+    turn.say_with_score("visit_change")
     return Answered("visit_answered", needs_person=True)

@@ -4,9 +4,12 @@ import re
 from datetime import date
 
 from recovery_api.domain.check_in import local_day
+from recovery_api.domain.lifelines import danger_text
 from recovery_api.domain.tiers import Tier
+from recovery_api.services.answer_clinician import replies_to_clinician
 from recovery_api.services.change_contact import ask_question, close_question
-from recovery_api.services.turn import URGENT_HOURS, Answered, Turn
+from recovery_api.services.say_how_soon import hours_until_call
+from recovery_api.services.turn import Answered, Turn
 
 _DIGITS = re.compile(r"\d+")
 _QUESTIONS_AGAIN = {"symptoms": "check_in_symptoms", "activity": "check_in_minutes", "medication": "check_in_pills"}
@@ -26,13 +29,18 @@ def answer_danger(turn: Turn) -> Answered:
     """Danger is answered with what to do, at any hour, whatever else the text says; a score beside it is said back."""
     close_question(turn.scope, turn.contact)
     pain = turn.reply.pain if turn.recorded else None
-    if turn.tier is Tier.EMERGENCY:
-        _say_danger(turn, "emergency", pain)
+    key = danger_text(turn.tier or Tier.URGENT, turn.reply.symptoms, turn.scope.emergency_number)
+    if key != "urgent":
+        _say_danger(turn, key, pain)
     elif pain is not None and turn.reply.tier is None:
-        turn.say("saved_worse", purpose="safety", n=str(pain), h=URGENT_HOURS)
+        turn.say("saved_worse", purpose="safety", n=str(pain), h=_hours(turn, Tier.URGENT))
     else:
-        _say_danger(turn, "urgent", pain, h=URGENT_HOURS)
+        _say_danger(turn, key, pain, h=_hours(turn, Tier.URGENT))
     return Answered("recorded" if turn.recorded else "for_a_person", needs_person=turn.recorded is None)
+
+
+def _hours(turn: Turn, tier: Tier) -> str:
+    return hours_until_call(turn.scope, tier, turn.recorded.findings if turn.recorded else (), turn.now)
 
 
 def _say_danger(turn: Turn, text_key: str, pain: int | None, **values: str) -> None:
@@ -56,7 +64,7 @@ def saved(turn: Turn) -> Answered:
         ask_question(turn.scope, turn.contact, "symptoms", day_answered(turn), turn.now)
         turn.say("saved_jump", n=pain)
     elif Tier.TODAY in (turn.reply.tier, turn.tier):
-        turn.say("saved_worse", n=pain, h="24")
+        turn.say("saved_worse", n=pain, h=_hours(turn, Tier.TODAY))
     elif mended:
         turn.say("saved_mended", n=pain)
     elif low is not None:
@@ -94,8 +102,12 @@ def ask_again(turn: Turn) -> Answered:
         return Answered("thanked")
     if turn.arrival.media and not turn.arrival.body.strip():
         return to_a_person(turn)
+    if turn.contact.state == "opted_out":  # nothing can be asked back: it may be the wish to have the texts again
+        return Answered("for_a_person", needs_person=True)
     question = turn.contact.open_question(turn.now)
     if question is not None and turn.contact.times_asked >= 1:
+        return to_a_person(turn)
+    if turn.reply.suggest is None and replies_to_clinician(turn.contact, turn.arrival.sent_at or turn.now):
         return to_a_person(turn)
     again = question if question in _QUESTIONS_AGAIN else "pain"
     ask_question(turn.scope, turn.contact, again, day_answered(turn), turn.now, times_asked=1)

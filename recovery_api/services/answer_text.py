@@ -8,6 +8,7 @@ from recovery_api.db import ClinicScope
 from recovery_api.domain.check_in import CheckInFacts
 from recovery_api.domain.replies import READER_VERSION, Reply
 from recovery_api.packs.reading import reply_reader
+from recovery_api.services.answer_clinician import as_answer_to_clinician, replies_to_clinician
 from recovery_api.services.answer_requests import (
     call_me,
     deceased,
@@ -32,7 +33,8 @@ _Act = Callable[[Turn], Answered]
 
 def answer_text(scope: ClinicScope, contact: Contact, arrival: Arrival, reply: Reply, now: datetime) -> Answered:
     """Record what the text reports, act on its intent, and queue at most one answer."""
-    reply = _meant(contact, arrival, reply, now)
+    written_at = arrival.sent_at or now
+    reply = as_answer_to_clinician(scope, contact, arrival.body, _meant(contact, arrival, reply, now), written_at)
     if reply.intent == "deceased":
         lock_phones(scope, contact.patient_id)
     muted, told = _is_muted(scope, contact, arrival, reply, now), is_told(scope, [contact], arrival.body, now)
@@ -43,10 +45,18 @@ def answer_text(scope: ClinicScope, contact: Contact, arrival: Arrival, reply: R
             turn, "danger_without_recovery", reply.tier, f"No recovery is running: {reply.because}", "red_flag"
         )
     answered = _act_of(turn)(turn)
-    answered = replace(answered, needs_person=answered.needs_person or reply.unread)
+    is_awaited = replies_to_clinician(contact, written_at) and answered.disposition != "thanked"
+    must_read = reply.unread or is_awaited or _may_want_texts(turn, answered)
+    answered = replace(answered, needs_person=answered.needs_person or must_read)
     if turn.said and (turn.tier in SAFETY_TEXTS or not _expected(contact, reply, now)):
         note_answer(scope, contact, arrival.body, now)
     return _left_unanswered(answered) if turn.muted and not (turn.said or turn.told) else answered
+
+
+def _may_want_texts(turn: Turn, answered: Answered) -> bool:
+    """Whether somebody who opted out says more than a score: it may be the wish to have the texts again."""
+    says_more = any(letter.isalpha() for letter in turn.arrival.body)
+    return turn.contact.state == "opted_out" and answered.disposition == "recorded" and says_more
 
 
 def _left_unanswered(answered: Answered) -> Answered:

@@ -25,21 +25,25 @@ _SPANISH_MONTHS = (
 )  # fmt: skip
 
 
+# Saturday has a letter that makes a text cost two, and is left out.
+_SPANISH_DAYS = ("lunes ", "martes ", "miércoles ", "jueves ", "viernes ", "", "domingo ")
+
+
 def visit_words(starts_at: datetime, zone: ZoneInfo, language: str = "en") -> VisitWords:
     """Day and time of a visit in the zone and the language that the patient lives in, short enough for a text."""
     local = starts_at.astimezone(zone)
-    return VisitWords(date_words(local.date(), language), hour_words(local.time(), language))
+    return VisitWords(date_words(local.date(), language), hour_words(local.time()))
 
 
 def date_words(on: date, language: str = "en") -> str:
-    """A day as a text says it."""
-    return f"{on.day} de {_SPANISH_MONTHS[on.month - 1]}" if language == "es" else f"{on:%b} {on.day}"
-
-
-def hour_words(at: time, language: str = "en") -> str:
-    """A time of day as a text says it."""
+    """A day as a text says it, with its day of the week."""
     if language == "es":
-        return f"{at:%H:%M}"
+        return f"{_SPANISH_DAYS[on.weekday()]}{on.day} de {_SPANISH_MONTHS[on.month - 1]}"
+    return f"{on:%a %b} {on.day}"
+
+
+def hour_words(at: time) -> str:
+    """A time of day as a text says it; in both languages as clocks in the US show it."""
     return f"{at.hour % 12 or 12}:{at:%M} {'AM' if at.hour < 12 else 'PM'}"
 
 

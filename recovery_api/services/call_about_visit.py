@@ -1,23 +1,51 @@
-"""A reminder of a visit cannot be texted to a landline: somebody at the clinic calls."""
+"""What cannot be texted to a landline, a visit or how to prepare: somebody at the clinic calls."""
 
-from datetime import datetime
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select
 
 from recovery_api.db import AnyRow, ClinicScope
 from recovery_api.domain.readings import Finding
 from recovery_api.domain.tiers import Tier
+from recovery_api.models import tables
 from recovery_api.services.raise_flags import FlagSubject, raise_flags
 from recovery_api.services.turn import MINUTES
 
+_LAST = timedelta(days=1)
+_VISIT = "Takes no texts: call to remind of the visit tomorrow"
+_PREPARE = "Takes no texts: call and tell how to prepare: blood thinners, allergies, fasting, ride home"
+
 
 def call_about_visit(scope: ClinicScope, reminder: AnyRow, now: datetime) -> None:
-    """Put the visit of one reminder on the clinic's call list."""
+    """Put the visit of one reminder on the clinic's call list, on the day before it."""
+    values = dict(reminder.text_values)
+    if "date" in values and date.fromisoformat(values["date"]) - reminder.local_on > _LAST:
+        return
+    _raise(scope, reminder, "visit_by_phone", _VISIT, {"visit": values.get("visit")}, now)
+
+
+def call_to_prepare(scope: ClinicScope, reminder: AnyRow, now: datetime) -> None:
+    """Put the preparation of a recovery on the call list, once."""
+    scope.flush()
+    flag = tables.flag
+    told = select(flag.c.id).where(
+        flag.c.clinic_id == scope.clinic_id,
+        flag.c.episode_id == reminder.episode_id,
+        flag.c.rule == "prepare_by_phone",
+    )
+    if scope.connection.execute(told.limit(1)).first() is None:
+        _raise(scope, reminder, "prepare_by_phone", _PREPARE, {"procedure": reminder.text_values.get("date")}, now)
+
+
+def _raise(scope: ClinicScope, reminder: AnyRow, rule: str, reason: str, inputs: dict[str, Any], now: datetime) -> None:
     finding = Finding(
-        rule="visit_by_phone",
+        rule=rule,
         rule_version="1",
         family="operations",
         tier=Tier.TODAY,
-        reason="Takes no texts: call to remind of the visit tomorrow",
+        reason=reason,
         respond_minutes=MINUTES[Tier.TODAY],
-        inputs={"visit": dict(reminder.text_values).get("visit")},
+        inputs=inputs,
     )
     raise_flags(scope, FlagSubject(reminder.episode_id, reminder.patient_id), [finding], now)

@@ -11,6 +11,7 @@ from recovery_api.db import AnyRow, ClinicScope
 from recovery_api.domain.wording import key_for
 from recovery_api.ids import new_id
 from recovery_api.models import tables
+from recovery_api.services.bring_back_texts import bring_back_texts
 from recovery_api.services.clinic_texts import texts_of
 from recovery_api.services.queue_texts import standing_values
 
@@ -113,10 +114,12 @@ def _begin(
     scope: ClinicScope, joining: ColumnElement[bool], returning: ColumnElement[bool], message_id: UUID, now: datetime
 ) -> Begun:
     scope.flush()
-    return Begun(
+    begun = Begun(
         joined=_activate(scope, joining, "invited", Evidence("joined", message_id), now),
         returned=_activate(scope, returning, "opted_out", Evidence("opted_in", message_id), now),
     )
+    bring_back_texts(scope, [link.patient_id for link in (*begun.joined, *begun.returned)], now)
+    return begun
 
 
 def _left_by_phone() -> ColumnElement[bool]:

@@ -13,7 +13,9 @@ from recovery_api.domain.errors import Conflict, NotFound
 from recovery_api.models import tables
 from recovery_api.services.change_preferences import Preferences, change_preferences
 from recovery_api.services.record_audit import Actor, record_audit
+from recovery_api.services.recount_days import recount_days
 from recovery_api.services.replan_episode import replan_episode
+from recovery_api.services.report_check_in import take_turn
 from recovery_api.services.start_episode import FOLLOW_UP, check_levels, check_performed_on
 
 
@@ -31,7 +33,7 @@ class EpisodeChanges:
 def change_episode(scope: ClinicScope, episode_id: UUID, wanted: EpisodeChanges, actor: Actor, now: datetime) -> None:
     """Change a recovery and plan it anew. Raises Invalid, NotFound or Conflict.
 
-    The day of the procedure is fixed once a check-in was counted from it, and what has ended stays ended.
+    Where the procedure moves, what was told so far is counted from its new day; what has ended stays ended.
     """
     row = _locked(scope, episode_id)
     if row.status == "ended":
@@ -62,7 +64,8 @@ def _change_procedure(scope: ClinicScope, row: AnyRow, wanted: EpisodeChanges, n
         values["levels"] = list(wanted.levels)
     if wanted.performed_on is not None and wanted.performed_on != row.started_on:
         check_performed_on(wanted.performed_on, now)
-        _check_nothing_counted(scope, row.id)
+        take_turn(scope, row.patient_id)
+        recount_days(scope, row.id, wanted.performed_on)
         values["performed_on"] = wanted.performed_on
     if values:
         procedure = tables.procedure
@@ -71,13 +74,6 @@ def _change_procedure(scope: ClinicScope, row: AnyRow, wanted: EpisodeChanges, n
             .where(procedure.c.clinic_id == scope.clinic_id, procedure.c.id == row.procedure_id)
             .values(**values)
         )
-
-
-def _check_nothing_counted(scope: ClinicScope, episode_id: UUID) -> None:
-    check_in = tables.check_in
-    counted = select(check_in.c.id).where(check_in.c.clinic_id == scope.clinic_id, check_in.c.episode_id == episode_id)
-    if scope.connection.execute(counted.limit(1)).first() is not None:
-        raise Conflict("Check-ins were counted from this day already.", field="procedure.performed_on")
 
 
 def _locked(scope: ClinicScope, episode_id: UUID) -> AnyRow:

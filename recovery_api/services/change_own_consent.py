@@ -9,6 +9,7 @@ from sqlalchemy import insert, update
 from recovery_api.db import ClinicScope
 from recovery_api.ids import new_id
 from recovery_api.models import tables
+from recovery_api.services.bring_back_texts import bring_back_texts
 from recovery_api.services.change_consent import Evidence, stop_patient, write_ledger
 from recovery_api.services.clinic_texts import texts_of
 from recovery_api.services.flag_opt_outs import flag_opt_outs
@@ -48,6 +49,7 @@ def _begin_again(scope: ClinicScope, patient_id: UUID, now: datetime) -> None:
     ).all()
     for link in links:
         write_ledger(scope, link, "care_texts", Evidence(SOURCE), now)
+    bring_back_texts(scope, [link.patient_id for link in links], now)
 
 
 def _write(scope: ClinicScope, patient_id: UUID, purpose: str, granted: bool, now: datetime) -> None:

@@ -6,14 +6,15 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, bindparam, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from recovery_api.clock import real_now
 from recovery_api.db import AnyRow, ClinicScope, Vaults, enter_clinic
-from recovery_api.domain.ladder import Climb, Standing, Step
+from recovery_api.domain.ladder import NEVER_WAITS, Climb, Standing, Step
 from recovery_api.domain.tiers import Tier
 from recovery_api.models import tables
+from recovery_api.services.add_flag_event import add_event
 from recovery_api.services.claim_work import Claim, finish, release
 from recovery_api.services.find_ladder import ClinicLadder, find_ladder
 from recovery_api.services.set_aside import work_off_singly
@@ -22,6 +23,8 @@ from recovery_api.services.tell_people import Called, tell_people
 BATCH = 50
 MOST_CLIMBS = 32_767
 BUSY = timedelta(seconds=1)
+NO_RUNG: dict[str, Any] = {"next_rung": None, "next_rung_at": None}  # somebody has it, or it is asleep or closed
+GIVEN_IN_VAIN = "whoever was given it has not taken it"
 
 
 def stand(scope: ClinicScope, flag_id: UUID, standing: Standing, **values: Any) -> None:
@@ -54,7 +57,14 @@ def climb_anew(
     return {"climb": number, "next_rung": standing.rung, "next_rung_at": standing.due_at}
 
 
-NO_RUNG: dict[str, Any] = {"next_rung": None, "next_rung_at": None}  # somebody has it, or it is asleep or closed
+def wait_for_owner(scope: ClinicScope, flag: AnyRow, now: datetime) -> dict[str, Any]:
+    """Keep a grave flag's next rung while whoever was given it has not taken it; returns the columns for that."""
+    tier = Tier(flag.tier)
+    if tier not in NEVER_WAITS:
+        return NO_RUNG
+    standing = find_ladder(scope).climb(tier).begin(now, 1)
+    queue_rung(scope, flag.id, standing.due_at)
+    return {"next_rung": standing.rung, "next_rung_at": standing.due_at}
 
 
 def climb_due(holder: str, vaults: Vaults, channels: Collection[str], now: datetime, most: int = BATCH) -> int:
@@ -73,6 +83,9 @@ def _climb(scope: ClinicScope, claim: Claim, channels: Collection[str], now: dat
     if row is None:
         release(scope.connection, "rung", scope.clinic_id, claim.row_id, real_now() + BUSY)
         return
+    if row.status == "acknowledged" and row.next_rung_at is not None and row.next_rung_at <= now:
+        _call_back(scope, row, now)
+        return
     if row.status != "open" or row.next_rung_at is None:
         finish(scope.connection, "rung", scope.clinic_id, claim.row_id)
         return
@@ -81,6 +94,20 @@ def _climb(scope: ClinicScope, claim: Claim, channels: Collection[str], now: dat
     step = ladder.climb(place.called.tier).step(place.standing, now)
     tell_step(scope, place, step, ladder, channels, now)
     stand(scope, claim.row_id, step.then)
+
+
+def _call_back(scope: ClinicScope, row: AnyRow, now: datetime) -> None:
+    """A grave flag that somebody was given and has not taken in a rung's time calls everybody again."""
+    flag = tables.flag
+    again = climb_anew(scope, row, Tier(row.tier), now, at_once=True)
+    scope.connection.execute(
+        update(flag)
+        .where(flag.c.clinic_id == scope.clinic_id, flag.c.id == row.id)
+        .values(
+            status="open", owner_id=None, acknowledged_at=None, waiting_since=now, version=flag.c.version + 1, **again
+        )
+    )
+    add_event(scope, row.id, "woken", now, detail={"reason": GIVEN_IN_VAIN, "called": True})
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from recovery_api.db import AnyRow, ClinicScope
 from recovery_api.domain.coaching import SLOT, Coaching, DayTold, choose_lesson
 from recovery_api.domain.protocol import TEXTS_A_DAY
+from recovery_api.domain.protocol_steps import NOT_TOLD_YET
 from recovery_api.domain.readings import Reading
 from recovery_api.domain.schedule import PlannedReminder, allowed_until, due_instant, local_instant
 from recovery_api.models import tables
@@ -82,6 +83,7 @@ def _free_instant(scope: ClinicScope, episode_id: UUID, on: date, at: time, zone
         reminder.c.episode_id == episode_id,
         reminder.c.local_on == on,
         reminder.c.state == "planned",
+        reminder.c.condition.is_distinct_from(NOT_TOLD_YET),
     )
     others = scope.connection.execute(chosen).scalars().all()
     wanted = due_instant(zone, on, at)

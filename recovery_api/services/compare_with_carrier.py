@@ -1,12 +1,13 @@
-"""Once a day, hold a day of each number against the carrier's own list, both ways, and keep what differs."""
+"""Once a day, hold each number's days since the last look against the carrier's list, and keep what differs."""
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from recovery_api.clock import real_now
@@ -24,6 +25,10 @@ from recovery_api.services.reconcile_inbound import file_missed, known_sids, lis
 NOT_BEFORE_HOUR = 2  # UTC: what was taken before midnight has left the carrier's queue, or nearly so
 MARGIN = timedelta(minutes=15)
 MOST_LOOKED_UP = 100
+MOST_DAYS = 31  # of a longer outage, the newest
+DIFFERENCES = ("only_here", "only_there", "differing")
+_NOTHING: Mapping[str, int] = {}
+FIRST_DAYS = 7  # of a number that was never compared, as for its missed texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,31 +47,69 @@ class CarriersDay:
 
 
 def compare_with_carrier(gateway: SmsGateway, vaults: Vaults, now: datetime) -> int:
-    """Compare yesterday (UTC, real time) for every number that was not compared yet; returns how many numbers."""
+    """Compare every day (UTC, real time) up to yesterday that was not compared yet; returns for how many numbers."""
     real = real_now()
     if real.hour < NOT_BEFORE_HOUR:
         return 0
-    day = real.date() - timedelta(days=1)
-    return sum(_compare_once(clinic_id, number, day, gateway, vaults, now) for clinic_id, number in list_numbers())
+    yesterday = real.date() - timedelta(days=1)
+    return sum(_catch_up(clinic_id, number, yesterday, gateway, vaults, now) for clinic_id, number in list_numbers())
 
 
-def _compare_once(clinic_id: UUID, number: str, day: date, gateway: SmsGateway, vaults: Vaults, now: datetime) -> bool:
+def _catch_up(
+    clinic_id: UUID, number: str, yesterday: date, gateway: SmsGateway, vaults: Vaults, now: datetime
+) -> bool:
+    """Compare one number's days, the oldest first: where the carrier goes away, the next round goes on from there."""
     with clinic_transaction(clinic_id, vaults) as scope:
-        note = sender_note(scope, number)
-    if note is not None and note.compared_on is not None and note.compared_on >= day:
-        return False
+        days = _missing_days(scope, number, yesterday)
+    found: Counter[str] = Counter()
     try:
-        compare_day(clinic_id, number, day, gateway, vaults, now)
+        for day in days:
+            found += compare_day(clinic_id, number, day, gateway, vaults, now, found)
     except CarrierUnreachable as away:
         warn("comparison.not_made", clinic_id=str(clinic_id), reason=away.reason)
         return False
-    return True
+    return bool(days)
 
 
-def compare_day(clinic_id: UUID, number: str, day: date, gateway: SmsGateway, vaults: Vaults, now: datetime) -> None:
-    """Compare one day of one number and keep the report. Raises CarrierUnreachable.
+def _missing_days(scope: ClinicScope, number: str, yesterday: date) -> list[date]:
+    """The days after the last one that was compared; of a number that never was, from its first text of the week on."""
+    note = sender_note(scope, number)
+    if note is not None and note.compared_on is not None:
+        first = note.compared_on + timedelta(days=1)
+    else:
+        first = min(_first_text(scope, number, yesterday - timedelta(days=FIRST_DAYS - 1)) or yesterday, yesterday)
+    missing = (yesterday - first).days + 1
+    if missing > MOST_DAYS:
+        warn("comparison.days_left_out", clinic_id=str(scope.clinic_id), count=missing - MOST_DAYS)
+    return [yesterday - timedelta(days=back) for back in range(min(missing, MOST_DAYS) - 1, -1, -1)]
+
+
+def _first_text(scope: ClinicScope, number: str, since: date) -> date | None:
+    """The day (UTC) of the first text that left this number since then."""
+    message = tables.message
+    first: datetime | None = scope.connection.execute(
+        select(func.min(message.c.attempted_at)).where(
+            message.c.clinic_id == scope.clinic_id,
+            message.c.sender_number == number,
+            message.c.attempted_at >= datetime.combine(since, time(), UTC),
+        )
+    ).scalar()
+    return first.astimezone(UTC).date() if first is not None else None
+
+
+def compare_day(
+    clinic_id: UUID,
+    number: str,
+    day: date,
+    gateway: SmsGateway,
+    vaults: Vaults,
+    now: datetime,
+    before: Mapping[str, int] = _NOTHING,
+) -> Counter[str]:
+    """Compare one day of one number and keep the report; returns what differs. Raises CarrierUnreachable.
 
     What can be mended is: a text that never came here is filed, and an end that we were not told of is followed.
+    Beside the number stands what differs on this day and on those that were caught up `before` it.
     """
     there = _listed(number, day, gateway)
     with clinic_transaction(clinic_id, vaults) as scope:
@@ -80,14 +123,20 @@ def compare_day(clinic_id: UUID, number: str, day: date, gateway: SmsGateway, va
     ]
     differing = list(_ends_that_differ(sent, there.sent))
     _mend(clinic_id, number, only_there, differing, there, vaults, now)
-    report = {
+    report: dict[str, Any] = {
         "here": len(sent) + len(received),
         "there": len(there.of_the_day()),
         "only_here": only_here,
         "only_there": only_there,
         "differing": [{"message_id": str(row.id), "here": row.state, "there": end.status} for row, end in differing],
     }
-    _keep(clinic_id, number, day, report, vaults, now)
+    counts = Counter({name: len(report[name]) for name in DIFFERENCES})
+    with clinic_transaction(clinic_id, vaults) as scope:
+        _keep(scope, number, day, report, now)
+        totals = {name: counts[name] + before.get(name, 0) for name in DIFFERENCES}
+        note_of_sender(scope, number, compared_on=day, **totals)
+    _tell(clinic_id, counts, report["here"])
+    return counts
 
 
 def _listed(number: str, day: date, gateway: SmsGateway) -> CarriersDay:
@@ -152,22 +201,22 @@ def _mend(
         follow_delivery(clinic_id, row.id, row.sid, end.status, end.error_code, vaults, now)
 
 
-def _keep(clinic_id: UUID, number: str, day: date, report: dict[str, Any], vaults: Vaults, now: datetime) -> None:
+def _keep(scope: ClinicScope, number: str, day: date, report: Mapping[str, Any], now: datetime) -> None:
     kept = tables.carrier_comparison
-    counts = {name: len(report[name]) for name in ("only_here", "only_there", "differing")}
-    with clinic_transaction(clinic_id, vaults) as scope:
-        row = insert(kept).values(
-            clinic_id=clinic_id, id=new_id(), sender_number=number, day=day, compared_at=now, **report
-        )
-        again = {name: row.excluded[name] for name in ("compared_at", *report)}
-        scope.connection.execute(
-            row.on_conflict_do_update(index_elements=["clinic_id", "sender_number", "day"], set_=again)
-        )
-        note_of_sender(scope, number, compared_on=day, **counts)
-    if any(counts.values()):
-        warn("comparison.differs", clinic_id=str(clinic_id), count=sum(counts.values()))
+    row = insert(kept).values(
+        clinic_id=scope.clinic_id, id=new_id(), sender_number=number, day=day, compared_at=now, **report
+    )
+    again = {name: row.excluded[name] for name in ("compared_at", *report)}
+    scope.connection.execute(
+        row.on_conflict_do_update(index_elements=["clinic_id", "sender_number", "day"], set_=again)
+    )
+
+
+def _tell(clinic_id: UUID, counts: Counter[str], here: int) -> None:
+    if counts.total():
+        warn("comparison.differs", clinic_id=str(clinic_id), count=counts.total())
     else:
-        log("comparison.agrees", clinic_id=str(clinic_id), count=report["here"])
+        log("comparison.agrees", clinic_id=str(clinic_id), count=here)
 
 
 def read_comparisons(scope: ClinicScope, since: date) -> list[AnyRow]:

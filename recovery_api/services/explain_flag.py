@@ -10,11 +10,10 @@ from sqlalchemy import literal, select, union_all
 
 from recovery_api.db import AnyRow, ClinicScope
 from recovery_api.domain.errors import NotFound
-from recovery_api.domain.trajectory import expected_band
+from recovery_api.domain.recovery_band import PUBLISHED, ExpectedRange
 from recovery_api.models import tables
 from recovery_api.services.clinic_rules import find_rule
 from recovery_api.services.read_flags import FlagEventFacts, FlagFacts, FlagQuery, read_flag_events, read_flags
-from recovery_api.services.read_today import Band
 from recovery_api.services.record_audit import Actor, record_audit
 
 
@@ -38,7 +37,7 @@ class Explanation:
     sentence: str | None
     source: str | None
     thresholds: dict[str, Any]
-    expected_band: Band | None
+    expected_band: ExpectedRange | None
     told: Sequence[Told]
     events: Sequence[FlagEventFacts]
 
@@ -47,17 +46,25 @@ def explain_flag(scope: ClinicScope, flag_id: UUID, viewer: Actor, now: datetime
     """Why a flag stands; the look is audited. Raises NotFound."""
     flag = read_flag(scope, flag_id)
     record_audit(scope, viewer, "flag.explained", ("flag", flag_id), now, flag.patient_id)
-    rule = find_rule(scope, flag.rule, flag.rule_version)
+    says, source = _kept_words(scope, flag)
     thresholds = flag.inputs.get("thresholds")
     return Explanation(
         flag=flag,
-        sentence=rule.sentence if rule else None,
-        source=rule.source if rule else None,
+        sentence=says,
+        source=source,
         thresholds=thresholds if isinstance(thresholds, dict) else {},
         expected_band=_band(scope, flag),
         told=_told(scope, flag_id),
         events=read_flag_events(scope, [flag_id]),
     )
+
+
+def _kept_words(scope: ClinicScope, flag: FlagFacts) -> tuple[str | None, str | None]:
+    """What the rule said and rested on, as it was kept with the flag; of an older flag, as its version still stands."""
+    if "says" in flag.inputs:
+        return flag.inputs["says"], flag.inputs.get("source")
+    rule = find_rule(scope, flag.rule, flag.rule_version)
+    return (rule.sentence, rule.source) if rule else (None, None)
 
 
 def read_flag(scope: ClinicScope, flag_id: UUID) -> FlagFacts:
@@ -68,11 +75,12 @@ def read_flag(scope: ClinicScope, flag_id: UUID) -> FlagFacts:
     return found[0]
 
 
-def _band(scope: ClinicScope, flag: FlagFacts) -> Band | None:
+def _band(scope: ClinicScope, flag: FlagFacts) -> ExpectedRange | None:
     """The band on the day of the answer behind the flag: the one that its rule spoke of, else the published one."""
     spoken = flag.inputs.get("expected")
     if isinstance(spoken, dict):
-        return Band(*spoken["band"])
+        low, high = spoken["band"]
+        return ExpectedRange(low, high, str(spoken.get("source") or spoken["from"]), spoken.get("patients"))
     if flag.check_in_id is None:
         return None
     check_in, episode = tables.check_in, tables.episode
@@ -82,7 +90,7 @@ def _band(scope: ClinicScope, flag: FlagFacts) -> Band | None:
         .where(check_in.c.clinic_id == scope.clinic_id, check_in.c.id == flag.check_in_id)
         .limit(1)
     ).one()
-    return Band(*expected_band(row.day, row.baseline_pain))
+    return PUBLISHED.range_on(row.day, row.baseline_pain)
 
 
 def _told(scope: ClinicScope, flag_id: UUID) -> list[Told]:

@@ -1,15 +1,15 @@
 """File a text of ours that a phone sends back: kept, shown to a person once, read as nothing and answered by nobody."""
 
 from datetime import datetime
-from uuid import UUID
 
 from sqlalchemy import bindparam, select
 
-from recovery_api.db import ClinicScope
-from recovery_api.domain.echoes import ECHO, KNOWN_FOR, is_echo, may_be_echo
+from recovery_api.domain.echoes import ECHO, KNOWN_FOR, is_echo, is_short, may_be_echo
 from recovery_api.models import tables
 from recovery_api.packs.texts import as_sent
 from recovery_api.prepared import Prepared
+from recovery_api.services.find_contacts import Sender
+from recovery_api.services.turn import Arrival
 
 _MOST_COMPARED = 50
 _m, _before = tables.message.c, tables.message.alias("before")
@@ -40,23 +40,26 @@ _SENT_LATELY = Prepared(
 )
 
 
-def file_echo(scope: ClinicScope, message_id: UUID, phone: str, body: str, at: datetime, must_see: bool) -> bool:
-    """Whether a stored text that came `at` is one that we sent to `phone` within the day; it is then done with.
+def file_echo(sender: Sender, arrival: Arrival, at: datetime, must_see: bool) -> bool:
+    """Whether a stored text that came `at` is one that we sent to its phone within the day; it is then done with.
 
-    A person sees the first of a day, and each where `must_see`. It is given to no patient: nobody has written. Only a
-    long text is looked up.
+    A person sees the first of a day, each where `must_see`, and each of a clinician's short words, which a patient
+    might have written. It is given to no patient: nobody has written. Looked up are long texts, those that quote, and
+    any sentence where a clinician wrote to the phone within the day.
     """
-    if not may_be_echo(body):
+    scope, body = sender.scope, arrival.body
+    written = [contact.written_to_at for contact in sender.contacts if contact.written_to_at is not None]
+    if not may_be_echo(body, any(at - one < KNOWN_FOR for one in written)):
         return False
     since = at - KNOWN_FOR
     asked = {
-        "clinic": scope.clinic_id, "digest": scope.phone_digest(phone), "since": since,
+        "clinic": scope.clinic_id, "digest": scope.phone_digest(arrival.phone), "since": since,
         "planned_since": since - KNOWN_FOR,
     }  # fmt: skip
     rows = _SENT_LATELY.rows(scope.connection, asked)
     if not is_echo(as_sent(body), [as_sent(scope.vault.open("message.body", row.id, row.body_sealed)) for row in rows]):
         return False
-    needs_person = must_see or not rows[0].is_known
+    needs_person = must_see or is_short(body) or not rows[0].is_known
     made = {"disposition": "left_unanswered", "because": ECHO, "needs_person": needs_person}
-    scope.change_late(tables.message, message_id, **made)
+    scope.change_late(tables.message, arrival.message_id, **made)
     return True

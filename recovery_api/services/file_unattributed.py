@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from recovery_api.db import ClinicScope
-from recovery_api.domain.consent import CARRIER_STARTS, CARRIER_STOPS, carrier_confirms
+from recovery_api.domain.lifelines import danger_text
 from recovery_api.domain.replies import Reply
 from recovery_api.domain.tiers import Tier
 from recovery_api.services.change_consent import Evidence, begin_unnamed, stop_phone
@@ -15,7 +15,8 @@ from recovery_api.services.flag_opt_outs import flag_opt_outs
 from recovery_api.services.judge_at_worst import flag_unattributed, worst_tier
 from recovery_api.services.limit_answers import is_muted, is_told, note_answer
 from recovery_api.services.queue_texts import Outgoing, queue_texts
-from recovery_api.services.turn import OPTED_OUT, SAFETY_TEXTS, URGENT_HOURS, Answered, Arrival
+from recovery_api.services.say_how_soon import hours_until_call
+from recovery_api.services.turn import OPTED_OUT, SAFETY_TEXTS, Answered, Arrival
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,16 +57,19 @@ def file_unattributed(
 def _opt_out(text: Unplaced) -> Answered:
     """Who stops the phone stops it for everybody on it, as the carrier does."""
     stopped = _stop(text, "opted_out", "opted_out", OPTED_OUT, "delivery")
-    if not _say_safety(text) and stopped and not carrier_confirms(text.arrival.body, CARRIER_STOPS):
+    if not _say_safety(text) and stopped and not text.arrival.is_confirmed_by_carrier("STOP"):
         text.say("stopped", "service")
     return Answered("opted_out", needs_person=True)
 
 
 def _opt_in(text: Unplaced) -> Answered:
+    """A START undoes a stop of the phone; the same wish in other words is for a person, where somebody left."""
+    if not text.arrival.brings_back and any(contact.state == "opted_out" for contact in text.contacts):
+        return Answered("for_a_person", needs_person=True)
     begun = begin_unnamed(text.scope, text.phone_digest, text.arrival.message_id, text.now)
     if begun.joined:
         text.say("enrol_welcome", "service")
-    elif begun.returned and not carrier_confirms(text.arrival.body, CARRIER_STARTS):
+    elif begun.returned and not text.arrival.is_confirmed_by_carrier("START"):
         text.say("started", "service")
     stays_out = not begun.returned and any(contact.state == "opted_out" for contact in text.contacts)
     return Answered("opted_in", needs_person=stays_out)  # who left in their own name may be the one who is back
@@ -122,7 +126,9 @@ def _say_safety(text: Unplaced) -> bool:
         return False
     if not is_told(text.scope, text.contacts, text.arrival.body, text.now):
         note_answer(text.scope, text.contacts[0], text.arrival.body, text.now)
-        text.say(SAFETY_TEXTS[tier], "safety", **({} if tier is Tier.EMERGENCY else {"h": URGENT_HOURS}))
+        key = danger_text(tier, text.reply.symptoms, text.scope.emergency_number)
+        soon = {} if key != "urgent" else {"h": hours_until_call(text.scope, tier, (), text.now)}
+        text.say(key, "safety", **soon)
     return True
 
 

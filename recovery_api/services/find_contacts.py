@@ -37,6 +37,7 @@ class Contact:
     late_on: date | None = None  # the day that a text answers which is filed after a newer question
     question_message_id: UUID | None = None
     is_shared: bool = False
+    written_to_at: datetime | None = None  # when a clinician last wrote to this phone
     answered: tuple[tuple[datetime, bytes], ...] = ()  # when texts were answered unasked, and digests of those texts
 
     def open_question(self, now: datetime) -> str | None:
@@ -135,6 +136,7 @@ def _contact(row: AnyRow, phone: str, readings: Sequence[AnyRow]) -> Contact:
         asked_at=row.question_asked_at,
         times_asked=row.times_asked,
         question_message_id=row.question_message_id,
+        written_to_at=row.written_to_at,
         answered=tuple(zip(row.answered_at or (), row.answered_texts or (), strict=False)),
     )
 
@@ -144,7 +146,7 @@ _CONTACTS = Prepared(
     select(
         _c.c.id, _c.c.patient_id, _c.c.label, _c.c.state, _c.c.whose, _c.c.question, _c.c.question_on,
         _c.c.question_asked_at, _c.c.question_message_id, _c.c.times_asked, _c.c.answered_at,
-        _c.c.answered_texts, _p.c.language, _p.c.zone,
+        _c.c.answered_texts, _c.c.written_to_at, _p.c.language, _p.c.zone,
         _e.c.id.label("episode_id"), _e.c.baseline_pain, _o.c.performed_on,
     )
     .select_from(_c)

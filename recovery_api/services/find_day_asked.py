@@ -2,10 +2,11 @@
 
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from uuid import UUID
 
 from sqlalchemy import bindparam, select
 
-from recovery_api.db import ClinicScope
+from recovery_api.db import AnyRow, ClinicScope
 from recovery_api.models import tables
 from recovery_api.prepared import Prepared
 from recovery_api.services.find_contacts import QUESTION_LASTS, Contact, asked_before
@@ -43,18 +44,27 @@ def as_written_to(scope: ClinicScope, contact: Contact, sent_at: datetime | None
 
 def _day_asked(scope: ClinicScope, contact: Contact, written_at: datetime) -> date | None:
     """The day of the last question before `written_at`; None where it had an answer already, or was too old."""
-    since = written_at - QUESTION_LASTS
-    last = _LAST_QUESTION.first(
-        scope.connection,
-        {
-            "clinic": scope.clinic_id, "digest": scope.phone_digest(contact.phone), "contact": contact.id,
-            "since": since, "planned_since": since - _LONGEST_PLANNED, "written_at": written_at,
-        },
-    )  # fmt: skip
+    last = _last_question(scope, contact.id, scope.phone_digest(contact.phone), written_at)
     if last is None or _was_answered(contact, last.due_at, written_at):
         return None
     day: date = last.question_on
     return day
+
+
+def day_of_question(scope: ClinicScope, contact_id: UUID, phone_digest: bytes, written_at: datetime) -> date | None:
+    """The day of the question that a text of `written_at` answers; None where none was asked in time before it."""
+    last = _last_question(scope, contact_id, phone_digest, written_at)
+    return None if last is None else last.question_on
+
+
+def _last_question(scope: ClinicScope, contact_id: UUID, phone_digest: bytes, written_at: datetime) -> AnyRow | None:
+    since = written_at - QUESTION_LASTS
+    asked = {
+        "clinic": scope.clinic_id, "digest": phone_digest, "contact": contact_id,
+        "since": since, "planned_since": since - _LONGEST_PLANNED, "written_at": written_at,
+    }  # fmt: skip
+    last: AnyRow | None = _LAST_QUESTION.first(scope.connection, asked)
+    return last
 
 
 def _was_answered(contact: Contact, asked_at: datetime, before: datetime) -> bool:

@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from recovery_api.db import ClinicScope
-from recovery_api.services.read_flags import PatientFacts, read_patients
+from recovery_api.services.patient_facts import PatientFacts, read_patients
 from recovery_api.services.record_audit import Actor, record_audit
 
 
@@ -25,6 +25,11 @@ def find_patients(
         found = read_patients(scope, after=after, limit=limit)
     record_audit(scope, viewer, "patients.listed", ("clinic", scope.clinic_id), now, None, {"found": len(found)})
     return found
+
+
+def sort_key(patient: PatientFacts) -> tuple[str, str, UUID]:
+    """Where a patient stands in a list by name, whatever the accents; the oldest entry first among namesakes."""
+    return _plain(patient.family_name), _plain(patient.given_name), patient.id
 
 
 def _fits(patient: PatientFacts, wanted: Sequence[str]) -> bool:

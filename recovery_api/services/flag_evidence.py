@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -11,8 +11,9 @@ from sqlalchemy import func, select
 from recovery_api.db import AnyRow, ClinicScope
 from recovery_api.domain.ladder import NEVER_WAITS
 from recovery_api.domain.readings import Finding
-from recovery_api.domain.response_time import respond_by
+from recovery_api.domain.response_time import ResponseTimes
 from recovery_api.models import tables
+from recovery_api.services.say_how_soon import waiting_since
 
 POINTS_WORSE = 2  # so many points of pain above what people were last told of raise a flag (shipped protocol)
 
@@ -27,11 +28,6 @@ class FlagSubject:
     message_id: UUID | None = None
     check_in_id: UUID | None = None
     quote: str | None = None
-
-
-def waiting_since(finding: Finding, now: datetime) -> datetime:
-    """Since when the patient waits: what a second question took is not lost."""
-    return now - timedelta(minutes=finding.waited_minutes)
 
 
 def worst_pain(ranked: Sequence[Finding]) -> int | None:
@@ -84,7 +80,7 @@ def named_by(subject: FlagSubject, known: AnyRow) -> dict[str, Any]:
 
 
 def evidence_of(
-    scope: ClinicScope, flag_id: UUID, subject: FlagSubject, finding: Finding, now: datetime
+    scope: ClinicScope, flag_id: UUID, subject: FlagSubject, finding: Finding, times: ResponseTimes, now: datetime
 ) -> dict[str, Any]:
     """The columns of a flag that say why it stands, and until when somebody should have it."""
     return {
@@ -97,7 +93,7 @@ def evidence_of(
         "message_id": subject.message_id,
         "check_in_id": subject.check_in_id,
         "last_at": now,
-        "respond_by": respond_by(finding.tier, finding.respond_minutes, waiting_since(finding, now), scope.zone),
+        "respond_by": times.respond_by(finding.tier, finding.respond_minutes, waiting_since(finding, now)),
     }
 
 

@@ -1,8 +1,7 @@
 """Every opt-out is a task: whoever is in a recovery on that phone has to be called from now on."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
@@ -26,10 +25,22 @@ def flag_opt_outs(
     family: str = "delivery",
     message_id: UUID | None = None,
     quote: str | None = None,
-    inputs: Mapping[str, Any] | None = None,
 ) -> None:
     """One flag for today, for each of these patients who is in a recovery."""
-    finding = Finding(rule, "1", family, Tier.TODAY, reason, _MINUTES, dict(inputs or {}))
+    finding = Finding(rule, "1", family, Tier.TODAY, reason, _MINUTES, {})
+    flag_each(scope, patient_ids, finding, now, message_id=message_id, quote=quote)
+
+
+def flag_each(
+    scope: ClinicScope,
+    patient_ids: Iterable[UUID],
+    finding: Finding,
+    now: datetime,
+    *,
+    message_id: UUID | None = None,
+    quote: str | None = None,
+) -> None:
+    """The same finding for each of these patients who is in a recovery: what is said of a phone holds for them all."""
     wanted = sorted(set(patient_ids))
     episode = tables.episode
     running = scope.connection.execute(

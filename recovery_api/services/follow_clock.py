@@ -67,7 +67,7 @@ def _move_rungs(scope: ClinicScope, now: datetime, back: timedelta) -> int:
         update(flag)
         .where(
             flag.c.clinic_id == scope.clinic_id,
-            flag.c.status == "open",
+            flag.c.status.in_(("open", "acknowledged")),
             flag.c.tier.in_(NEVER_WAITS),
             flag.c.next_rung_at > now,
         )

@@ -4,23 +4,22 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
-from recovery_api.db import AnyRow, ClinicScope, Vaults, clinic_transaction
-from recovery_api.domain.delivery import FailureKind, advance, kind_of
+from recovery_api.db import AnyRow, ClinicScope, Vaults, ask_to_enter_clinic, entered_as, open_transaction
+from recovery_api.domain.delivery import FailureKind, advance, contradicted, kind_of
 from recovery_api.domain.escalation import assess_event
 from recovery_api.domain.readings import Finding, Grounds
 from recovery_api.domain.tiers import Tier
 from recovery_api.logs import warn
 from recovery_api.models import tables
 from recovery_api.packs.carrier_codes import carrier_codes
-from recovery_api.prepared import Prepared
+from recovery_api.prepared import Prepared, together
 from recovery_api.services.change_consent import Evidence, stop_phone
 from recovery_api.services.claim_work import finish
 from recovery_api.services.clinic_rules import rules_of
-from recovery_api.services.flag_opt_outs import flag_opt_outs
+from recovery_api.services.flag_phone import IN_USE, flag_phone, people_on
 from recovery_api.services.pace_senders import count_failure, count_filtered
-from recovery_api.services.raise_flags import FlagSubject, raise_flags
 
 _OUR_OWN = ("planned", "sending", "unknown", "throttled", "suppressed", "expired", "rejected")
 _STORED_AS = {"sending": "queued", "scheduled": "accepted", "partially_delivered": "sent"}
@@ -37,10 +36,8 @@ def follow_delivery(
 ) -> bool:
     """Apply one status callback; False where the message is not ours. Order and repeats make no difference."""
     kind = kind_of(code, carrier_codes()) if status in FAILED else ""
-    with clinic_transaction(clinic_id, vaults) as scope:
-        if kind:
-            lock_phone(scope, message_id)
-        row = _OURS.first(scope.connection, {"clinic": clinic_id, "id": message_id})
+    with open_transaction() as connection:
+        scope, row = _find(connection, clinic_id, message_id, vaults, with_phone=bool(kind))
         if row is None or (row.sid is not None and row.sid != sid):
             return False
         step = advance("" if row.state in _OUR_OWN else row.state, _STORED_AS.get(status, status))
@@ -48,15 +45,27 @@ def follow_delivery(
         if step.changed:
             changes |= {"state": step.status, "error_code": code, "settled_at": now}
         if step.conflict:
-            changes["conflict"] = status
+            changes["conflict"] = contradicted(row.conflict, row.state, status)
         if changes:
             scope.change_late(tables.message, message_id, **changes)
-        if step.changed:
+        if step.changed and row.state in _OUR_OWN:  # what the carrier has is in no queue of ours
             finish(scope.connection, f"send_{row.lane}", clinic_id, message_id)
         if step.changed and kind:
             scope.flush()
             learn_from_failure(scope, row, kind, code, now)
         return True
+
+
+def _find(
+    connection: Connection, clinic_id: UUID, message_id: UUID, vaults: Vaults, *, with_phone: bool
+) -> tuple[ClinicScope, AnyRow | None]:
+    """The clinic that is entered and its text, locked after its phone where that is wanted, in one round trip."""
+    with together(connection):
+        clinic = ask_to_enter_clinic(connection, clinic_id)
+        if with_phone:
+            _LOCK_PHONE.run(connection, {"clinic": clinic_id, "message": message_id})
+        ours = _OURS.ask(connection, {"clinic": clinic_id, "id": message_id})
+    return entered_as(connection, clinic, vaults), ours.first()
 
 
 _m = tables.message
@@ -112,9 +121,8 @@ def learn_from_failure(scope: ClinicScope, message: AnyRow, kind: str, code: int
         elif kind == FailureKind.RECIPIENT_PERMANENT:
             _text_no_more(scope, message, code, now)
         elif _failed_before(scope, message):
-            _raise(
-                scope, message, assess_event(rules_of(scope), "texts_not_arriving", Grounds(inputs={"code": code})), now
-            )
+            finding = assess_event(rules_of(scope), "texts_not_arriving", Grounds(inputs={"code": code}))
+            flag_phone(scope, message, finding, people_on(scope, message.phone_digest), now)
     if kind == FailureKind.CONTENT:
         warn("text.filtered", clinic_id=str(scope.clinic_id), message_id=str(message.id), code=code)
         count_filtered(scope, message.sender_number)
@@ -125,25 +133,24 @@ def learn_from_failure(scope: ClinicScope, message: AnyRow, kind: str, code: int
 def _stop_texts(scope: ClinicScope, message: AnyRow, code: int | None, now: datetime) -> None:
     """Somebody stopped our texts at the carrier: the phone, the ledger and the outbox, together and at once."""
     links = stop_phone(scope, message.phone_digest, Evidence("carrier", message.id), now)
-    _flag(scope, message, "unreachable_phone", OPTED_OUT_THERE, code, now)
-    others = [link.patient_id for link in links if link.patient_id != message.patient_id]
-    flag_opt_outs(scope, others, OPTED_OUT_THERE, now, rule="unreachable_phone", inputs={"code": code})
+    flag_phone(scope, message, _unreachable(OPTED_OUT_THERE, code), [link.patient_id for link in links], now)
 
 
 def _text_no_more(scope: ClinicScope, message: AnyRow, code: int | None, now: datetime) -> None:
-    """A phone that takes calls alone is called from now on; one that does not exist is not used at all."""
+    """A phone that takes calls alone is called from now on, whoever it speaks for; one that is none is not used."""
     point = tables.contact_point
     lasting = {"channel": "voice"} if code in TAKES_CALLS else {"state": "unusable"}
-    scope.connection.execute(
+    people = scope.connection.execute(
         update(point)
         .where(
             point.c.clinic_id == scope.clinic_id,
             point.c.phone_digest == message.phone_digest,
-            point.c.state.in_(("active", "invited")),
+            point.c.state.in_(IN_USE),
         )
         .values(**lasting)
-    )
-    _flag(scope, message, "unreachable_phone", CALL_INSTEAD, code, now)
+        .returning(point.c.patient_id)
+    ).scalars()
+    flag_phone(scope, message, _unreachable(CALL_INSTEAD, code), people, now)
 
 
 def _failed_before(scope: ClinicScope, message: AnyRow) -> bool:
@@ -163,12 +170,5 @@ def _failed_before(scope: ClinicScope, message: AnyRow) -> bool:
     return [state in _NOT_ARRIVED for state in last.scalars()] == [True, True]
 
 
-def _flag(scope: ClinicScope, message: AnyRow, rule: str, reason: str, code: int | None, now: datetime) -> None:
-    _raise(scope, message, Finding(rule, "1", "delivery", Tier.TODAY, reason, 24 * 60, {"code": code}), now)
-
-
-def _raise(scope: ClinicScope, message: AnyRow, finding: Finding, now: datetime) -> None:
-    subject = FlagSubject(
-        episode_id=message.episode_id, patient_id=message.patient_id, phone_digest=message.phone_digest
-    )
-    raise_flags(scope, subject, [finding], now)
+def _unreachable(reason: str, code: int | None) -> Finding:
+    return Finding("unreachable_phone", "1", "delivery", Tier.TODAY, reason, 24 * 60, {"code": code})

@@ -10,7 +10,8 @@ from sqlalchemy import Connection, delete, select, update
 
 from recovery_api.db import AnyRow, ClinicScope, Vaults, enter_clinic
 from recovery_api.models import tables
-from recovery_api.services.call_about_visit import call_about_visit
+from recovery_api.services.beside_question import beside_question
+from recovery_api.services.call_about_visit import call_about_visit, call_to_prepare
 from recovery_api.services.claim_work import Claim
 from recovery_api.services.climb_silence import ask_again_later
 from recovery_api.services.flag_opt_outs import flag_opt_outs
@@ -58,7 +59,9 @@ def _hand_over(
     phones: dict[UUID, list[AnyRow]] = defaultdict(list)
     for row in scope.connection.execute(_reminders(scope, reminder_ids)):
         phones[row.id].append(row)
-    ready = [(judge_reminder(scope, rows[0], now), rows) for rows in phones.values()]
+    ready = [(beside_question(judge_reminder(scope, rows[0], now), rows, now), rows) for rows in phones.values()]
+    giving_way = [verdict.instead_of for verdict, _ in ready if verdict.instead_of is not None]
+    _mark(scope, giving_way, "skipped", now, "gave_way")
     for verdict, rows in ready:
         if verdict.why is not None:
             _skip(scope, rows[0], verdict.why, now)
@@ -75,7 +78,9 @@ def _hand_over(
     work = tables.due_work
     scope.connection.execute(
         delete(work).where(
-            work.c.clinic_id == scope.clinic_id, work.c.kind == "reminder", work.c.row_id.in_(reminder_ids)
+            work.c.clinic_id == scope.clinic_id,
+            work.c.kind == "reminder",
+            work.c.row_id.in_([*reminder_ids, *giving_way]),
         )
     )
 
@@ -111,13 +116,18 @@ def _choose(verdict: Verdict, rows: Sequence[AnyRow]) -> AnyRow:
 
 
 def _speak(scope: ClinicScope, row: AnyRow, now: datetime) -> None:
-    """A landline is called with a question about pain; what else would be texted is left to people, if it matters."""
+    """A landline is called with a question about pain; what else would be texted is left to people, if it matters.
+
+    A visit is told of on its last reminder, and how to prepare once, when the first of it falls due.
+    """
     if row.question == "pain" and row.kind != "follow_up_visit":
         queue_call(scope, _call(row), now)
         return
     _mark(scope, [row.id], "skipped", now, "voice_only")
     if row.kind == "follow_up_visit":
         call_about_visit(scope, row, now)
+    elif row.kind == "preparation" and row.condition is None:
+        call_to_prepare(scope, row, now)
 
 
 def _words(
@@ -206,6 +216,8 @@ def _reminders(scope: ClinicScope, reminder_ids: list[UUID]) -> Any:
             point.c.takes_link,
             point.c.label,
             point.c.whose,
+            point.c.question.label("open_question"),
+            point.c.question_asked_at,
             shares_phone(point).label("is_shared"),
         )
         .join(episode, (episode.c.clinic_id == reminder.c.clinic_id) & (episode.c.id == reminder.c.episode_id))

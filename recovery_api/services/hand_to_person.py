@@ -2,6 +2,9 @@
 
 from datetime import datetime
 
+import psycopg
+from sqlalchemy.exc import DBAPIError
+
 from recovery_api.db import ClinicScope
 from recovery_api.domain.errors import MissingValue, PackError, UnknownText
 from recovery_api.domain.triage import BREAKS, not_judged
@@ -13,6 +16,7 @@ from recovery_api.services.raise_flags import FlagSubject, RaisedFlag, raise_fla
 from recovery_api.services.turn import Arrival
 from recovery_api.vault import SealBroken
 
+REFUSED = (psycopg.DataError, psycopg.IntegrityError, psycopg.ProgrammingError, psycopg.InternalError)
 NOT_READ = (*BREAKS, MissingValue, PackError, SealBroken, UnknownText)
 
 
@@ -51,5 +55,8 @@ def _page(scope: ClinicScope, flags: list[RaisedFlag], now: datetime) -> None:
     try:
         with scope.savepoint():
             page_clinicians(scope, flags, now)
-    except NOT_READ as broken:
-        warn("flag.not_paged", error=type(broken).__name__)
+    except (*NOT_READ, psycopg.DatabaseError, DBAPIError) as broken:
+        cause = getattr(broken, "orig", broken)
+        if isinstance(cause, psycopg.Error) and not isinstance(cause, REFUSED):
+            raise  # the database is away, or somebody was in the way: the whole text comes again
+        warn("flag.not_paged", error=type(cause).__name__)

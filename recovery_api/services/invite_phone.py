@@ -11,6 +11,7 @@ from recovery_api.db import ClinicScope
 from recovery_api.domain.consent import next_window
 from recovery_api.domain.errors import Conflict, Invalid
 from recovery_api.domain.labels import LONGEST_LABEL, default_label
+from recovery_api.domain.private_words import named_conditions
 from recovery_api.domain.segments import not_gsm
 from recovery_api.ids import new_id
 from recovery_api.models import tables
@@ -90,6 +91,8 @@ def check_label(label: str, given_name: str, family_name: str) -> None:
         raise Invalid(f"must be at most {LONGEST_LABEL} characters", field="label")
     if len(label) > 1 and label.casefold() in (given_name.casefold(), family_name.casefold()):
         raise Invalid("must not be a name: texts carry it", field="label")
+    if named_conditions(label):
+        raise Invalid("must not be a diagnosis or a procedure: texts carry it", field="label")
     if list(not_gsm(label)):
         raise Invalid("must hold plain letters and digits", field="label")
 

@@ -8,10 +8,12 @@ from sqlalchemy import select
 
 from recovery_api.db import AnyRow, ClinicScope
 from recovery_api.domain.protocol import TEXTS_A_DAY
+from recovery_api.domain.protocol_steps import NOT_TOLD_YET
 from recovery_api.domain.silence_ladder import missed_in_a_row
 from recovery_api.models import tables
 from recovery_api.services.answer_questionnaire import list_due
 from recovery_api.services.find_protocol import pinned_protocol
+from recovery_api.services.lessons_told import lesson_to_give_way, was_told
 from recovery_api.services.silence_facts import days_asked, last_heard, texts_of_day, wrote_since_asked
 
 _LAST_REMINDER = timedelta(days=2)
@@ -26,6 +28,7 @@ class Verdict:
     audience: str = "patient"
     by: str = "text"
     why: str | None = None
+    instead_of: UUID | None = None  # a lesson of the same day, for which there is no room then
 
 
 def judge_reminder(scope: ClinicScope, row: AnyRow, now: datetime) -> Verdict:
@@ -56,6 +59,8 @@ def _holds(scope: ClinicScope, row: AnyRow, now: datetime) -> bool:
         return row.baseline_pain is None
     if row.condition == "form_due":
         return bool(list_due(scope, row.patient_id, now))
+    if row.condition == NOT_TOLD_YET:
+        return not was_told(scope, row.episode_id, row.text_key)
     visit = tables.appointment
     ahead = select(visit.c.id).where(
         visit.c.clinic_id == scope.clinic_id,
@@ -94,7 +99,10 @@ def _on_nudge(scope: ClinicScope, row: AnyRow) -> Verdict:
     missed = missed_in_a_row(asked, heard, on)
     if ladder is None or on not in missed or wrote_since_asked(scope, row.episode_id, on):
         return Verdict(why="not_asked" if on not in asked else "answered")
+    lesson = None
     if texts_of_day(scope, row.episode_id, row.local_on) >= TEXTS_A_DAY:
-        return Verdict(why="enough_today")
+        lesson = lesson_to_give_way(scope, row.episode_id, row.local_on, row.due_at)
+        if lesson is None:
+            return Verdict(why="enough_today")
     rung = ladder.rung(len(missed) - 1 if is_same_day else len(missed))
-    return Verdict(rung.text_key, "pain", rung.audience, rung.by)
+    return Verdict(rung.text_key, "pain", rung.audience, rung.by, instead_of=lesson)

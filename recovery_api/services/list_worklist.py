@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from recovery_api.db import ClinicScope
-from recovery_api.services.read_flags import FlagFacts, FlagQuery, read_flags, read_patients
+from recovery_api.services.patient_facts import read_patients
+from recovery_api.services.read_flags import FlagFacts, FlagQuery, read_flags
 from recovery_api.services.record_audit import Actor, record_audit
 
 

@@ -12,7 +12,7 @@ from recovery_api.domain.errors import Invalid, NotFound
 from recovery_api.ids import new_id
 from recovery_api.models import tables
 from recovery_api.models.log_ins import LOOK_REASONS
-from recovery_api.services.read_flags import read_patients
+from recovery_api.services.patient_facts import read_patients
 from recovery_api.services.record_audit import Actor, record_audit
 
 LASTS = timedelta(minutes=60)

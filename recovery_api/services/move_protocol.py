@@ -38,6 +38,8 @@ def publish_protocol(
         raise Invalid(f'must be an own version, such as "{shipped.version}{OWN_MARK}1"', field="version")
     if protocol.signed_off_by == shipped.signed_off_by:
         raise Invalid("must name the clinician of this clinic who signed it", field="signed_off_by")
+    if protocol.coaching and shipped.coaching and protocol.coaching.signed_off_by == shipped.coaching.signed_off_by:
+        raise Invalid("must name the clinician of this clinic who signed it", field="coaching.signed_off_by")
     if any(row.version == protocol.version for row in list_versions(scope)):
         raise Conflict("This version is published already: give the changed one another.", field="version")
     protocol_id = new_id()

@@ -1,7 +1,7 @@
 """Place a text that belonged to nobody for certain: a clinician says whose it is, and it is recorded as theirs."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -14,6 +14,7 @@ from recovery_api.domain.errors import Conflict, NotFound
 from recovery_api.domain.replies import READER_VERSION, Reply
 from recovery_api.models import tables
 from recovery_api.packs.reading import reply_reader
+from recovery_api.services.find_day_asked import day_of_question
 from recovery_api.services.find_recovery import find_recovery
 from recovery_api.services.receive_sms import without_quotes
 from recovery_api.services.record_audit import Actor, record_audit
@@ -135,8 +136,8 @@ def _record(
         facts=CheckInFacts(pain=reply.pain, symptoms=tuple(sorted(reply.symptoms)), answered_symptoms=True),
         channel="sms",
         recorded_at=message.created_at,
-        local_on=local_day(message.created_at, ZoneInfo(patient.zone)),
-        answered_by=link.whose if link else "patient",
+        local_on=_day(scope, patient, message, link),
+        answered_by="caregiver" if reply.qualifier == "proxy" else link.whose if link else "patient",
         actor=clinician,
         message_id=message.id,
         quote=body,
@@ -146,3 +147,9 @@ def _record(
         reader_version=READER_VERSION,
     )
     return record_check_in(scope, recovery, report, now)
+
+
+def _day(scope: ClinicScope, patient: AnyRow, message: AnyRow, link: AnyRow | None) -> date:
+    """The day whose question the text answers; its own where nothing was asked on that phone."""
+    asked_on = day_of_question(scope, link.id, message.phone_digest, message.created_at) if link else None
+    return asked_on or local_day(message.created_at, ZoneInfo(patient.zone))

@@ -11,6 +11,7 @@ from sqlalchemy import insert, select, text
 
 from recovery_api.clock import real_now
 from recovery_api.db import AnyRow, ClinicScope, Vaults, clinic_transaction
+from recovery_api.domain.late_texts import place_late
 from recovery_api.domain.schedule import Circumstances, PlannedReminder, plan_reminders
 from recovery_api.ids import new_id
 from recovery_api.logs import warn
@@ -125,7 +126,8 @@ def plan_episodes(scope: ClinicScope, episode_ids: Sequence[UUID], now: datetime
         today = now.astimezone(ZoneInfo(facts.zone)).date()
         start, end = max(facts.planned_until or today, today), min(today + AHEAD, facts.ends_on)
         protocol = pinned_protocol(scope, facts.protocol_id, facts.version)
-        planned = plan_reminders(protocol, ahead.circumstances(facts), start, end, now)
+        about = ahead.circumstances(facts)
+        planned = place_late(plan_reminders(protocol, about, start, end, now), about.zone, now)
         rows += [reminder_row(facts.episode_id, facts.care_plan_id, one) for one in planned]
         planned_until[facts.episode_id] = end
     added = insert_reminders(scope, rows)
@@ -137,7 +139,8 @@ def plan_episodes(scope: ClinicScope, episode_ids: Sequence[UUID], now: datetime
 def wanted_reminders(scope: ClinicScope, facts: AnyRow, start: date, end: date, now: datetime) -> list[PlannedReminder]:
     """What the plan wants on the local days `start` to `end`, as far as it is not too late for it."""
     protocol = pinned_protocol(scope, facts.protocol_id, facts.version)
-    return list(plan_reminders(protocol, circumstances(scope, facts, now), start, end, now))
+    about = circumstances(scope, facts, now)
+    return list(place_late(plan_reminders(protocol, about, start, end, now), about.zone, now))
 
 
 def circumstances(scope: ClinicScope, facts: AnyRow, now: datetime) -> Circumstances:

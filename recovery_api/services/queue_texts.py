@@ -8,6 +8,7 @@ from uuid import UUID
 
 from recovery_api.clock import real_now
 from recovery_api.db import ClinicScope
+from recovery_api.domain.lifelines import lifeline_of
 from recovery_api.domain.wording import key_for, labelled
 from recovery_api.ids import new_id
 from recovery_api.models import tables
@@ -109,11 +110,12 @@ def words_of(scope: ClinicScope, text: Outgoing) -> tuple[str | None, str]:
 
 
 def standing_values(scope: ClinicScope) -> dict[str, str]:
-    """The values that every text may use: the clinic's name and phone, the emergency number, and our plain pages."""
+    """The values that every text may use: the clinic's name, phone, emergency numbers, and our plain pages."""
     return {
         "clinic": scope.name,
         "phone": scope.phone,
         "emergency": scope.emergency_number,
+        "lifeline": lifeline_of(scope.emergency_number),
         "about": about_address(),
     }
 

@@ -16,7 +16,7 @@ from recovery_api.ids import new_id
 from recovery_api.models import tables
 from recovery_api.services.add_flag_event import add_event
 from recovery_api.services.climb_ladder import climb_anew, queue_rung
-from recovery_api.services.find_ladder import find_ladder
+from recovery_api.services.find_ladder import ClinicLadder, find_ladder
 from recovery_api.services.flag_evidence import (
     FlagSubject,
     evidence_of,
@@ -24,9 +24,9 @@ from recovery_api.services.flag_evidence import (
     is_two_points_more,
     named_by,
     story_of,
-    waiting_since,
     worst_pain,
 )
+from recovery_api.services.say_how_soon import response_times, waiting_since
 
 __all__ = ["FlagSubject", "RaisedFlag", "add_event", "raise_flags", "take_turn"]
 
@@ -56,14 +56,15 @@ def raise_flags(
     scope.flush()  # the text that a flag names must be there before it
     take_turn(scope, subject)
     open_flags = {row.family: row for row in scope.connection.execute(_open_flags(scope, subject))}
+    ladder = find_ladder(scope)
     raised = []
     for family in dict.fromkeys(finding.family for finding in findings):
         ranked = sorted((f for f in findings if f.family == family), key=lambda f: f.tier.rank)
         known = open_flags.get(family)
         if known is None:
-            raised.append(_open(scope, subject, ranked, now))
+            raised.append(_open(scope, subject, ranked, ladder, now))
         else:
-            raised.append(_repeat(scope, subject, known, ranked, now))
+            raised.append(_repeat(scope, subject, known, ranked, ladder, now))
     return raised
 
 
@@ -93,9 +94,11 @@ def _open_flags(scope: ClinicScope, subject: FlagSubject) -> Any:
     )  # fmt: skip
 
 
-def _open(scope: ClinicScope, subject: FlagSubject, ranked: Sequence[Finding], now: datetime) -> RaisedFlag:
+def _open(
+    scope: ClinicScope, subject: FlagSubject, ranked: Sequence[Finding], ladder: ClinicLadder, now: datetime
+) -> RaisedFlag:
     flag_id, finding = new_id(), ranked[0]
-    standing = find_ladder(scope).climb(finding.tier).begin(now)
+    standing = ladder.climb(finding.tier).begin(now)
     row = {
         "clinic_id": scope.clinic_id,
         "id": flag_id,
@@ -108,7 +111,7 @@ def _open(scope: ClinicScope, subject: FlagSubject, ranked: Sequence[Finding], n
         "told_pain": worst_pain(ranked),
         "next_rung": standing.rung,
         "next_rung_at": standing.due_at,
-        **evidence_of(scope, flag_id, subject, finding, now),
+        **evidence_of(scope, flag_id, subject, finding, response_times(scope, ladder), now),
     }
     scope.connection.execute(insert(tables.flag), row)
     queue_rung(scope, flag_id, standing.due_at)
@@ -117,7 +120,12 @@ def _open(scope: ClinicScope, subject: FlagSubject, ranked: Sequence[Finding], n
 
 
 def _repeat(
-    scope: ClinicScope, subject: FlagSubject, known: AnyRow, ranked: Sequence[Finding], now: datetime
+    scope: ClinicScope,
+    subject: FlagSubject,
+    known: AnyRow,
+    ranked: Sequence[Finding],
+    ladder: ClinicLadder,
+    now: datetime,
 ) -> RaisedFlag:
     """More of the same family: a more urgent tier replaces the reason, a calmer one never does.
 
@@ -136,11 +144,9 @@ def _repeat(
         "version": tables.flag.c.version + 1,
     }
     if finding.tier.rank <= was.rank and (worse or news is not None):
-        changes |= evidence_of(scope, known.id, subject, finding, now) | named_by(subject, known)
-        if known.status == "open":
-            changes["respond_by"] = min(changes["respond_by"], known.respond_by)
+        changes |= _fresh_evidence(scope, subject, known, finding, ladder, now)
     if must_page:
-        changes |= _called_again(scope, known, tier, ranked, worse, waiting_since(finding, now), now)
+        changes |= _called_again(scope, known, tier, ranked, ladder, waiting_since(finding, now), now)
     scope.connection.execute(
         update(tables.flag)
         .where(tables.flag.c.clinic_id == scope.clinic_id, tables.flag.c.id == known.id)
@@ -152,25 +158,38 @@ def _repeat(
     return RaisedFlag(known.id, finding.family, tier, must_page, was if known.status == "open" else None)
 
 
+def _fresh_evidence(
+    scope: ClinicScope, subject: FlagSubject, known: AnyRow, finding: Finding, ladder: ClinicLadder, now: datetime
+) -> dict[str, Any]:
+    """Why the flag stands now; who waits for an answer already waits no longer for it than before."""
+    evidence = evidence_of(scope, known.id, subject, finding, response_times(scope, ladder), now)
+    if known.status == "open":
+        evidence["respond_by"] = min(evidence["respond_by"], known.respond_by)
+    return evidence | named_by(subject, known)
+
+
 def _called_again(
     scope: ClinicScope,
     known: AnyRow,
     tier: Tier,
     ranked: Sequence[Finding],
-    worse: bool,
+    ladder: ClinicLadder,
     since: datetime,
     now: datetime,
 ) -> dict[str, Any]:
-    """What changes on a flag that must be told again; its place on the ladder is never a later one."""
+    """What changes on a flag that must be told again; its place on the ladder is never a later one.
+
+    Nor is its place on the worklist: who waits already waits on, whatever else comes.
+    """
     pains = [pain for pain in (known.told_pain, worst_pain(ranked)) if pain is not None]
     changes: dict[str, Any] = {
         "status": "open", "snoozed_until": None, "acknowledged_at": None, "told_pain": max(pains, default=None),
     }  # fmt: skip
-    if worse or known.status != "open":
+    if known.status != "open" or tier.rank < Tier(known.tier).rank:
         changes["waiting_since"] = since
     if known.status != "open":
         return changes | climb_anew(scope, known, tier, now, at_once=known.status == "snoozed")
     standing = Standing(known.next_rung or 0, known.next_rung_at or now)
-    standing = find_ladder(scope).climb(tier).bounded(standing, now)
+    standing = ladder.climb(tier).bounded(standing, now)
     queue_rung(scope, known.id, standing.due_at)
     return changes | {"next_rung": standing.rung, "next_rung_at": standing.due_at}

@@ -26,12 +26,18 @@ class Answer:
     check_in_id: UUID | None = None
 
 
-def with_gaps(answers: Sequence[Answer], days: frozenset[int], performed_on: date, today: int) -> tuple[Answer, ...]:
-    """The answers, and an empty one for each of the `days` since the first on which a question found none."""
+def with_gaps(
+    answers: Sequence[Answer], days: frozenset[int], performed_on: date, today: int, asked_since: int | None = None
+) -> tuple[Answer, ...]:
+    """The answers, and an empty one for each of the `days` since the first on which a question found none.
+
+    `asked_since` is the first day on which one who never answered was asked, where that is known.
+    """
     by_day = {answer.day: answer for answer in answers}
-    if not by_day:
+    first = min(by_day, default=asked_since)
+    if first is None:
         return ()
-    unanswered = (day for day in days if min(by_day) < day < today and day not in by_day)
+    unanswered = (day for day in days if first <= day < today and day not in by_day)
     gaps = [Answer(day, performed_on + timedelta(days=day), None) for day in unanswered]
     return tuple(sorted([*by_day.values(), *gaps], key=lambda answer: answer.day))
 

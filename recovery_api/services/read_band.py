@@ -11,6 +11,7 @@ from recovery_api.db import ClinicScope
 from recovery_api.domain.recovery_band import WINDOWS, RecoveryBand, WindowFigures, band_up_to
 from recovery_api.models import tables
 from recovery_api.services.read_flags import synthetic_patients
+from recovery_api.services.read_history import NEWEST
 
 MOST_RECOVERIES = 500
 _MOST_KEPT = 1000
@@ -57,36 +58,38 @@ def _drawn(scope: ClinicScope) -> Select[tuple[UUID]]:
 
 
 def read_figures(scope: ClinicScope) -> tuple[WindowFigures, ...]:
-    """How the clinic's patients did by window, each patient counted once; the synthetic one is left out.
+    """How the clinic's patients did by window, each recovery with one mean; the synthetic patient is left out.
 
-    Only recoveries with a known pain before the procedure, and the first version of an answer where it was corrected.
-    Of a very large clinic MOST_RECOVERIES are drawn, so that a page never waits for millions of answers.
+    Only recoveries with a known pain before the procedure, and the last version of an answer where it was corrected.
+    The share is that of all their pain together: one patient who had hardly any before makes no difference. Of a very
+    large clinic MOST_RECOVERIES are drawn, so that a page never waits for millions of answers.
     """
     check_in, episode = tables.check_in, tables.episode
     window = case(*[(check_in.c.day.between(first, last), stands) for first, last, stands in WINDOWS])
     each = (
         select(
             window.label("day"),
+            episode.c.patient_id,
             func.avg(check_in.c.pain).label("pain"),
             func.min(episode.c.baseline_pain).label("baseline"),
         )
         .join(episode, (episode.c.clinic_id == check_in.c.clinic_id) & (episode.c.id == check_in.c.episode_id))
         .where(
             check_in.c.clinic_id == scope.clinic_id,
-            check_in.c.version == 1,
+            NEWEST,
             check_in.c.pain.is_not(None),
             check_in.c.day.between(1, WINDOWS[-1][1]),
             episode.c.baseline_pain > 0,
             episode.c.id.in_(_drawn(scope)),
         )
-        .group_by(window, episode.c.id)
+        .group_by(window, episode.c.id, episode.c.patient_id)
         .subquery()
     )
     rows = scope.connection.execute(
         select(
             each.c.day,
-            func.count().label("patients"),
-            func.avg(each.c.pain / each.c.baseline).label("share"),
+            func.count(each.c.patient_id.distinct()).label("patients"),
+            (func.sum(each.c.pain) / func.sum(each.c.baseline)).label("share"),
             func.coalesce(func.stddev_samp(each.c.pain), 0).label("spread"),
         ).group_by(each.c.day)
     )

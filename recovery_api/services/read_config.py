@@ -22,7 +22,6 @@ from recovery_api.services.read_about import AboutPage, about_pages
 
 USUAL_EMERGENCY_NUMBER = "911"
 _TEXTS = {Tier.EMERGENCY: "emergency", Tier.URGENT: "urgent"}
-_URGENT_HOURS = "2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +70,7 @@ def read_config(secret: str | None, clinic_id: UUID | None, vaults: Vaults) -> P
         emergency_number=emergency_number,
         symptoms=[SymptomTier(code, _tier(code, rules), SYMPTOM_WORDS[code]) for code in SYMPTOM_TIERS],
         symptoms_version=f"{rules.version}.{WORDS_VERSION}",
-        advice=_advice(scope, emergency_number, pack),
+        advice=_advice(scope, emergency_number, pack, rules),
         about=about_pages(),
     )
 
@@ -94,12 +93,13 @@ def _tier(code: str, rules: RulePack) -> Tier:
     return rule.tier if rule else SYMPTOM_TIERS[code]
 
 
-def _advice(scope: ClinicScope | None, emergency_number: str, pack: MessagePack) -> list[AdviceText]:
+def _advice(scope: ClinicScope | None, emergency_number: str, pack: MessagePack, rules: RulePack) -> list[AdviceText]:
+    """A phone keeps these words for any hour of any day, so that they name the longest time."""
     values = {
         "clinic": scope.name if scope else "",
         "phone": scope.phone if scope else "",
         "emergency": emergency_number,
-        "h": _URGENT_HOURS,
+        "h": str(rules.longest_hours(Tier.URGENT)),
     }
     return [
         AdviceText(tier, language, pack.render(key, language, values))

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from recovery_api.db import ClinicScope
 from recovery_api.domain.errors import NotFound
 from recovery_api.models import tables
-from recovery_api.services.read_flags import read_patients
+from recovery_api.services.patient_facts import read_patients
 from recovery_api.services.record_audit import Actor, record_audit
 
 

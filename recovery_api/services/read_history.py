@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, exists, select
 
 from recovery_api.db import AnyRow, ClinicScope
 from recovery_api.domain.readings import Reading
@@ -41,6 +41,12 @@ READING = (
     _c.minutes_walked, _c.words_tier, _c.words_because, _c.channel, _c.pills_otc, _c.pills_prescribed, _c.pills_total,
 )  # fmt: skip
 _HISTORY = Prepared(select(*READING).where(_c.clinic_id == bindparam("clinic"), _c.episode_id == bindparam("episode")))
+
+
+_newer = tables.check_in.alias("newer")
+NEWEST = ~exists().where(
+    _newer.c.clinic_id == _c.clinic_id, _newer.c.id == _c.id, _newer.c.version > _c.version
+)  # of a check-in that was mended, the version that holds
 
 
 def read_history(scope: ClinicScope, episode_id: UUID) -> list[KnownReading]:

@@ -1,6 +1,6 @@
 """Read one patient's whole story: flags and their events, the course, the texts, the plan, the phones."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,47 +10,24 @@ from sqlalchemy import Select, select
 
 from recovery_api.db import AnyRow, ClinicScope
 from recovery_api.domain.errors import NotFound
-from recovery_api.domain.wording import without_link
 from recovery_api.models import tables
 from recovery_api.services.ask_once import ask_once
 from recovery_api.services.find_check_in_days import check_in_days_told, own_days_asked
+from recovery_api.services.patient_facts import PatientFacts, patients_asked, patients_told
 from recovery_api.services.read_answers import Answer, answers_asked, answers_told
-from recovery_api.services.read_calls import Call, calls_asked, calls_told, keyed_asked, read_calls
+from recovery_api.services.read_calls import calls_asked, calls_told, keyed_asked
 from recovery_api.services.read_flags import (
     FlagEventFacts,
     FlagFacts,
     FlagQuery,
-    PatientFacts,
     flag_events_asked,
     flag_events_told,
     flags_asked,
     flags_told,
-    patients_asked,
-    patients_told,
 )
+from recovery_api.services.read_thread import MOST_LINES, Text, in_one_row, texts_told, thread_asked
 from recovery_api.services.read_worklist import entry_of, episodes_of
 from recovery_api.services.record_audit import Actor, record_audit
-
-MOST_LINES = 100  # texts and calls of a thread
-
-
-@dataclass(frozen=True, slots=True)
-class Text:
-    """One text of a patient's thread, in clear; or a call in its place, whose words were spoken and are not kept."""
-
-    id: UUID
-    direction: str
-    body: str
-    at: datetime
-    state: str
-    purpose: str | None
-    error_code: int | None
-    disposition: str | None
-    because: str | None
-    needs_person: bool
-    channel: str = "sms"
-    call: Call | None = None
-    maybe_repeat: bool = False  # it was sent again before the end of an earlier attempt was known
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,14 +87,14 @@ def read_patient(scope: ClinicScope, patient_id: UUID, viewer: Actor, now: datet
     episodes = [patient.episode_id] if patient.episode_id else []
     days = check_in_days_told(scope, episodes, found["own_days"])
     entry = entry_of(scope, flags, patient, answers_told(found["answers"]), days, now)
-    texts, calls = _texts(scope, found["texts"]), calls_told(found["calls"], found["keyed"])
+    texts, calls = texts_told(scope, found["texts"]), calls_told(found["calls"], found["keyed"])
     return PatientStory(
         patient=patient,
         flags=tuple(flags),
         events=tuple(flag_events_told(scope, found["events"])),
         answers=entry.answers,
         today=entry.today,
-        texts=tuple(_in_one_row(texts, calls, MOST_LINES)),
+        texts=tuple(in_one_row(texts, calls, MOST_LINES)),
         phones=tuple(_phones(scope, found["phones"])),
         plan=tuple(PlannedItem(row.due_at, row.kind, row.text_key) for row in found["plan"]),
         visits=tuple(VisitFacts(row.id, row.starts_at, row.status) for row in found["visits"]),
@@ -134,7 +111,7 @@ def _story_asked(scope: ClinicScope, patient_id: UUID, now: datetime) -> dict[st
         "events": flag_events_asked(scope, raised),
         "answers": answers_asked(scope, newest),
         "own_days": own_days_asked(scope, newest),
-        "texts": _thread_asked(scope, patient_id, MOST_LINES),
+        "texts": thread_asked(scope, patient_id, MOST_LINES),
         "calls": calls_asked(scope, patient_id, MOST_LINES),
         "keyed": keyed_asked(scope, episodes_of(scope, [patient_id])),
         "phones": _phones_asked(scope, patient_id),
@@ -151,69 +128,6 @@ def _newest_episode(scope: ClinicScope, patient_id: UUID) -> Select[tuple[UUID]]
         .order_by(episode.c.started_on.desc())
         .limit(1)
     )
-
-
-def read_thread(
-    scope: ClinicScope, patient_id: UUID, most: int = 100, before: tuple[datetime, UUID] | None = None
-) -> list[Text]:
-    """A patient's texts, oldest first, the newest `most` of them, or the newest before one of them."""
-    scope.flush()
-    return _texts(scope, scope.connection.execute(_thread_asked(scope, patient_id, most, before)).all())
-
-
-def _thread_asked(
-    scope: ClinicScope, patient_id: UUID, most: int, before: tuple[datetime, UUID] | None = None
-) -> Select[Any]:
-    message = tables.message
-    statement = (
-        select(message)
-        .where(message.c.clinic_id == scope.clinic_id, message.c.patient_id == patient_id)
-        .order_by(message.c.created_at.desc(), message.c.id.desc())
-        .limit(most)
-    )
-    if before is not None:
-        at, first = before
-        statement = statement.where(
-            (message.c.created_at < at) | ((message.c.created_at == at) & (message.c.id < first))
-        )
-    return statement
-
-
-def _texts(scope: ClinicScope, rows: Sequence[AnyRow]) -> list[Text]:
-    return [
-        Text(
-            id=row.id,
-            direction=row.direction,
-            body=without_link(scope.vault.open("message.body", row.id, row.body_sealed)),
-            at=row.created_at,
-            state=row.state,
-            purpose=row.purpose,
-            error_code=row.error_code,
-            disposition=row.disposition,
-            because=row.because,
-            needs_person=row.needs_person and row.handled_at is None,
-            maybe_repeat=row.maybe_repeat,
-        )
-        for row in reversed(rows)
-    ]
-
-
-def read_conversation(
-    scope: ClinicScope, patient_id: UUID, most: int = 100, before: tuple[datetime, UUID] | None = None
-) -> list[Text]:
-    """A patient's texts and calls in one row, oldest first: the newest `most`, or the newest before one of them."""
-    calls = read_calls(scope, patient_id, most, before)
-    return _in_one_row(read_thread(scope, patient_id, most, before), calls, most)
-
-
-def _in_one_row(texts: Iterable[Text], calls: Iterable[Call], most: int) -> list[Text]:
-    return sorted((*texts, *map(_as_line, calls)), key=lambda one: (one.at, one.id))[-most:]
-
-
-def _as_line(call: Call) -> Text:
-    return Text(
-        call.id, call.direction, "", call.at, call.state, None, call.error_code, None, None, False, "voice", call
-    )  # fmt: skip
 
 
 def read_phones(scope: ClinicScope, patient_id: UUID) -> list[Phone]:

@@ -7,8 +7,8 @@ from uuid import UUID
 
 from recovery_api.db import ClinicScope
 from recovery_api.domain.errors import NotFound
+from recovery_api.services.patient_facts import PatientFacts, read_patients
 from recovery_api.services.read_episode import EpisodeRead, list_episodes
-from recovery_api.services.read_flags import PatientFacts, read_patients
 from recovery_api.services.read_patient import Phone, read_phones
 from recovery_api.services.record_audit import Actor, record_audit
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from sqlalchemy import select
 from recovery_api.db import ClinicScope
 from recovery_api.domain.messages import MessagePack, filled, placeholders
 from recovery_api.domain.segments import Measure, measure
-from recovery_api.domain.text_lint import LONGEST_VALUES, reading_grade
+from recovery_api.domain.text_lint import longest_values, reading_grade
 from recovery_api.models import tables
 from recovery_api.packs.texts import as_sent, message_pack
 from recovery_api.services.clinic_texts import texts_of
@@ -62,11 +63,15 @@ class WordingRecord:
 
 
 def texts_in_use(
-    pack: MessagePack, language: str | None = None, values: Mapping[str, str] = LONGEST_VALUES
+    pack: MessagePack, language: str | None = None, own: Mapping[str, str] = MappingProxyType({})
 ) -> Iterator[TextInUse]:
-    """Every text of a pack in the order of its file, one language after the other, measured with `values`."""
+    """Every text of a pack in the order of its file, one language after the other.
+
+    It is measured with a clinic's `own` values, and the longest of what differs from patient to patient.
+    """
     shipped = message_pack()
     for name in [language] if language else pack.languages:
+        values = {**longest_values(name), **own}
         for key in pack.texts[name]:
             longest = as_sent(filled(pack.text(key, name), values))
             cost = measure(longest)
@@ -84,26 +89,26 @@ def texts_in_use(
             )
 
 
-def longest_cost(scope: ClinicScope, body: str) -> Measure:
+def longest_cost(scope: ClinicScope, language: str, body: str) -> Measure:
     """What words cost with the clinic's own values and the longest others; an unknown placeholder stays as it is."""
-    values = _values_of(scope)
+    values = _values_of(scope, language)
     known = {name: values.get(name, f"{{{name}}}") for name in placeholders(body)}
     return measure(as_sent(filled(body, known)))
 
 
 def read_texts(scope: ClinicScope, language: str | None = None) -> list[TextInUse]:
     """Every text as this clinic sends it, measured with its own name."""
-    return list(texts_in_use(texts_of(scope), language, _values_of(scope)))
+    return list(texts_in_use(texts_of(scope), language, standing_values(scope)))
 
 
-def _values_of(scope: ClinicScope) -> dict[str, str]:
+def _values_of(scope: ClinicScope, language: str) -> dict[str, str]:
     """The clinic's own name and phones, and the longest of what differs from patient to patient."""
-    return {**LONGEST_VALUES, **standing_values(scope)}
+    return {**longest_values(language), **standing_values(scope)}
 
 
 def shown_text(scope: ClinicScope, text: TextInUse) -> str:
     """A text with the clinic's own name and phones, and the longest of what differs from patient to patient."""
-    return as_sent(filled(text.body, _values_of(scope)))
+    return as_sent(filled(text.body, _values_of(scope, text.language)))
 
 
 def read_wordings(scope: ClinicScope, key: str | None = None, language: str | None = None) -> list[WordingRecord]:

@@ -10,6 +10,8 @@ from sqlalchemy import select
 
 from recovery_api.db import AnyRow, ClinicScope
 from recovery_api.domain.check_in import local_day
+from recovery_api.domain.protocol_steps import NOT_TOLD_YET
+from recovery_api.domain.recovery_band import ExpectedRange
 from recovery_api.models import tables
 from recovery_api.services.clinic_texts import texts_of
 from recovery_api.services.find_recovery import RunningRecovery, find_recovery
@@ -17,6 +19,9 @@ from recovery_api.services.queue_texts import standing_values
 from recovery_api.services.read_about import AboutPage, about_pages
 from recovery_api.services.read_band import band_on
 from recovery_api.services.shown_values import shown_values
+
+# What is only told to whoever missed it stands in no plan before it was told.
+_IS_CERTAIN = (tables.reminder.c.state == "handed_over") | tables.reminder.c.condition.is_distinct_from(NOT_TOLD_YET)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +49,6 @@ class Visit:
 
 
 @dataclass(frozen=True, slots=True)
-class Band:
-    """Pain that the published course lets expect, in points."""
-
-    low: float
-    high: float
-
-
-@dataclass(frozen=True, slots=True)
 class Today:
     """The recovery that is running, as of today."""
 
@@ -59,7 +56,7 @@ class Today:
     day: int
     open_items: tuple[PlanItem, ...]
     next_visit: Visit | None
-    expected_band: Band
+    expected_band: ExpectedRange
     about: Sequence[AboutPage]
 
 
@@ -74,6 +71,7 @@ def read_today(scope: ClinicScope, patient_id: UUID, now: datetime) -> Today:
             tables.reminder.c.expires_at > now,
             tables.reminder.c.state.in_(("planned", "handed_over")),
             tables.reminder.c.kind != "nudge",
+            _IS_CERTAIN,
         )
     )
     items = (_item(scope, running, row) for row in rows if not (answered and row.kind == "check_in"))
@@ -84,7 +82,7 @@ def read_today(scope: ClinicScope, patient_id: UUID, now: datetime) -> Today:
         day=day,
         open_items=tuple(items),
         next_visit=coming[0] if coming else None,
-        expected_band=Band(*band_on(scope, now, day).edges(day, running.recovery.baseline_pain)),
+        expected_band=band_on(scope, now, day).range_on(day, running.recovery.baseline_pain),
         about=about_pages([running.language]),
     )
 
@@ -95,7 +93,10 @@ def list_plan(
     """What is still to come, in the order in which it falls due. Raises NotFound where no recovery is running."""
     running, reminder = find_recovery(scope, patient_id), tables.reminder
     statement = _reminders(scope, running.recovery.episode_id).where(
-        reminder.c.state == "planned", reminder.c.kind != "nudge", reminder.c.expires_at > now
+        reminder.c.state == "planned",
+        reminder.c.kind != "nudge",
+        _IS_CERTAIN,
+        reminder.c.expires_at > now,
     )
     if after is not None:
         at, last = after

@@ -13,16 +13,10 @@ from recovery_api.db import ClinicScope
 from recovery_api.models import tables
 from recovery_api.services.ask_once import ask_once
 from recovery_api.services.find_check_in_days import check_in_days_told, own_days_asked
+from recovery_api.services.patient_facts import PatientFacts, patients_asked, patients_told
 from recovery_api.services.read_answers import Answer, answers_asked, answers_told, with_gaps
 from recovery_api.services.read_counts import waiting_texts
-from recovery_api.services.read_flags import (
-    FlagFacts,
-    FlagQuery,
-    PatientFacts,
-    patients_asked,
-    patients_told,
-    read_flags,
-)
+from recovery_api.services.read_flags import FlagFacts, FlagQuery, read_flags
 
 MOST = 1000  # flags on a worklist
 
@@ -161,7 +155,15 @@ def entry_of(
         return WorklistEntry(tuple(flags), patient, (), 0)
     today = (now.astimezone(scope.zone).date() - patient.performed_on).days
     known, days = answers.get(patient.episode_id, []), asked.get(patient.episode_id, frozenset())
-    return WorklistEntry(tuple(flags), patient, with_gaps(known, days, patient.performed_on, today), today)
+    since = _asked_since(scope, flags, patient) if not known else None
+    return WorklistEntry(tuple(flags), patient, with_gaps(known, days, patient.performed_on, today, since), today)
+
+
+def _asked_since(scope: ClinicScope, flags: Sequence[FlagFacts], patient: PatientFacts) -> int | None:
+    """The day after enrolment, of one whose silence was flagged: without that nobody knows whether a question came."""
+    if patient.performed_on is None or not any(flag.family == "silence" for flag in flags):
+        return None
+    return (patient.created_at.astimezone(scope.zone).date() - patient.performed_on).days + 1
 
 
 def _counts(scope: ClinicScope) -> Select[Any]:

@@ -24,6 +24,7 @@ from recovery_api.services.find_contacts import Contact, Sender, find_sender, me
 from recovery_api.services.find_day_asked import as_written_to
 from recovery_api.services.find_speaker import as_asked, attribute, find_held
 from recovery_api.services.hand_to_person import NOT_READ, hand_to_person
+from recovery_api.services.heed_carrier import heed_carrier
 from recovery_api.services.turn import Answered, Arrival
 
 ONE_ROW_A_SID = "uq_message_sid"
@@ -34,7 +35,8 @@ ONE_OPEN_FLAG = ("uq_flag_open", "uq_flag_open_phone")
 class ReceivedText:
     """A text as the carrier handed it over, with the number of its pictures; `cut` where its end may be missing.
 
-    `sent_at` is when a text came that was missed then and is filed only now, in product time.
+    `sent_at` is when a text came that was missed then and is filed only now, in product time. `carrier_word` is STOP,
+    START or HELP where the carrier took the text for one, acted on it and answered it by itself.
     """
 
     sid: str
@@ -44,6 +46,7 @@ class ReceivedText:
     media: int = 0
     cut: bool = False
     sent_at: datetime | None = None
+    carrier_word: str | None = None
 
 
 def receive_sms(text: ReceivedText, vaults: Vaults, now: datetime) -> bool:
@@ -108,16 +111,16 @@ def _file(sender: Sender, text: ReceivedText, now: datetime, broken: Exception |
 
 def _act_on(sender: Sender, text: ReceivedText, message_id: UUID, now: datetime) -> None:
     scope, contacts = sender.scope, sender.contacts
-    if file_echo(scope, message_id, text.sender, text.body, text.sent_at or now, text.media > 0 or text.cut):
+    arrived = Arrival(message_id, text.sender, text.body, text.media, carrier_word=text.carrier_word)
+    if file_echo(sender, arrived, text.sent_at or now, text.media > 0 or text.cut):
         return
     contact, body = attribute(contacts, text.body, now)
     if contact is None:
-        _file_unattributed(scope, Arrival(message_id, text.sender, body, text.media), contacts, text, now)
+        _file_unattributed(scope, arrived, contacts, text, now)
         return
     contact = as_written_to(scope, contact, text.sent_at)
-    is_whole = body == text.body
-    arrival = Arrival(message_id, text.sender, body, text.media, sent_at=text.sent_at, is_whole=is_whole)
-    reply = _read(arrival.body, contact, text.sent_at or now)
+    arrival = replace(arrived, body=body, sent_at=text.sent_at, is_whole=body == text.body)
+    reply = heed_carrier(_read(arrival.body, contact, text.sent_at or now), text.carrier_word, [contact])
     if contact.state == "wrong_person" and reply.tier not in (Tier.EMERGENCY, Tier.URGENT):
         _file_unattributed(scope, arrival, [], text, now)
         return
@@ -140,6 +143,7 @@ def _file_unattributed(
         return
     language = contacts[0].language if contacts else "en"
     reply = _without_words(reply_reader().read(arrival.body, "any", language))
+    reply = heed_carrier(reply, text.carrier_word, contacts)
     answered = file_unattributed(scope, arrival, contacts, reply, now)
     _settle(scope, arrival.message_id, None, reply, _looked_at(answered, text))
 

@@ -88,7 +88,7 @@ def record_check_in(scope: ClinicScope, recovery: Recovery, report: Report, now:
     judged = judge_among(scope, before, _reading(report, day), recovery, now)
     findings = say_how_late(judged, report.recorded_at, now)
     row = _row(scope, recovery, report, check_in_id, day, now)
-    row["advice_sealed"] = _advice(scope, report, check_in_id, findings)
+    row["advice_sealed"] = _advice(scope, report, check_in_id, findings, now)
     scope.write_late(tables.check_in, [row])
     subject = FlagSubject(
         episode_id=recovery.episode_id,
@@ -140,11 +140,13 @@ def _reading(report: Report, day: int) -> Reading:
     )
 
 
-def _advice(scope: ClinicScope, report: Report, check_in_id: UUID, findings: Sequence[Finding]) -> bytes | None:
+def _advice(
+    scope: ClinicScope, report: Report, check_in_id: UUID, findings: Sequence[Finding], now: datetime
+) -> bytes | None:
     """What the patient is told, kept as it was said."""
     if report.advise_in is None:
         return None
-    said = advise(scope, report.advise_in, findings, report.facts)
+    said = advise(scope, report.advise_in, findings, report.facts, now)
     return scope.seal("check_in.advice", check_in_id, said.as_json())
 
 

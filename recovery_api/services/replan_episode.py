@@ -64,7 +64,7 @@ def _still_to_come(scope: ClinicScope, episode_id: UUID, now: datetime) -> Seque
 
 
 def _replaced(scope: ClinicScope, episode_id: UUID, today: date, now: datetime) -> Sequence[AnyRow]:
-    """Reminders that an earlier change or a hold took away; they come back where the plan wants them again."""
+    """Reminders that a change, a hold or the lack of a phone took away; they come back where the plan wants them."""
     reminder = tables.reminder
     return scope.connection.execute(
         select(reminder).where(
@@ -73,7 +73,7 @@ def _replaced(scope: ClinicScope, episode_id: UUID, today: date, now: datetime) 
             reminder.c.kind != "nudge",
             reminder.c.slot != SLOT,
             (reminder.c.state == "replaced")
-            | ((reminder.c.state == "skipped") & (reminder.c.why == "episode_not_active")),
+            | ((reminder.c.state == "skipped") & reminder.c.why.in_(("episode_not_active", "no_phone"))),
             reminder.c.local_on >= today,
             reminder.c.expires_at > now,
         )

@@ -10,6 +10,7 @@ from recovery_api.domain.recovery_band import WINDOWS
 from recovery_api.domain.trajectory import expected_band
 from recovery_api.models import tables
 from recovery_api.services.read_flags import synthetic_patients
+from recovery_api.services.read_history import NEWEST
 
 COHORTS = ("everybody", "one level", "several levels", "thoracic", "lumbar")
 FEWEST = 5  # patients: a mean of fewer is not shown
@@ -48,7 +49,7 @@ def report_recovery(scope: ClinicScope) -> Sequence[CohortPoint]:
         .join(procedure, (procedure.c.clinic_id == episode.c.clinic_id) & (procedure.c.id == episode.c.procedure_id))
         .where(
             check_in.c.clinic_id == scope.clinic_id,
-            check_in.c.version == 1,
+            NEWEST,
             check_in.c.pain.is_not(None),
             check_in.c.day.between(1, WINDOWS[-1][1]),
             episode.c.baseline_pain > 0,

@@ -12,17 +12,17 @@ from recovery_api.domain.errors import Invalid
 from recovery_api.domain.response_clock import Response, Summary, Told, responses, summarize
 from recovery_api.domain.tiers import Tier
 from recovery_api.models import tables
-from recovery_api.services.clinic_rules import rules_of
 from recovery_api.services.read_flags import synthetic_patients
 from recovery_api.services.read_on_copy import on_reading_copy
 from recovery_api.services.record_audit import Actor, record_audit
+from recovery_api.services.say_how_soon import response_times
 
 ACKNOWLEDGE_MINUTES = {Tier.EMERGENCY: 15}  # the other tiers count by their time to act (shipped protocol)
 
 
 @dataclass(frozen=True, slots=True)
 class ResponseReport:
-    """The responses of a clinic, by tier, over flags opened from `since` up to `until`."""
+    """The responses of a clinic, by tier, over flags opened from `since` up to `until`; `targets` in its hours."""
 
     since: datetime
     until: datetime
@@ -38,10 +38,14 @@ def report_responses(
         raise Invalid("must lie before until", field="since")
     with on_reading_copy(scope) as copy:
         found = _responses(copy, since, until)
-    minutes = rules_of(scope).respond_minutes
-    targets = {tier: ACKNOWLEDGE_MINUTES.get(tier, minutes[tier]) for tier in Tier}
+    times = response_times(scope)
+    targets = {tier: ACKNOWLEDGE_MINUTES.get(tier, times.minutes[tier]) for tier in Tier}
     record_audit(scope, viewer, "flags.reported", ("clinic", scope.clinic_id), now, None, {"found": len(found)})
-    tiers = tuple(summarize(tier, found, targets[tier], now) for tier in Tier)
+
+    def due(one: Response) -> datetime:
+        return times.respond_by(one.tier, targets[one.tier], one.called_at)
+
+    tiers = tuple(summarize(tier, found, due, now) for tier in Tier)
     return ResponseReport(since, until, tiers, targets)
 
 

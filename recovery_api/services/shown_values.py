@@ -25,5 +25,5 @@ def _shown(name: str, value: str, language: str) -> str:
 
 
 def _hour(name: str, at: time, language: str) -> str:
-    words = hour_words(at, language)
+    words = hour_words(at)
     return f"las {words}" if name == "fasting_hour" and language == "es" else words

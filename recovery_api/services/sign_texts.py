@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 from recovery_api.db import AnyRow, ClinicScope
@@ -9,6 +10,8 @@ from recovery_api.domain.errors import Invalid
 from recovery_api.domain.text_lint import MOST_SEGMENTS, own_problems
 from recovery_api.models import tables
 from recovery_api.packs.texts import as_sent, message_pack
+from recovery_api.services.public_address import longest_link
+from recovery_api.services.queue_texts import standing_values
 from recovery_api.services.record_audit import Actor
 from recovery_api.services.two_signatures import (
     PROPOSERS,
@@ -69,7 +72,7 @@ def propose_wording(scope: ClinicScope, proposal: Proposal, actor: Actor, now: d
     """
     check_proposer(_TEXTS, actor)
     body = None if proposal.body is None else as_sent(proposal.body.replace("\r\n", "\n").strip())
-    check_wording(proposal.key, proposal.language, body, proposal.most_segments)
+    check_wording(scope, proposal.key, proposal.language, body, proposal.most_segments)
     values = {
         "text_key": proposal.key,
         "language": proposal.language,
@@ -80,8 +83,13 @@ def propose_wording(scope: ClinicScope, proposal: Proposal, actor: Actor, now: d
     return propose(scope, _TEXTS, Put(values, ("text_key", "language"), {"text": proposal.key}), actor, now)
 
 
-def check_wording(key: str, language: str, body: str | None, most_segments: int = MOST_SEGMENTS) -> None:
-    """Raises Invalid where there is no such text, or naming everything that the linter has against its new words."""
+def check_wording(
+    scope: ClinicScope, key: str, language: str, body: str | None, most_segments: int = MOST_SEGMENTS
+) -> None:
+    """Raises Invalid where there is no such text, or naming everything that the linter has against its new words.
+
+    They are measured with the longest values that can stand in this clinic's texts.
+    """
     pack = message_pack()
     if language not in pack.languages:
         raise Invalid(f"must be one of {', '.join(pack.languages)}", field="language")
@@ -93,7 +101,8 @@ def check_wording(key: str, language: str, body: str | None, most_segments: int 
         return
     if len(body) > LONGEST_WORDING:
         raise Invalid(f"must have at most {LONGEST_WORDING} characters", field="body")
-    found = own_problems(key, language, body, pack.text(key, language), most_segments)
+    values = {**standing_values(scope), "link": longest_link()}
+    found = own_problems(key, language, body, pack.text(key, language), most_segments, values)
     if found:
         raise Invalid("; ".join(found), field="body")
 
@@ -104,7 +113,7 @@ def sign_wording(scope: ClinicScope, wording_id: UUID, actor: Actor, now: dateti
     Returns the clinic's new version of its texts. Raises as `two_signatures.sign` does, and Invalid where the linter
     has come to refuse them.
     """
-    return sign(scope, _TEXTS, wording_id, actor, now, _check)
+    return sign(scope, _TEXTS, wording_id, actor, now, partial(_check, scope))
 
 
 def refuse_wording(scope: ClinicScope, wording_id: UUID, actor: Actor, now: datetime) -> None:
@@ -112,5 +121,5 @@ def refuse_wording(scope: ClinicScope, wording_id: UUID, actor: Actor, now: date
     refuse(scope, _TEXTS, wording_id, actor, now)
 
 
-def _check(row: AnyRow) -> None:
-    check_wording(row.text_key, row.language, row.body, row.most_segments)
+def _check(scope: ClinicScope, row: AnyRow) -> None:
+    check_wording(scope, row.text_key, row.language, row.body, row.most_segments)

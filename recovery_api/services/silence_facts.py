@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 
 from recovery_api.db import ClinicScope
+from recovery_api.domain.protocol_steps import NOT_TOLD_YET
 from recovery_api.models import tables
 
 LEFT = ("accepted", "queued", "sent", "delivered", "read", "unknown")
@@ -65,7 +66,7 @@ def wrote_since_asked(scope: ClinicScope, episode_id: UUID, on: date) -> bool:
 
 
 def texts_of_day(scope: ClinicScope, episode_id: UUID, on: date) -> int:
-    """How many texts of the plan a day has, questions asked again left out."""
+    """How many texts of the plan a day has, left out questions asked again and what only tells who was not told yet."""
     reminder = tables.reminder
     chosen = select(func.count()).where(
         reminder.c.clinic_id == scope.clinic_id,
@@ -73,5 +74,6 @@ def texts_of_day(scope: ClinicScope, episode_id: UUID, on: date) -> int:
         reminder.c.local_on == on,
         reminder.c.kind != "nudge",
         reminder.c.state.in_(("planned", "handed_over")),
+        (reminder.c.state == "handed_over") | reminder.c.condition.is_distinct_from(NOT_TOLD_YET),
     )
     return int(scope.connection.execute(chosen).scalar_one())

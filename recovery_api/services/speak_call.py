@@ -9,7 +9,6 @@ from recovery_api.domain.call_script import QUESTIONS, Place, Talk
 from recovery_api.domain.call_words import lettered, spelled
 from recovery_api.packs.call_pack import call_pack
 from recovery_api.services.find_lines import Line
-from recovery_api.services.turn import URGENT_HOURS
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +70,7 @@ def _words(scope: ClinicScope, text_key: str, language: str, lines: Sequence[Lin
         "clinic": scope.name,
         "phone": spelled(scope.phone),
         "emergency": spelled(scope.emergency_number),
-        "h": URGENT_HOURS,
+        "h": str(talk.hours),
         "n": str(talk.pain),
         "name": lines[0].given_name if lines else "",
         **more,

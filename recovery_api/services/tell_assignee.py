@@ -10,7 +10,9 @@ from recovery_api.domain.ladder import NEVER_WAITS
 from recovery_api.domain.page_code import page_code
 from recovery_api.domain.tiers import Tier
 from recovery_api.models import tables
+from recovery_api.services.add_flag_event import add_event
 from recovery_api.services.queue_texts import Outgoing, Recipient, queue_texts
+from recovery_api.services.tell_people import said
 
 
 def tell_assignee(scope: ClinicScope, flag: AnyRow, assignee_id: UUID, now: datetime) -> None:
@@ -32,3 +34,4 @@ def tell_assignee(scope: ClinicScope, flag: AnyRow, assignee_id: UUID, now: date
         flag_id=flag.id,
     )
     queue_texts(scope, [text], now)
+    add_event(scope, flag.id, "paged", now, detail=said(assignee_id, "sms", 0))

@@ -20,7 +20,7 @@ from recovery_api.services.queue_texts import LIFETIMES, Outgoing, Recipient, qu
 def tell_patient(scope: ClinicScope, flag: AnyRow, now: datetime) -> dict[str, Any]:
     """Queue the text where the patient reported something; returns the columns that the caller writes with the flag.
 
-    It is an answer to an emergency at any hour, and waits for the patient's own 9:00 otherwise.
+    After an emergency it is a safety text, which leaves at any hour; otherwise it waits for the patient's own 9:00.
     """
     reported = flag.message_id is not None or flag.check_in_id is not None
     if flag.patient_told_at is not None or flag.patient_id is None or not reported:
@@ -30,8 +30,10 @@ def tell_patient(scope: ClinicScope, flag: AnyRow, now: datetime) -> dict[str, A
         return {}
     recipient = own_recipient(scope, contact, flag.patient_id, flag.episode_id)
     opens, closes = next_window(now, ZoneInfo(contact.zone))
-    due_at, expires_at = (now, now + LIFETIMES["conversation"]) if flag.tier == Tier.EMERGENCY else (opens, closes)
-    text = Outgoing(recipient, "service", text_key="report_read", due_at=due_at, expires_at=expires_at, flag_id=flag.id)
+    purpose, due_at, expires_at = (
+        ("safety", now, now + LIFETIMES["conversation"]) if flag.tier == Tier.EMERGENCY else ("service", opens, closes)
+    )
+    text = Outgoing(recipient, purpose, text_key="report_read", due_at=due_at, expires_at=expires_at, flag_id=flag.id)
     queue_texts(scope, [text], now)
     add_event(scope, flag.id, "patient_told", now, detail={"leaves_at": due_at.isoformat()})
     return {"patient_told_at": now}

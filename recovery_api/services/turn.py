@@ -5,10 +5,12 @@ from datetime import datetime
 from uuid import UUID
 
 from recovery_api.db import ClinicScope
-from recovery_api.domain.consent import carrier_confirms
+from recovery_api.domain.consent import CARRIER_WORDS, brings_back, carrier_confirms
 from recovery_api.domain.readings import Finding
 from recovery_api.domain.replies import Reply
+from recovery_api.domain.response_time import USUAL_MINUTES
 from recovery_api.domain.tiers import Tier, worst
+from recovery_api.packs.reading import start_words
 from recovery_api.services.find_contacts import Contact
 from recovery_api.services.notify_clinicians import page_clinicians
 from recovery_api.services.queue_texts import Outgoing, queue_texts
@@ -16,9 +18,8 @@ from recovery_api.services.raise_flags import FlagSubject, raise_flags
 from recovery_api.services.record_check_in import Recorded
 
 SAFETY_TEXTS = {Tier.EMERGENCY: "emergency", Tier.URGENT: "urgent"}
-URGENT_HOURS = "2"
 OPTED_OUT = "Opted out of texts: call instead"
-MINUTES = {Tier.EMERGENCY: 15, Tier.URGENT: 120, Tier.TODAY: 24 * 60, Tier.REVIEW: 3 * 24 * 60}
+MINUTES = USUAL_MINUTES
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,7 @@ class Arrival:
 
     `media` counts its pictures; `sent_at` is when a held text came, and `reply_to_id` the text that is answered.
     `is_whole` where `body` is all that was written, without a label: the carrier acts on whole texts alone.
+    `carrier_word` is STOP, START or HELP where the carrier says that it took the text for one.
     """
 
     message_id: UUID
@@ -36,10 +38,21 @@ class Arrival:
     sent_at: datetime | None = None
     reply_to_id: UUID | None = None
     is_whole: bool = True
+    carrier_word: str | None = None
 
-    def is_confirmed_by_carrier(self, keywords: frozenset[str]) -> bool:
-        """Whether the carrier acted on this text and answered it by itself."""
-        return self.is_whole and carrier_confirms(self.body, keywords)
+    def is_confirmed_by_carrier(self, word: str) -> bool:
+        """Whether the carrier acted on this text as a STOP or START, and answered it by itself.
+
+        Where it does not say so, its usual words are taken for it.
+        """
+        if self.carrier_word is not None:
+            return self.carrier_word == word
+        return self.is_whole and carrier_confirms(self.body, CARRIER_WORDS[word])
+
+    @property
+    def brings_back(self) -> bool:
+        """Whether this is a START, which alone begins the texts of somebody who left."""
+        return self.carrier_word == "START" or brings_back(self.body, start_words())
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +94,14 @@ class Turn:
         )
         queue_texts(self.scope, [text], self.now)
         self.said.append(text_key)
+
+    def say_with_score(self, text_key: str, **values: str) -> None:
+        """Answer a request; a score that came with it is said back in the same text, with how to mend it."""
+        pain = self.reply.pain if self.recorded else None
+        if pain is None:
+            self.say(text_key, **values)
+        else:
+            self.say(f"{text_key}_saved", n=str(pain), **values)
 
     @property
     def answers(self) -> bool:

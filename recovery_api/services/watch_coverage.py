@@ -13,6 +13,7 @@ from recovery_api.domain.tiers import Tier
 from recovery_api.logs import warn
 from recovery_api.models import tables
 from recovery_api.services.add_flag_event import add_event
+from recovery_api.services.answer_flags import LONGEST_SNOOZE
 from recovery_api.services.climb_ladder import climb_anew, queue_rung, stand
 from recovery_api.services.find_check_in_days import find_check_in_days
 from recovery_api.services.find_ladder import ClinicLadder, find_ladder
@@ -185,14 +186,23 @@ def _unresolved(scope: ClinicScope) -> Any:
 
 
 def _mend(scope: ClinicScope, row: AnyRow, ladder: ClinicLadder, now: datetime) -> bool:
-    if row.status == "open":
+    given = row.status == "acknowledged" and row.owner_id is not None and row.next_rung_at is not None
+    if row.status == "open" or given:
         return _mend_rung(scope, row, ladder, now)
-    has_end = row.owner_id is not None if row.status == "acknowledged" else row.snoozed_until is not None
-    if has_end:
+    why = _why_nobody_comes(row, now)
+    if why is None:
         return False
     again = climb_anew(scope, row, Tier(row.tier), now, at_once=True)
-    _reopen(scope, row.id, now, again)
+    _reopen(scope, row.id, now, again, why)
     return True
+
+
+def _why_nobody_comes(row: AnyRow, now: datetime) -> str | None:
+    """What is wrong with a flag that is taken or asleep; one put off for longer than may be met a clock put back."""
+    if row.status == "acknowledged":
+        return None if row.owner_id is not None else "its owner is no longer there"
+    wakes = row.snoozed_until is not None and row.snoozed_until <= now + LONGEST_SNOOZE
+    return None if wakes else "the time it was put off for is over"
 
 
 def _mend_rung(scope: ClinicScope, row: AnyRow, ladder: ClinicLadder, now: datetime) -> bool:
@@ -213,7 +223,7 @@ def _mend_rung(scope: ClinicScope, row: AnyRow, ladder: ClinicLadder, now: datet
     return False
 
 
-def _reopen(scope: ClinicScope, flag_id: UUID, now: datetime, again: dict[str, Any]) -> None:
+def _reopen(scope: ClinicScope, flag_id: UUID, now: datetime, again: dict[str, Any], reason: str) -> None:
     flag = tables.flag
     values = {"status": "open", "owner_id": None, "acknowledged_at": None, "snoozed_until": None, **again}
     scope.connection.execute(
@@ -221,5 +231,4 @@ def _reopen(scope: ClinicScope, flag_id: UUID, now: datetime, again: dict[str, A
         .where(flag.c.clinic_id == scope.clinic_id, flag.c.id == flag_id)
         .values(waiting_since=now, version=flag.c.version + 1, **values)
     )
-    reason = "its owner is no longer there"
     add_event(scope, flag_id, "woken", now, detail={"reason": reason, "called": True})

@@ -1,25 +1,30 @@
 """A clinician writes to a patient: their own words, through the outbox like every other text."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
 from recovery_api.db import ClinicScope
+from recovery_api.domain.check_in import local_day
 from recovery_api.domain.consent import next_window
 from recovery_api.domain.errors import Conflict, Invalid, NotFound
 from recovery_api.models import tables
+from recovery_api.services.answer_clinician import CONVERSATION, asks_for_score
+from recovery_api.services.check_own_words import check_own_words
 from recovery_api.services.invite_phone import shares_phone
 from recovery_api.services.queue_texts import Outgoing, Recipient, queue_texts
 from recovery_api.services.record_audit import Actor, record_audit
 
 LONGEST_TEXT = 480
-CONVERSATION = timedelta(hours=2)
 
 
 def write_to_patient(scope: ClinicScope, patient_id: UUID, body: str, author: Actor, now: datetime) -> UUID:
-    """Queue `body` for the patient's own phone; returns the message. Raises Invalid, NotFound or Conflict."""
+    """Queue `body` for the patient's own phone; returns the message.
+
+    Raises Invalid, PrivateWords for a name, a diagnosis or a procedure in it, NotFound or Conflict.
+    """
     words = body.strip()
     if not words:
         raise Invalid("is empty", field="body")
@@ -50,19 +55,33 @@ def write_to_patient(scope: ClinicScope, patient_id: UUID, body: str, author: Ac
     usable = next((row for row in own if row.state == "active"), None)
     if usable is None:
         raise Conflict("This patient's phone takes no texts. Please call.")
+    check_own_words(scope, patient_id, words)
     phone = scope.vault.open("contact_point.phone", usable.id, usable.phone_sealed)
     recipient = Recipient(phone, usable.language, usable.id, patient_id, label=usable.label if usable.is_shared else "")
-    [message_id] = queue_texts(scope, [_text(scope, recipient, words, ZoneInfo(usable.zone), now)], now)
+    text = _text(scope, recipient, words, ZoneInfo(usable.zone), now)
+    [message_id] = queue_texts(scope, [text], now)
+    scope.change_late(tables.contact_point, usable.id, written_to_at=text.due_at)
     record_audit(scope, author, "message.written", ("message", message_id), now, patient_id)
     return message_id
 
 
 def _text(scope: ClinicScope, recipient: Recipient, words: str, zone: ZoneInfo, now: datetime) -> Outgoing:
-    """An answer to a patient who just wrote leaves at any hour; anything else waits for the hours for texts."""
+    """An answer to a patient who just wrote leaves at any hour; anything else waits for the hours for texts.
+
+    Words that name the scale from 0 to 10 open the question about pain as they leave.
+    """
     just_written = _just_written(scope, recipient.patient_id, now)
     due_at, expires_at = (now, now + CONVERSATION) if just_written else next_window(now, zone)
+    asks = asks_for_score(words)
     return Outgoing(
-        recipient, "service", own_words=words, due_at=due_at, expires_at=expires_at, in_reply_to_id=just_written
+        recipient,
+        "service",
+        own_words=words,
+        question="pain" if asks else None,
+        question_on=local_day(due_at, zone) if asks else None,
+        due_at=due_at,
+        expires_at=expires_at,
+        in_reply_to_id=just_written,
     )
 
 

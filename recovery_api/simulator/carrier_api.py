@@ -98,7 +98,7 @@ class CarrierApi:
     def _create(self, fields: Fields) -> Answer:
         text = read_new_text(fields, self._state.real_now())
         message = self._state.create(text)
-        self._delivery.begin(message, text.send_at)
+        self._delivery.begin(message, text.send_at, text.validity)
         return in_json(as_created(message, self._state.account_sid, sender_named=text.from_ is not None), 201)
 
     def _shown(self, message: CarrierMessage) -> Answer:

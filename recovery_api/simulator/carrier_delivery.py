@@ -7,13 +7,15 @@ from functools import partial
 from urllib.parse import urlsplit
 
 from recovery_api.simulator.carrier_callbacks import Webhooks
-from recovery_api.simulator.carrier_faults import DELIVERY, Fault, FaultBoard
+from recovery_api.simulator.carrier_faults import DELIVERY, QUEUE, Fault, FaultBoard
 from recovery_api.simulator.carrier_held import HeldHooks
 from recovery_api.simulator.carrier_messages import API_VERSION, CarrierMessage
 from recovery_api.simulator.carrier_optouts import CANNED_REPLIES, opt_out_type
+from recovery_api.simulator.carrier_requests import LONGEST_VALIDITY
 from recovery_api.simulator.carrier_state import CarrierState
 from recovery_api.simulator.carrier_timetable import Timetable
 
+EXPIRED = 30036
 _CANCELABLE = ("scheduled", "accepted", "queued")
 _INBOUND_HOOK = "/webhooks/twilio/inbound#rc=3&rp=all&ct=3000&rt=5000"
 
@@ -48,11 +50,14 @@ class Delivery:
         self._pace = pace
         self._canned_replies = canned_replies
 
-    def begin(self, message: CarrierMessage, send_at: datetime | None) -> None:
-        """Starts a text on its way, now or when it is scheduled for."""
+    def begin(self, message: CarrierMessage, send_at: datetime | None, validity: float = LONGEST_VALIDITY) -> None:
+        """Starts a text on its way, now or when it is scheduled for; `validity` is the most seconds that it waits."""
         self._note(message, "taken", body=message.body, status=message.status)
         wait = (send_at - self._state.real_now()).total_seconds() if send_at else 0.0
-        self._timetable.after(wait + self._pace.sent, partial(self._sent, message.sid))
+        stall = self._faults.strike(QUEUE, message.to, "create", str(message.nth))
+        queued = self._pace.sent + (stall.seconds if stall else 0.0)
+        leaves = self._sent if queued <= validity else self._expired
+        self._timetable.after(wait + min(queued, validity), partial(leaves, message.sid))
 
     def cancel(self, message: CarrierMessage) -> bool:
         """Stops a text that has not left yet; False where it is too late."""
@@ -82,6 +87,12 @@ class Delivery:
         if message is not None:
             self._call_back(message, "sent", None)
             self._timetable.after(self._pace.delivered, partial(self._ended, sid))
+
+    def _expired(self, sid: str) -> None:
+        """It never left the queue: the time that its sender gave it is over."""
+        message = self._state.expire(sid, EXPIRED)
+        if message is not None:
+            self._call_back(message, "failed", EXPIRED)
 
     def _ended(self, sid: str) -> None:
         message = self._state.messages.get(sid)

@@ -15,12 +15,14 @@ REFUSING = frozenset({"drop_before", "throttle", "unavailable", "reject", "not_m
 AFTER_ACCEPT = frozenset(
     {"hang_after_accept", "reset_after_accept", "error_500_after_accept", "nonsense", "callbacks_first"}
 )
+# How long the text waits in the carrier's own queue: `seconds`, or until its ValidityPeriod is over, with 30036.
+QUEUE = frozenset({"queue_stalls"})
 # How the text fares: 30006; 30007; undelivered with `code`.
 DELIVERY = frozenset({"landline", "carrier_blocks", "undelivered"})
 # How web hooks fare: posted twice; held back for `seconds`; never posted; held until the phone's next one has gone, at
 # most `seconds`.
 WEBHOOK = frozenset({"deliver_twice", "late", "no_webhooks", "reorder"})
-KINDS = REFUSING | AFTER_ACCEPT | DELIVERY | WEBHOOK
+KINDS = REFUSING | AFTER_ACCEPT | QUEUE | DELIVERY | WEBHOOK
 
 _CODES = {"landline": 30006, "carrier_blocks": 30007, "undelivered": 30003, "reject": 30001, "not_mobile": 21614}
 _ON = {"late": "status", "deliver_twice": "inbound", "not_mobile": "create", **dict.fromkeys(AFTER_ACCEPT, "create")}

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 _LONGEST_BODY = 1600
+LONGEST_VALIDITY = 36_000
 _SOONEST, _LATEST = timedelta(seconds=300), timedelta(days=35)
 
 # Numbers that Twilio's test credentials answer with an error of their own.
@@ -33,7 +34,7 @@ class CarrierError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class NewText:
-    """A request to send that passed. `send_at` is None for now."""
+    """A request to send that passed. `send_at` is None for now; `validity` is how long it may wait, in seconds."""
 
     to: str
     body: str
@@ -42,6 +43,7 @@ class NewText:
     callback: str | None
     send_at: datetime | None
     media: int
+    validity: int = LONGEST_VALIDITY
 
 
 def _one_of(*words: str) -> Callable[[str], bool]:
@@ -81,7 +83,7 @@ _FIELDS: dict[str, tuple[Callable[[str], bool], int]] = {
     "MaxPrice": (_anything, 0),
     "ProvideFeedback": (_boolean, 20422),
     "Attempt": (_whole(1, 100), 20422),
-    "ValidityPeriod": (_whole(1, 36_000), 21624),
+    "ValidityPeriod": (_whole(1, LONGEST_VALIDITY), 21624),
     "ForceDelivery": (_boolean, 20422),
     "ContentRetention": (_one_of("retain", "discard"), 20422),
     "AddressRetention": (_one_of("retain", "obfuscate"), 20422),
@@ -118,6 +120,7 @@ def read_new_text(fields: Mapping[str, Sequence[str]], now: datetime) -> NewText
         callback=said.get("StatusCallback"),
         send_at=_send_at(said, now),
         media=media,
+        validity=int(said.get("ValidityPeriod", LONGEST_VALIDITY)),
     )
 
 

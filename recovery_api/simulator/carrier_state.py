@@ -60,11 +60,20 @@ class CarrierState:
 
     def move(self, sid: str, status: str, error_code: int | None = None) -> CarrierMessage | None:
         """Gives a text its next status; None where it was deleted or canceled meanwhile."""
+        message = self._change(sid, status, error_code)
+        if message is not None:
+            message.sent_at = message.sent_at or message.updated_at
+        return message
+
+    def expire(self, sid: str, error_code: int) -> CarrierMessage | None:
+        """Ends a text that never left the queue, and so has no date of sending; None as for `move`."""
+        return self._change(sid, "failed", error_code)
+
+    def _change(self, sid: str, status: str, error_code: int | None) -> CarrierMessage | None:
         message = self.messages.get(sid)
         if message is None or message.status == "canceled":
             return None
         message.status, message.error_code, message.updated_at = status, error_code, self.real_now()
-        message.sent_at = message.sent_at or message.updated_at
         return message
 
     def number_last_texting(self, phone: str) -> str:

@@ -113,11 +113,11 @@ class Fate:
     shape: str = "normal"
 
 
-_WEAK = "my legs feel weak since last night and I cant lift the right one"
+_WEAK = "6, my legs feel weak since last night and I cant lift the right one"
 _CLIMB = ((2, 5, (), "5"), (1, 5, (), "about 5"), (0, 6, (), "6"))
 FATES = (
     Fate("weakness", 9, last=((0, 6, ("leg_weakness",), _WEAK),)),
-    Fate("fever", 6, last=((0, 6, ("fever",), "temp 38.4 and the spot is red"),)),
+    Fate("fever", 6, last=((0, 6, ("fever",), "temp 38.4 and the spot is red, pain 6"),)),
     Fate("taken", 24, last=((0, 7, ("new_pain",), "heard a pop when I bent over 7"),)),
     Fate("severe", 12, "es", last=((1, 8, (), "8"), (0, 9, (), "9"))),
     Fate("climbs", 17, last=_CLIMB),

@@ -9,8 +9,8 @@ from sqlalchemy import func, select
 from recovery_api.db import ClinicScope
 from recovery_api.models import tables
 from recovery_api.services.list_clinics import list_clinics
-from recovery_api.services.read_flags import PatientFacts, read_patients
-from recovery_api.services.read_patient import Text
+from recovery_api.services.patient_facts import PatientFacts, read_patients
+from recovery_api.services.read_thread import Text
 
 STORIES: dict[str, tuple[str, ...]] = {
     "normal": ("3", "2", "2"),

@@ -1,9 +1,9 @@
 """The daily questions of a made-up recovery, as if the plan had asked them: what reply rates are counted from."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
-from sqlalchemy import insert, select
+from sqlalchemy import delete, insert, select, update
 
 from recovery_api.db import ClinicScope
 from recovery_api.ids import new_id
@@ -13,6 +13,7 @@ from recovery_api.simulator.made_up import MadeUpPatient
 
 ASKED = timedelta(days=30)  # as far back as the reports look unless they are asked for more
 OPEN_FOR = timedelta(hours=10)
+_TIME = time(8, 5)
 
 
 def asked_days(one: MadeUpPatient) -> list[int]:
@@ -50,3 +51,33 @@ def seed_questions(scope: ClinicScope, episode_id: UUID, asked: dict[date, datet
     if rows:
         scope.connection.execute(insert(tables.reminder), rows)
     return made
+
+
+def settle_today(scope: ClinicScope, episode_id: UUID, on: date, at: datetime) -> UUID | None:
+    """The question of a day that was answered left at `at`, and is not asked again; the reminder, if there is one."""
+    reminder, work = tables.reminder, tables.due_work
+    found = scope.connection.execute(
+        update(reminder)
+        .where(
+            reminder.c.clinic_id == scope.clinic_id,
+            reminder.c.episode_id == episode_id,
+            reminder.c.kind == "check_in",
+            reminder.c.local_on == on,
+            reminder.c.state == "planned",
+        )
+        .values(state="handed_over", due_at=at, expires_at=at + OPEN_FOR, settled_at=at)
+        .returning(reminder.c.id)
+    ).scalar_one_or_none()
+    scope.connection.execute(
+        delete(work).where(
+            work.c.clinic_id == scope.clinic_id, work.c.kind.in_(("reminder", "unanswered")), work.c.row_id == found
+        )
+    )
+    return found
+
+
+def answered_at(scope: ClinicScope, one: MadeUpPatient, day: int, now: datetime) -> datetime:
+    """When the answer of one day came: shortly after the question, on the last morning within the hour."""
+    on = now.astimezone(scope.zone).date() - timedelta(days=one.days_ago - day)
+    minutes = (int(one.phone[-4:]) * 7 + day * 13) % 50
+    return min(datetime.combine(on, _TIME, scope.zone) + timedelta(minutes=minutes), now - timedelta(minutes=2))

@@ -1,26 +1,16 @@
 """A simulated clinic on a moving clock: the real planner, outbox, web hooks and rules, from event to event."""
 
 import heapq
-import itertools
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
-from uuid import UUID
-
-from flask import Flask
 
 from recovery_api.clock import monotonic
-from recovery_api.db import Vaults
 from recovery_api.services.watch_coverage import watch_coverage
-from recovery_api.simulator.year_carrier import MovingClock, YearCarrier
-from recovery_api.simulator.year_checks import Checks
-from recovery_api.simulator.year_eye import Eye, open_eye
-from recovery_api.simulator.year_hooks import YearHooks
+from recovery_api.simulator.year_eye import open_eye
 from recovery_api.simulator.year_life import Life
-from recovery_api.simulator.year_people import Person
 from recovery_api.simulator.year_work import Stuck, Work
+from recovery_api.simulator.year_world import World
 from recovery_api.wiring import Wiring
 
 TICK = timedelta(hours=1)
@@ -32,33 +22,12 @@ DUE_BY_TIME = "CREATE INDEX ix_due_work_by_time ON due_work (due_at) INCLUDE (ki
 
 
 @dataclass
-class Year:
-    """One run. `people` live in `clinic_id` from `began` for `days` days."""
+class Year(World):
+    """One run of `days` days, from the moment at which the clock stands."""
 
-    app: Flask
-    vaults: Vaults
-    public_url: str
-    clock: MovingClock
-    carrier: YearCarrier
-    hooks: YearHooks
-    clinic_id: UUID
-    number: str
-    nurse_id: UUID
-    days: int
-    people: dict[UUID, Person]
-    checks: Checks = field(default_factory=Checks)
-    said: Counter[str] = field(default_factory=Counter)
-    jobs: Counter[str] = field(default_factory=Counter)  # batches of work, by kind
-    eye: Eye = field(init=False)
-    _events: list[tuple[datetime, int, Callable[[], None]]] = field(default_factory=list)
-    _order: Any = field(default_factory=itertools.count)
     _next_due: datetime | None = None
     _life: Life = field(init=False)
     _work: Work = field(init=False)
-
-    def at(self, moment: datetime, deed: Callable[[], None]) -> None:
-        """Let something happen at a moment that is still to come, or now."""
-        heapq.heappush(self._events, (max(moment, self.clock.at), next(self._order), deed))
 
     def run(self, on_day: Callable[[int], None] = lambda day: None) -> float:
         """Live through all days; returns the seconds that it took."""
@@ -82,13 +51,13 @@ class Year:
                 day += 1
                 self._new_day(day)
                 on_day(day)
-            while self._events and self._events[0][0] <= moment:
-                heapq.heappop(self._events)[2]()
+            while self.events and self.events[0][0] <= moment:
+                heapq.heappop(self.events)[2]()
             self._work_off()
 
     def _next(self, end: datetime) -> datetime | None:
         """The next of the minutes 0, 5, 10 ... at which anything is due; None once the last day is over."""
-        event_at = self._events[0][0] if self._events else None
+        event_at = self.events[0][0] if self.events else None
         times = [moment for moment in (self._next_due, event_at) if moment is not None]
         if not times:
             return None

@@ -2,18 +2,15 @@
 
 import hashlib
 from collections import Counter
-from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
 from recovery_api.db import clinic_transaction
 from recovery_api.models import tables
-
-if TYPE_CHECKING:
-    from recovery_api.simulator.year import Year
+from recovery_api.simulator.year_world import World
 
 
-def count_year(year: "Year") -> dict[str, Counter[str]]:
+def count_year(year: World) -> dict[str, Counter[str]]:
     """Texts by key and state, answers by what was made of them, and flags by rule and tier."""
     message, flag, check_in = tables.message, tables.flag, tables.check_in
     with clinic_transaction(year.clinic_id, year.vaults) as scope:
@@ -30,7 +27,7 @@ def count_year(year: "Year") -> dict[str, Counter[str]]:
         }
 
 
-def digest_year(year: "Year") -> str:
+def digest_year(year: World) -> str:
     """Equal for two runs in which the same texts came and went at the same minutes, and the same flags were raised."""
     message, flag = tables.message, tables.flag
     with clinic_transaction(year.clinic_id, year.vaults) as scope:

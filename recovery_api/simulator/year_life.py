@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -22,9 +22,7 @@ from recovery_api.simulator.year_carrier import Taken
 from recovery_api.simulator.year_checks import Sent
 from recovery_api.simulator.year_hooks import Keys, text_sid
 from recovery_api.simulator.year_people import Person, answer_to, fall_words
-
-if TYPE_CHECKING:
-    from recovery_api.simulator.year import Year
+from recovery_api.simulator.year_world import World
 
 _LANDLINE = 30006
 _AWAY = timedelta(days=9)
@@ -41,7 +39,7 @@ def _sent(taken: Taken, row: AnyRow) -> Sent:
 class Life:
     """Everybody's doings in one simulated year."""
 
-    def __init__(self, year: "Year") -> None:
+    def __init__(self, year: World) -> None:
         self._year = year
         self._ids = {person.phone: patient_id for patient_id, person in reversed(year.people.items())}
         self._began = year.clock.at

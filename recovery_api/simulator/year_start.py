@@ -1,7 +1,6 @@
 """The first day of a simulated clinic: its number, its nurse, and the people who are asked to join."""
 
 from datetime import date, time, timedelta
-from typing import TYPE_CHECKING
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -12,16 +11,14 @@ from recovery_api.services.enrol_patient import NewPatient, enrol_patient
 from recovery_api.services.invite_phone import NewPhone, link_phone
 from recovery_api.services.record_audit import SYSTEM
 from recovery_api.simulator.year_people import Person
-
-if TYPE_CHECKING:
-    from recovery_api.simulator.year import Year
+from recovery_api.simulator.year_world import World
 
 NUMBER = "+12125550110"
 CLINIC = NewClinic("Simulated Clinic", NUMBER, "America/New_York", "+12125550120")
 _VISITS = (9, 30, 88)
 
 
-def start_clinic(year: "Year", people: list[Person]) -> dict[UUID, Person]:
+def start_clinic(year: World, people: list[Person]) -> dict[UUID, Person]:
     """Add the clinic, its nurse and everybody; returns the people by the ids of their rows as patients."""
     year.clinic_id, year.number = add_clinic(CLINIC, year.vaults, year.clock.at), NUMBER
     with clinic_transaction(year.clinic_id, year.vaults) as scope:
@@ -34,7 +31,7 @@ def start_clinic(year: "Year", people: list[Person]) -> dict[UUID, Person]:
     return found
 
 
-def _enrol(scope: ClinicScope, year: "Year", person: Person) -> UUID:
+def _enrol(scope: ClinicScope, year: World, person: Person) -> UUID:
     procedure_on = (year.clock.at + timedelta(days=person.procedure_in_days)).date()
     zone = ZoneInfo(person.zone)
     new = NewPatient(

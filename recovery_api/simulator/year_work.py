@@ -1,7 +1,6 @@
 """What the ticker and the senders do in a simulated year: the product's own jobs, each on what is due."""
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
 
 from recovery_api.db import clinic_transaction
 from recovery_api.domain.pacing import Pace
@@ -18,9 +17,7 @@ from recovery_api.services.watch_jumps import watch_jumps
 from recovery_api.services.watch_silence import watch_silence
 from recovery_api.services.watch_visits import watch_visits
 from recovery_api.simulator.year_eye import Eye
-
-if TYPE_CHECKING:
-    from recovery_api.simulator.year import Year
+from recovery_api.simulator.year_world import World
 
 HOLDER = "simulate:0:0"
 UNBOUNDED = Pace.of(1e6)
@@ -34,7 +31,7 @@ class Stuck(Exception):
 class Work:
     """The processes of one simulated clinic."""
 
-    def __init__(self, year: "Year") -> None:
+    def __init__(self, year: World) -> None:
         self._year = year
         self._deeds: Mapping[str, Callable[[], object]] = {
             "reminder": self._hand_over,

@@ -2,12 +2,13 @@
 
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import select
 
 from recovery_api.models import tables
-from tests.builders import ClockHand, PatientPersona, Persona, make_patient, record
+from tests.builders import NOW, ClockHand, PatientPersona, Persona, make_patient, record
 
 
 @pytest.fixture
@@ -81,13 +82,21 @@ def test_a_postponed_procedure_moves_the_plan_with_it(added: str, ben: Persona) 
     assert len([one for one in planned(episode["id"], ben) if one.kind == "check_in"]) == 14
 
 
-def test_the_day_of_the_procedure_is_fixed_once_an_answer_was_counted_from_it(
+def test_a_procedure_that_moves_after_answers_takes_their_days_along_and_keeps_the_old_versions(
     ann: PatientPersona, ben: Persona
 ) -> None:
     record(ann, 4)
-    answer = ben.patch(f"/episodes/{ann.episode_id}", json={"procedure": {"performed_on": "2026-11-18"}})
-    assert (answer.status_code, answer.json["errors"][0]["field"]) == (409, "procedure.performed_on")
-    assert ben.patch(f"/episodes/{ann.episode_id}", json={"procedure": {"levels": ["L2"]}}).status_code == 200
+    form = {"client_id": str(uuid4()), "instrument": "rmdq", "score": 9, "recorded_at": NOW.isoformat()}
+    assert ann.post("/me/questionnaires", json=form).json["day"] == 5
+    moved = ben.patch(f"/episodes/{ann.episode_id}", json={"procedure": {"performed_on": "2026-11-27"}})
+    assert (moved.status_code, moved.json["day"]) == (200, -7)
+    told = ann.get("/me/check-ins").json["items"]
+    assert [(one["day"], one["version"], one["pain"]) for one in told] == [(-7, 2, 4)]
+    assert [one["day"] for one in ann.get("/me/questionnaires").json["items"]] == [-7]
+    with ben.clinic.open() as scope:
+        versions = scope.connection.execute(select(tables.check_in.c.version, tables.check_in.c.day)).all()
+    assert sorted(versions) == [(1, 5), (2, -7)]
+    assert {one.text_key for one in planned(ann.episode_id, ben)} >= {"prepare_ride", "check_in_pain"}
 
 
 def test_the_course_shows_answers_band_gaps_and_flags(ann: PatientPersona, ben: Persona, clock: ClockHand) -> None:

@@ -1,6 +1,7 @@
 """Flags: the worklist in its order, and a clinician's deeds on it, each on the version that was seen."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -10,6 +11,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from recovery_api.models import tables
+from recovery_api.packs.rule_pack import rule_pack
 from tests.builders import (
     ClockHand,
     PatientPersona,
@@ -158,6 +160,23 @@ def test_a_flag_is_put_off_by_a_day_at_most_and_an_emergency_never(
     assert deed(ben, worse, "snooze", {"until": until, "reason": "asleep"}).status_code == 409
 
 
+def test_a_flag_that_sleeps_is_put_off_no_further_than_a_day_however_often(
+    flag: dict[str, Any], ben: Persona, clock: ClockHand
+) -> None:
+    began = clock.now
+
+    def put_off(hours: int) -> int:
+        [seen] = ben.get("/flags?status=snoozed").json["items"] or [flag]
+        body = {"until": (began + timedelta(hours=hours)).isoformat(), "reason": "asleep"}
+        return int(deed(ben, seen, "snooze", body).status_code)
+
+    assert put_off(hours=20) == 200
+    clock.forward(hours=19)
+    assert put_off(hours=25) == 422
+    assert put_off(hours=24) == 200
+    assert put_off(hours=25) == 422
+
+
 def test_an_explanation_names_the_rule_what_it_saw_and_who_was_told_when(
     ann: PatientPersona, ben: Persona, clock: ClockHand
 ) -> None:
@@ -168,7 +187,8 @@ def test_an_explanation_names_the_rule_what_it_saw_and_who_was_told_when(
     assert said["reason"] == flag["reason"]
     assert said["source"]
     assert said["inputs"]["pain"] == 6
-    assert said["expected_band"]["low"] < said["expected_band"]["high"]
+    band = said["expected_band"]
+    assert (band["low"] < band["high"], "VERTOS" in band["band_source"], band["patients"]) == (True, True, None)
     assert said["told"] == [
         {
             "clinician_id": str(ben.id),
@@ -180,6 +200,18 @@ def test_an_explanation_names_the_rule_what_it_saw_and_who_was_told_when(
         }
     ]
     assert [one["kind"] for one in said["events"]] == ["opened", "paged"]
+
+
+def test_an_explanation_is_the_same_to_the_letter_after_the_rules_moved_on(
+    ann: PatientPersona, ben: Persona, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ann.post("/me/check-ins", json=check_in_body(ann, pain=6, symptoms=["fever"]))
+    [flag] = ben.get("/flags").json["items"]
+    before = ben.get(f"/flags/{flag['id']}/explanation").data
+    assert b"Fever or shaking chills reported" in before
+    later = replace(rule_pack(), version="9.0", rules=tuple(replace(one, version="9") for one in rule_pack().rules))
+    monkeypatch.setattr("recovery_api.services.clinic_rules.rule_pack", lambda: later)
+    assert ben.get(f"/flags/{flag['id']}/explanation").data == before
 
 
 def test_a_look_at_flags_is_written_to_the_audit(flag: dict[str, Any], ben: Persona) -> None:

@@ -38,7 +38,12 @@ def test_changed_preferences_move_what_is_still_to_come_and_nothing_else(ann: Pa
     assert "espalda" in tomorrow["text"]
     with ann.clinic.open() as scope:
         work, plan = tables.due_work, tables.care_plan
-        mine = select(work.c.due_at).where(work.c.clinic_id == ann.clinic.id, work.c.kind == "reminder")
+        mine = (
+            select(work.c.due_at)
+            .join(tables.reminder, tables.reminder.c.id == work.c.row_id)
+            .where(work.c.clinic_id == ann.clinic.id, work.c.kind == "reminder")
+            .where(tables.reminder.c.condition.is_distinct_from("not_told_yet"))
+        )
         due = scope.connection.execute(mine).scalars().all()
         plans = scope.connection.execute(select(func.count()).select_from(plan)).scalar()
     assert sorted(one.isoformat() for one in due) == sorted(one["due_at"] for one in after)

@@ -5,7 +5,7 @@ from sqlalchemy import select, update
 
 from recovery_api.models import tables
 from recovery_api.services.receive_sms import ReceivedText, receive_sms
-from tests.builders import ClockHand, PatientPersona, Persona
+from tests.builders import ClockHand, PatientPersona, Persona, make_patient
 
 
 def text(patient: PatientPersona, body: str, sender: str | None = None, number: int = 1) -> None:
@@ -78,3 +78,38 @@ def test_what_nobody_could_place_waits_in_the_inbox_longest_first(
     first = ben.get("/inbox?limit=1").json
     rest = ben.get("/inbox", query_string={"cursor": first["next"]}).json
     assert first["items"] + rest["items"] == items
+
+
+@pytest.mark.parametrize(
+    ("body", "named"),
+    [
+        ("Annwyl, please call us.", "A…"),
+        ("Please call us, Mrs. testerby, about your fracture.", "t…, fracture"),
+        ("Mr. Samplewick, your visit is at 9 AM.", "S…"),
+        ("Su vertebroplastia es el lunes.", "vertebroplastia"),
+    ],
+)
+def test_words_that_name_somebody_or_an_illness_are_refused_by_name_and_nothing_leaves(
+    body: str, named: str, ann: PatientPersona, ben: Persona
+) -> None:
+    make_patient(ann.clinic, given_name="Borvin", family_name="Samplewick", phone="+12125550177")
+    answer = ben.post(f"/patients/{ann.id}/messages", json={"body": body})
+    assert (answer.status_code, answer.json["code"]) == (422, "private_words")
+    [error] = answer.json["errors"]
+    assert (error["field"], error["code"]) == ("body", "private_words")
+    assert error["message"].endswith(f"Please say it without: {named}")
+    assert ben.get(f"/patients/{ann.id}/messages").json["items"] == []
+
+
+def test_who_may_be_called_like_a_nurse_and_what_the_clinic_is_called_are_no_secret(
+    ann: PatientPersona, ben: Persona
+) -> None:
+    make_patient(ann.clinic, given_name="Clinician", family_name="Harbour", phone="+12125550177")
+    for body in ("Harbour Clinic: your Clinician will call you.", "Harbour Clinic: call 911 or (555) 555-0100."):
+        assert ben.post(f"/patients/{ann.id}/messages", json={"body": body}).status_code == 201
+    assert ben.post(f"/patients/{ann.id}/messages", json={"body": "We called Harbour."}).status_code == 422
+
+
+def test_a_question_that_the_carrier_would_answer_itself_is_refused(ann: PatientPersona, ben: Persona) -> None:
+    answer = ben.post(f"/patients/{ann.id}/messages", json={"body": "Are you well? Reply YES or NO."})
+    assert (answer.status_code, answer.json["errors"][0]["message"]) == (422, "uses YES as an answer")

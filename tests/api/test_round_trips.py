@@ -1,5 +1,6 @@
 """How often a check-in by app waits for the database: the driver's own trace of what it sends."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,8 @@ from flask import Flask
 from sqlalchemy import event
 
 from recovery_api.db import db
+from recovery_api.services.follow_delivery import follow_delivery
+from recovery_api.services.queue_texts import Outgoing, Recipient, queue_texts
 from tests.builders import check_in_body, make_clinic, make_patient
 
 MOST = 4
@@ -47,3 +50,17 @@ def test_an_ordinary_check_in_takes_four_round_trips_at_most(app: Flask, traced:
     ]
     assert [answer.status_code for answer in answers] == [201, 201]
     assert 1 <= counts[1] <= MOST
+
+
+def test_news_of_a_text_takes_three_round_trips_once_it_has_left_our_queue(app: Flask, traced: Any) -> None:
+    patient = make_patient(make_clinic(app))
+    parts, sid = patient.clinic.wiring, "SM" + "1" * 32
+    with patient.clinic.open() as scope:
+        text = Outgoing(Recipient(patient.phone, "en"), "conversation", "ask_pain_again")
+        [message_id] = queue_texts(scope, [text], parts.clock.now())
+
+    def tell(status: str) -> bool:
+        return follow_delivery(patient.clinic.id, message_id, sid, status, None, parts.vaults, parts.clock.now())
+
+    counts = [traced(partial(tell, status)) for status in ("queued", "sent", "delivered")]
+    assert 1 <= counts[-1] <= 3  # BEGIN, what there is to know, what changes with the commit

@@ -1,12 +1,20 @@
-"""One demo and one browser for all stories, and the pictures that they leave with `--long`."""
+"""One browser for all files, one demo for the stories, one served application for the rest; pictures with `--long`."""
 
+import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from flask import Flask
 from playwright.sync_api import Browser, ConsoleMessage, Page
+from werkzeug.serving import make_server
 
-from tests.browser.demo import chromium, keep, overflow, running_demo
+from recovery_api.app import create_app
+from recovery_api.config import Settings
+from recovery_api.db import db
+from tests.browser.demo import PICTURES, chromium, keep, overflow, running_demo
+from tests.deployment import free_port
 
 Keep = Callable[[Page, str], None]
 
@@ -18,11 +26,36 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
         yield running
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    """A browser; one at a time lives in a process."""
+    """A browser; every test opens windows of its own in it."""
     with chromium() as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def served(settings: Settings) -> Iterator[Flask]:
+    """The application behind a real socket, at a name that passkeys and service workers trust."""
+    port = free_port()
+    app = create_app(replace(settings, public_url=f"http://localhost:{port}"))
+    server = make_server("127.0.0.1", port, app, threaded=True)
+    server.daemon_threads = False  # each gives its connection back before the end
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.1})
+    thread.start()
+    try:
+        yield app
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+        with app.app_context():
+            db.engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def address(served: Flask) -> str:
+    """Where the application listens."""
+    return str(served.extensions["recovery"].settings.public_url)
 
 
 @pytest.fixture
@@ -53,5 +86,17 @@ def picture(pytestconfig: pytest.Config) -> Keep:
             keep(page, name)
         assert overflow(page) == 0, name
         page.set_viewport_size({"width": 1440, "height": 900})
+
+    return kept
+
+
+@pytest.fixture
+def snapshot(pytestconfig: pytest.Config) -> Keep:
+    """Keep one picture of a page as it is, with `--long`."""
+
+    def kept(page: Page, name: str) -> None:
+        if pytestconfig.getoption("--long"):
+            PICTURES.mkdir(parents=True, exist_ok=True)
+            page.screenshot(path=PICTURES / f"{name}.png", full_page=True)
 
     return kept

@@ -1,23 +1,15 @@
 """A newcomer's first ten minutes: answer as two patients on the phone page, then be the nurse who takes the flags."""
 
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import Keep
-from tests.browser.demo import calm_patients, look_again, play, rows_of, running_demo, sign_in, text
+from tests.browser.demo import calm_patients, look_again, play, rows_of, sign_in, text
 
 pytestmark = [pytest.mark.processes, pytest.mark.browser]
-
-
-@pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
-    """A demo that nobody has played with yet."""
-    with running_demo(tmp_path_factory.mktemp("newcomer")) as running:
-        yield running
 
 
 def test_two_answers_on_the_phone_page_become_flags_that_the_nurse_acknowledges(
@@ -80,7 +72,7 @@ def test_the_pages_work_with_scripts_off(browser: Browser, demo: dict[str, Any])
     page.goto(demo["phone"])
     page.fill("#text", "my pain is only 2")
     page.get_by_role("button", name="Send", exact=True).click()
-    expect(page.locator("#bubbles li.from p").last).to_have_text("my pain is only 2")
+    expect(page.locator("#bubbles li.from p").last).to_have_text("my pain is only 2", timeout=20_000)
     sign_in(page, demo, who=2)
     page.get_by_role("button", name=re.compile("^Acknowledge")).first.click()
     expect(page.get_by_text("You own this flag now.")).to_be_visible()
@@ -125,7 +117,7 @@ def test_a_flag_that_comes_while_the_pointer_hovers_moves_nothing(
     sign_in(page, demo)
     page.locator("#worklist .row").first.hover()
     before = rows_of(page)
-    phone = browser.new_page()
+    phone = page.context.new_page()
     name = calm_patients(phone, demo)[-1]
     play(phone, demo, name)
     text(phone, "fever and chills, the spot is red")
@@ -192,6 +184,15 @@ def test_the_keyboard_alone_takes_closes_and_charts_a_flag(page: Page, demo: dic
     picture(page, "note")
     page.get_by_role("button", name="Copy").click()
     expect(page.locator("#copied")).to_have_text("Copied.")
+    page.goto(demo["worklist"])
+    lowest = page.locator("#worklist .row:has([data-key=a])").last
+    name = lowest.locator("a.name").inner_text()
+    lowest.locator("a.name").focus()
+    page.keyboard.press("a")
+    expect(page.get_by_role("button", name="Undo")).to_be_in_viewport()
+    expect(page.get_by_role("link", name=name, exact=True)).to_be_focused()
+    page.keyboard.press("u")
+    expect(page.get_by_text("Taken back: the flag calls again.")).to_be_visible()
 
 
 def test_drafts_fill_in_and_are_counted(page: Page, demo: dict[str, Any]) -> None:

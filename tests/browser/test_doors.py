@@ -1,27 +1,19 @@
 """In Chromium: a passkey of a virtual authenticator, a page that locks and keeps its draft, enrolment by keyboard."""
 
-import os
-import shutil
-import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 
 import pyotp
 import pytest
 from flask import Flask
-from playwright.sync_api import BrowserContext, CDPSession, Page, expect, sync_playwright
+from playwright.sync_api import Browser, CDPSession, Page, expect
 from sqlalchemy import select, update
-from werkzeug.serving import make_server
 
-from recovery_api.app import create_app
 from recovery_api.clock import real_now
-from recovery_api.config import Settings
-from recovery_api.db import db
 from recovery_api.models import tables
 from recovery_api.services.credentials import SESSION_IDLE
-from tests.browser.demo import SWITCHES
+from tests.browser.conftest import Keep
 from tests.builders import (
     PASSWORD,
     TOTP_SECRET,
@@ -32,7 +24,6 @@ from tests.builders import (
     make_clinician,
     make_patient,
 )
-from tests.deployment import PROJECT, free_port
 
 pytestmark = pytest.mark.browser
 EMAIL = "dee@clinic.example"
@@ -54,35 +45,11 @@ class Place:
     authenticator: CDPSession
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    program = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=program, args=SWITCHES)
-        yield running
-        running.close()
-
-
-@pytest.fixture(scope="module")
-def served(settings: Settings) -> Iterator[Flask]:
-    """The application at an address of this machine: a passkey is bound to it."""
-    port = free_port()
-    app = create_app(replace(settings, public_url=f"http://localhost:{port}"))
-    server = make_server("127.0.0.1", port, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield app
-    server.shutdown()
-    thread.join()
-    with app.app_context():
-        db.engine.dispose()
-
-
 @pytest.fixture
-def place(app: Flask, served: Flask, clock: ClockHand, chromium: Any) -> Iterator[Place]:
+def place(app: Flask, served: Flask, address: str, clock: ClockHand, browser: Browser) -> Iterator[Place]:
     clinic = make_clinic(served)
     dee = make_clinician(clinic, "lead", email=EMAIL, signs_in=True)
-    context: BrowserContext = chromium.new_context(viewport={"width": 1280, "height": 900})
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
     context.set_default_timeout(20_000)
     page = context.new_page()
     wrong: list[str] = []
@@ -91,7 +58,7 @@ def place(app: Flask, served: Flask, clock: ClockHand, chromium: Any) -> Iterato
     authenticator = context.new_cdp_session(page)
     authenticator.send("WebAuthn.enable")
     authenticator.send("WebAuthn.addVirtualAuthenticator", {"options": AUTHENTICATOR})
-    yield Place(served.extensions["recovery"].settings.public_url, clinic, dee, page, authenticator)
+    yield Place(address, clinic, dee, page, authenticator)
     context.close()
     assert wrong == []
 
@@ -114,11 +81,11 @@ def add_passkey(place: Place) -> None:
     expect(place.page.get_by_text("The passkey was added.")).to_be_visible()
 
 
-def test_a_passkey_is_added_signs_in_alone_and_is_worth_nothing_once_removed(place: Place) -> None:
+def test_a_passkey_is_added_signs_in_alone_and_is_worth_nothing_once_removed(place: Place, snapshot: Keep) -> None:
     sign_in(place)
     add_passkey(place)
     page = place.page
-    page.screenshot(path=PROJECT / "build" / "screenshots" / "account.png", full_page=True)
+    snapshot(page, "account")
     page.goto(f"{place.address}/worklist")
     page.get_by_role("button", name="Sign out").click()
     page.get_by_role("button", name="Sign in with a passkey").click()
@@ -153,7 +120,7 @@ def test_a_recorded_passkey_answer_is_worth_nothing_the_second_time(place: Place
     assert page.evaluate(again, sent[0]) == 401
 
 
-def test_an_untouched_page_locks_itself_and_what_was_written_is_still_there(place: Place) -> None:
+def test_an_untouched_page_locks_itself_and_what_was_written_is_still_there(place: Place, snapshot: Keep) -> None:
     ann = make_patient(place.clinic)
     sign_in(place)
     page = place.page
@@ -169,7 +136,7 @@ def test_an_untouched_page_locks_itself_and_what_was_written_is_still_there(plac
     lock = page.locator("#lock")
     expect(lock).to_be_visible()
     expect(page.locator("h1")).to_be_hidden()
-    page.screenshot(path=PROJECT / "build" / "screenshots" / "locked.png")
+    snapshot(page, "locked")
     page.keyboard.press("Escape")
     expect(lock).to_be_visible()
     page.fill("#lock-proof", "a wrong passphrase")
@@ -183,7 +150,7 @@ def test_an_untouched_page_locks_itself_and_what_was_written_is_still_there(plac
     expect(page.locator(".thread", has_text=NOTE)).to_be_visible()
 
 
-def test_a_patient_is_enrolled_by_the_keyboard_alone(place: Place) -> None:
+def test_a_patient_is_enrolled_by_the_keyboard_alone(place: Place, snapshot: Keep) -> None:
     sign_in(place)
     page = place.page
     page.goto(f"{place.address}/enrol")
@@ -216,4 +183,4 @@ def test_a_patient_is_enrolled_by_the_keyboard_alone(place: Place) -> None:
     keys.press("Space")
     keys.press("Enter")
     expect(page.locator("h1")).to_have_text("Quaddlewick, Zwilbrynn is enrolled")
-    page.screenshot(path=PROJECT / "build" / "screenshots" / "enrolled.png")
+    snapshot(page, "enrolled-by-keys")

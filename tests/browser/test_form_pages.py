@@ -1,21 +1,14 @@
 """The questionnaires in a browser without scripts: light, dark and narrow, by axe and by thumb."""
 
-import threading
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 
 import pytest
 from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, Page
-from werkzeug.serving import make_server
 
-from recovery_api.app import create_app
-from recovery_api.config import Settings
-from recovery_api.db import db
 from recovery_api.services.text_check_in_link import make_link
 from tests.browser.demo import AXE, LOOK, PICTURES, RULES, overflow
 from tests.builders import ClockHand, make_clinic, make_patient
-from tests.deployment import free_port
 
 pytestmark = pytest.mark.browser
 THUMB = 48  # px
@@ -24,25 +17,6 @@ PRESSED = "main button, main .button, main label:not(.field), main .call, footer
 SMALLEST = """(what) => Math.min(...[...document.querySelectorAll(what)]
     .map((one) => one.getBoundingClientRect().height))"""
 LOOKS = (("light", 390, "en", "+12125550141"), ("dark", 320, "es", "+12125550142"))
-
-
-@pytest.fixture(scope="module")
-def address(settings: Settings) -> Iterator[str]:
-    """Where the application listens."""
-    port = free_port()
-    served = create_app(replace(settings, public_url=f"http://localhost:{port}"))
-    server = make_server("127.0.0.1", port, served, threaded=True)
-    server.daemon_threads = False
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    try:
-        yield f"http://localhost:{port}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
-        with served.app_context():
-            db.engine.dispose()
 
 
 def look(page: Page, looker: Page, name: str) -> list[str]:

@@ -1,32 +1,23 @@
 """The web check-in in a browser with scripts: offline, sent twice, in both languages, light, dark and narrow."""
 
-import os
 import re
-import shutil
-import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 from sqlalchemy import Row, select
-from werkzeug.serving import make_server
 
-from recovery_api.app import create_app
-from recovery_api.config import Settings
-from recovery_api.db import db
 from recovery_api.models import tables
 from recovery_api.services.text_check_in_link import make_link
+from tests.browser.conftest import Keep
+from tests.browser.demo import AXE, LOOK, RULES
 from tests.builders import ClockHand, PatientPersona, make_clinic, make_patient
-from tests.deployment import PROJECT, free_port
 
 pytestmark = [pytest.mark.browser]
 
-AXE = PROJECT / "tests" / "data" / "axe" / "axe-4.14.1.min.js"
-PICTURES = PROJECT / "build" / "screenshots"
-SWITCHES = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 LOOKS: dict[str, dict[str, Any]] = {
     "light": {"color_scheme": "light", "viewport": {"width": 390, "height": 844}},
     "dark": {"color_scheme": "dark", "viewport": {"width": 320, "height": 640}},
@@ -52,37 +43,9 @@ class Site:
             return list(scope.connection.execute(select(tables.check_in).order_by(tables.check_in.c.id)).all())
 
 
-@pytest.fixture(scope="module")
-def address(settings: Settings) -> Iterator[str]:
-    """Where the application listens."""
-    port = free_port()
-    served = create_app(replace(settings, public_url=f"http://localhost:{port}"))
-    server = make_server("127.0.0.1", port, served, threaded=True)
-    server.daemon_threads = False  # each gives its connection back before the end
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    try:
-        yield f"http://localhost:{port}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
-        with served.app_context():
-            db.engine.dispose()
-
-
 @pytest.fixture
 def site(app: Flask, address: str, clock: ClockHand) -> Site:
     return Site(address, make_patient(make_clinic(app)))
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    program = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=program, args=SWITCHES)
-        yield running
-        running.close()
 
 
 @pytest.fixture
@@ -133,7 +96,7 @@ def worker_is_ready(page: Page) -> None:
 
 
 def test_an_answer_given_without_a_network_arrives_once_however_often_it_is_sent(
-    phone: Callable[..., Page], site: Site
+    phone: Callable[..., Page], site: Site, snapshot: Keep
 ) -> None:
     page = phone()
     open_link(page, site)
@@ -145,7 +108,7 @@ def test_an_answer_given_without_a_network_arrives_once_however_often_it_is_sent
     page.get_by_role("button", name="Send", exact=True).click()
     expect(page.get_by_role("heading", name="Saved on this phone")).to_be_visible()
     expect(page.locator(".note")).to_contain_text("No internet")
-    keep(page, "check-in-offline")
+    snapshot(page, "check-in-offline")
     assert site.check_ins() == []
     sent = page.evaluate("store('readonly', (kept) => kept.getAll(IDBKeyRange.bound('later ', 'later!')))")
     page.reload()
@@ -161,7 +124,9 @@ def test_an_answer_given_without_a_network_arrives_once_however_often_it_is_sent
     assert page.evaluate("find('now').then((now) => now.answers)") == {}
 
 
-def test_a_danger_without_a_network_shows_at_once_whom_to_call(phone: Callable[..., Page], site: Site) -> None:
+def test_a_danger_without_a_network_shows_at_once_whom_to_call(
+    phone: Callable[..., Page], site: Site, snapshot: Keep
+) -> None:
     page = phone("dark")
     open_link(page, site, "es")
     worker_is_ready(page)
@@ -173,7 +138,7 @@ def test_a_danger_without_a_network_shows_at_once_whom_to_call(phone: Callable[.
     expect(page.locator(".advice")).to_contain_text("Todavía no vemos sus respuestas")
     expect(page.locator("main a.call")).to_have_attribute("href", "tel:911")
     expect(page.locator(".note")).to_be_visible()
-    keep(page, "check-in-danger-offline")
+    snapshot(page, "check-in-danger-offline")
     assert violations(page) == []
     page.context.set_offline(False)
     expect(page.locator(".note")).to_be_hidden()
@@ -244,7 +209,7 @@ def test_nothing_that_is_kept_for_everybody_names_anybody(phone: Callable[..., P
 
 @pytest.mark.soak
 def test_every_screen_can_be_used_by_everybody(
-    samples: Callable[[int, int], int], phone: Callable[..., Page], site: Site
+    samples: Callable[[int, int], int], phone: Callable[..., Page], site: Site, snapshot: Keep
 ) -> None:
     every = [("es", "dark"), ("en", "light"), ("es", "light"), ("en", "dark")]
     for language, look in every[: samples(2, 4)]:
@@ -258,7 +223,7 @@ def test_every_screen_can_be_used_by_everybody(
         for step in ("pain", "activity", "pills", "new", "symptoms", "summary")[: samples(0, 6)]:
             page.goto(f"{site.url}/c/app/{language}#{step}")
             expect(page.locator(f"#asked-{step}")).to_be_visible()
-            keep(page, f"check-in-{step}-{language}-{look}")
+            snapshot(page, f"check-in-{step}-{language}-{look}")
         page.goto(f"{site.url}/c/app/{language}#summary")
         page.locator("[data-step=summary] button.main").click()
         expect(page.locator(".wrong")).to_be_visible()
@@ -283,12 +248,5 @@ def violations(page: Page) -> list[str]:
     """What axe finds, by its rules for WCAG 2.0 to 2.2, A and AA, and best practice."""
     if not page.evaluate("typeof axe === 'object'"):
         page.evaluate(AXE.read_text(encoding="utf-8"))
-    tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-    run = "(tags) => axe.run(document, {runOnly: tags, resultTypes: ['violations']}).then((found) => found.violations)"
-    return [f"{one['id']}: {one['nodes'][0]['html']}" for one in page.evaluate(run, tags)]
-
-
-def keep(page: Page, name: str) -> None:
-    """Leave a picture for a person to look at."""
-    PICTURES.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=PICTURES / f"{name}.png", full_page=True)
+    found: list[str] = page.evaluate(LOOK, RULES)
+    return found

@@ -158,6 +158,8 @@ def test_the_preview_shows_every_text_in_every_language() -> None:
         for key in pack.keys(language):
             assert f"{language} {key}: GSM-7, 1 segment, " in output
     assert "{" not in output
+    assert "Your visit is Wed Sep 30 at 10:30 AM." in output
+    assert "Su cita es el miércoles 30 de septiembre a las 10:30 AM." in output
 
 
 def test_the_preview_of_an_unknown_language_ends_with_2() -> None:

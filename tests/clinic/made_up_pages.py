@@ -5,37 +5,29 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from recovery_api.clinic.check_in_views import CheckInPage
-from recovery_api.clinic.pages import (
-    BandDay,
-    Choice,
+from recovery_api.clinic.courses import BandDay, Course, CourseFlag, CoursePoint
+from recovery_api.clinic.door_page import DemoStaff, SetUpPage, SignInPage
+from recovery_api.clinic.flag_page import NotePage, ResolvePage
+from recovery_api.clinic.flags import FlagBox, WorklistRow
+from recovery_api.clinic.frame import Choice, Frame, StoryLine, Waiting
+from recovery_api.clinic.inbox_page import InboxItem, InboxPage
+from recovery_api.clinic.patient_page import (
+    Care,
+    Composer,
     ContactLine,
-    Course,
-    CourseFlag,
-    CoursePoint,
-    DemoStaff,
-    FlagBox,
-    Frame,
-    HandoverPage,
-    InboxItem,
-    InboxPage,
-    NotePage,
+    LookLine,
+    PastEpisode,
     PatientPage,
     PlanItem,
-    ProblemPage,
-    ResolvePage,
-    SetUpPage,
-    SignInPage,
-    StoryLine,
+    Template,
     ThreadMessage,
     Visit,
-    Waiting,
-    WorklistPage,
-    WorklistRow,
 )
-from recovery_api.clinic.patient_page import Care, Composer, LookLine, PastEpisode, Template
 from recovery_api.clinic.people_views import PeoplePage, PersonLine
+from recovery_api.clinic.problem_page import ProblemPage
 from recovery_api.clinic.text_page import TextGroup, TextLine, TextPage, TextsPage, WordingLine
 from recovery_api.clinic.words import Group
+from recovery_api.clinic.worklist_page import HandoverPage, WorklistPage
 from recovery_api.domain.tiers import Tier
 from recovery_api.simulator.phone_page import PhoneBubble, PhonePage, PhonePatient
 

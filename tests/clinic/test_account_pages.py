@@ -138,6 +138,29 @@ def test_nobody_ends_the_session_of_somebody_else(dee: Persona, clinic: BuiltCli
     assert is_in(client)
 
 
+@pytest.mark.parametrize(("language", "words"), [("en", "Save and sign in"), ("es", "Guardar y entrar")])
+def test_who_saves_a_new_account_is_signed_in_and_the_code_is_spent(
+    clinic: BuiltClinic, dee: Persona, language: str, words: str
+) -> None:
+    added = press(enter(dee), "/clinic/staff", "/worklist", name="Tilda", email="tilda@clinic.example", role="nurse")
+    link = re.search(r"/set-up/[\w-]+", added.text)
+    assert link is not None
+    client = clinic.app.test_client()
+    page = client.get(link[0], headers={"Accept-Language": language}).text
+    assert re.search(rf'<button class="main">{words}</button>', page)
+    secret = re.search(r"<code>([A-Z2-7 ]+)</code>", page)
+    assert secret is not None
+    code = pyotp.TOTP(secret[1].replace(" ", "")).now()
+    fields = {"csrf": token(page), "password": PASSWORD, "password_again": PASSWORD, "totp": code}
+    saved = client.post(link[0], data=fields)
+    assert (saved.status_code, saved.headers["Location"]) == (303, "/worklist")
+    assert is_in(client)
+    assert client.get(link[0]).status_code == 404
+    again = clinic.app.test_client()
+    fields |= {"csrf": token(again.get("/sign-in").text), "email": "tilda@clinic.example"}
+    assert again.post("/sign-in", data=fields).status_code == 401
+
+
 def test_an_idle_page_asks_who_is_there_and_the_half_written_form_is_still_there(
     dee: Persona, ann: PatientPersona
 ) -> None:

@@ -105,6 +105,13 @@ def test_scores_above_the_expected_range_are_triangles_with_their_number() -> No
     assert "Above the expected range on day 9." in describe(MARGARET)
 
 
+def test_the_score_from_before_never_runs_into_the_line_of_the_procedure() -> None:
+    picture = drawn(recovery_chart(replace(a_course(*[3] * 115), baseline=10)))
+    [line] = of_class(picture, "procedure")
+    [label] = [one for one in picture.iter("text") if one.text == "10" and "score" in one.get("class", "")]
+    assert (label.get("text-anchor"), float(label.get("x", "")) < float(line.get("x1", ""))) == ("end", True)
+
+
 def test_the_threshold_is_labelled() -> None:
     assert "7: clinic review" in texts(drawn(recovery_chart(MARGARET)))
     assert not of_class(drawn(recovery_chart(replace(MARGARET, threshold=None))), "threshold")

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 import re
 from datetime import timedelta
 
@@ -79,6 +80,9 @@ def test_shifts_holidays_and_a_hand_over(clinic: BuiltClinic, ben: Persona, lead
     days = {f"day_{day}": "1" for day in range(5)}
     page = lead.done("/clinic/rota/shifts", who=str(ben.id), duty="nurse", starts="07:00", ends="19:00", **days)
     assert page.count("07:00–19:00") >= 5
+    always = {"who": str(head.id), "duty": "lead", "starts": "00:00", "ends": "00:00", "day_0": "1"}
+    page = lead.done("/clinic/rota/shifts", **always)
+    assert -1 < page.index("07:00–19:00") < page.index(">all day<"), "whoever is told first stands first"
     page = lead.done("/clinic/rota/holidays", day="2026-12-25")
     assert "25-Dec-2026" in page
     assert "Nothing was changed" in lead.done("/clinic/rota/holidays", day="2026-12-25")
@@ -102,7 +106,11 @@ def test_shifts_holidays_and_a_hand_over(clinic: BuiltClinic, ben: Persona, lead
 
 
 def test_the_protocol_is_shown_with_every_text_in_both_languages(lead: Visitor) -> None:
-    assert "Reply with one number" in lead.read("/clinic/protocol")
+    shown = lead.read("/clinic/protocol")
+    assert "Reply with one number" in shown
+    assert "1 day before a visit" in shown
+    days = [int(day) for day in re.findall(r"<td>day (-?\d+)", shown)]
+    assert days == sorted(days), "in the order in which a patient lives through them"
     page = lead.read("/clinic/protocol?in=es")
     assert 'href="/texts/check_in_pain/es"' in page
 
@@ -145,6 +153,8 @@ def test_the_audit_tells_who_looked_and_can_be_narrowed(ann: PatientPersona, ben
     rows = list(csv.reader(io.StringIO(lead.read(f"/clinic/audit.csv?patient={ann.id}").lstrip("\ufeff"))))
     assert rows[0][0] == "at"
     assert {row[4] for row in rows[1:]} == {str(ann.id)}
+    rows = list(csv.reader(io.StringIO(lead.read("/clinic/audit.csv"))))
+    assert "found" in [name for row in rows[1:] for name in json.loads(row[5])], "codes as a program reads them"
 
 
 def table(visitor: Visitor, key: str) -> list[list[str]]:
@@ -171,7 +181,7 @@ def test_the_reports_count_what_happened(
     assert table(lead, "time_to_acknowledge")[0] == ["Emergency", "1", "1", "1", "15", "10.0", "10.0", "10.0"]
     assert table(lead, "time_to_contact")[0] == ["Emergency", "1", "1", "30.0", "30.0"]
     assert table(lead, "alerts")[0] == ["Emergency", "1", "36", "2.78"]
-    assert ["RF-A", "1", "1", "1", "0", "100.0"] in table(lead, "usefulness")
+    assert ["RF-A", "New leg weakness reported", "1", "1", "1", "0", "100.0"] in table(lead, "usefulness")
     everybody = next(row for row in table(lead, "recovery") if row[0] == "everybody")
     assert everybody[1:5] == ["7", "6", "7.0", "3.5"]
     for wrong in ("since=2026-12-01&until=2026-11-01", "since=never", "since=2020-01-01"):

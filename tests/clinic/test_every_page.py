@@ -116,7 +116,14 @@ def addresses(
     }  # fmt: skip
 
 
-OTHER = {"/language", "/static", "/enrol/import/patients.csv", "/clinic/reports/<key>.csv", "/clinic/audit.csv"}
+OTHER = {
+    "/language",
+    "/static",
+    "/health-line",
+    "/enrol/import/patients.csv",
+    "/clinic/reports/<key>.csv",
+    "/clinic/audit.csv",
+}
 
 
 def _value(values: Mapping[str, str], place: re.Match[str]) -> str:

@@ -56,7 +56,7 @@ def test_a_low_mood_and_thoughts_of_harm_reach_the_list(
     assert "Ask about thoughts of harm now" in low
     assert [one["tier"] for one in ben.get("/flags").json["items"]] == ["review"]
     told = nurse.done(f"{path}/phq2", form_id=form_id(low), i_0="0", i_1="0", harm="1")
-    assert "Tell the patient: This may be an emergency. Call 911 now." in told
+    assert "Tell the patient: Please talk to someone now: call or text 988, day or night." in told
     assert {(one["tier"], one["rule"]) for one in ben.get("/flags").json["items"]} == {
         ("emergency", "RF-K"), ("review", "WX-01"),
     }  # fmt: skip

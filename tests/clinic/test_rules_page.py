@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from recovery_api.packs.rule_pack import rule_pack
 from recovery_api.services.clinic_rules import rules_of
 from tests.builders import BuiltClinic, PatientPersona, make_clinician, record
 from tests.clinic.visitor import Visitor
@@ -29,8 +30,11 @@ def test_a_lead_sees_what_the_rules_asked_and_what_another_number_would_change(
 ) -> None:
     record(ann, 3, symptoms=("fever",))
     page = lead.read(PATH)
-    assert "1 recoveries" in page
-    assert '<td>RF-C</td><td>Urgent</td><td class="nums">1</td>' in page
+    assert "Replayed over 1 recovery since" in page
+    row = '<td><b>RF-C</b> <span class="small">Fever or shaking chills reported</span></td><td>Urgent</td>'
+    assert f'{row}<td class="nums">1</td>' in page
+    assert "<b>PW-03</b> Pain …; their usual is about …</summary>" in page
+    assert not re.search(r"\{\w+\}", re.sub(r'name="draft" value="[^"]*"', "", page)), "no blank shows its name"
     tried = lead.post(PATH, **{"RF-C||tier": "today", "deed": "compare", "draft": draft_of(page)})
     assert tried.status_code == 200
     assert "RF-C: tier Today" in tried.text
@@ -51,7 +55,7 @@ def test_a_lead_proposes_and_somebody_else_signs(clinic: BuiltClinic, lead: Visi
     assert lead.post(f"{PATH}/{change_id}/sign").status_code == 403
     doctor = Visitor(make_clinician(clinic, "clinician"))
     assert "Sign these rules" in doctor.read(PATH)
-    assert "version 3.0+1" in doctor.done(f"{PATH}/{change_id}/sign")
+    assert f"version {rule_pack().version}+1" in doctor.done(f"{PATH}/{change_id}/sign")
     with clinic.open() as scope:
         severe = next(rule for rule in rules_of(scope).rules if rule.id == "PW-03")
     assert (severe.version, severe.parameters["pain"]) == ("1+1", 9)

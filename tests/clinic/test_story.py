@@ -7,6 +7,7 @@ import pytest
 from flask import Flask
 
 from recovery_api.app import create_app
+from recovery_api.clinic.shown import story_of
 from recovery_api.clinic.story import told_by
 from recovery_api.config import Settings
 from recovery_api.models.flags import EVENT_KINDS
@@ -38,3 +39,20 @@ def test_a_page_that_waits_to_leave_is_told_as_one(bare: Flask) -> None:
 def test_a_rung_that_moved_with_the_clock_is_not_said_to_have_come_with_another_flag(bare: Flask) -> None:
     assert "another flag" in told(bare, "rung_moved", **{"with": str(UUID(int=2))})
     assert "clock" in told(bare, "rung_moved", to=NOW.isoformat())
+
+
+def test_a_call_that_nobody_took_is_told_apart_from_a_page_that_never_left(bare: Flask) -> None:
+    assert told(bare, "page_failed", channel="voice", why="no_answer") == "Nobody took the page by call"
+    assert told(bare, "page_failed", channel="sms", why="no_address") == "A page by text did not go out"
+
+
+def test_who_was_paged_is_named_and_what_reads_the_same_is_said_once(bare: Flask) -> None:
+    def page(clinician_id: str) -> FlagEventFacts:
+        return FlagEventFacts(UUID(int=1), "paged", NOW, "", {"channel": "voice", "clinician_id": clinician_id}, None)
+
+    with bare.test_request_context("/"):
+        named = story_of([page("a"), page("b")], {"a": "Ann Made Up", "b": "Ben Made Up"})
+        unnamed = story_of([page("a"), page("b")])
+    duty = "The clinician on duty was paged by call"
+    assert [line.sentence for line in named] == [f"{duty}: Ann Made Up", f"{duty}: Ben Made Up"]
+    assert [line.sentence for line in unnamed] == [duty]

@@ -12,8 +12,8 @@ import pytest
 
 from recovery_api.clinic.courses import CoursePoint
 from recovery_api.clinic.frame import Waiting
-from recovery_api.clinic.pages import ProblemPage
 from recovery_api.clinic.patient_page import Composer
+from recovery_api.clinic.problem_page import ProblemPage
 from recovery_api.domain.tiers import Tier
 from tests.clinic.made_up_pages import (
     EVERY_PAGE,
@@ -158,7 +158,9 @@ def test_a_wait_over_its_target_says_so_until_somebody_took_it() -> None:
     assert "1 h 28 over target" in shown("clinic/worklist.html", a_worklist(late)).text
     assert "over target" not in shown("clinic/worklist.html", a_worklist(taken)).text
     in_time = a_row(waiting=Waiting(88, 88))
-    assert "over target" not in shown("clinic/worklist.html", a_worklist(in_time)).text
+    page = shown("clinic/worklist.html", a_worklist(in_time)).text
+    assert "over target" not in page
+    assert "1 h 28 of 1 h 28" in page
 
 
 def test_a_silent_patient_shows_the_last_score_with_its_day_instead_of_a_change() -> None:

@@ -109,6 +109,16 @@ def test_who_may_sign_sees_the_button_and_others_do_not() -> None:
     assert shown("clinic/text.html", settled).posting("/texts/saved/en").fields.keys() >= {"csrf", "body"}
 
 
+def test_a_preview_says_days_and_hours_as_its_language_does(ben: Persona, browser: Browser) -> None:
+    client = browser(ben)
+    for page in ("/texts", "/clinic/protocol"):
+        text = client.get(page).text
+        assert "Your visit is Wed Sep 30 at 10:30 AM." in text
+        assert "Do not drive before Wed Sep 30." in text
+    assert "Su cita es el miércoles 30 de septiembre a las 10:30 AM." in client.get("/texts").text
+    assert "Do not eat after 10:30 PM unless" in client.get("/texts/prepare_fasting/en").text
+
+
 def test_what_a_text_costs_is_counted_with_the_clinics_own_name(
     clinic: BuiltClinic, ben: Persona, browser: Browser
 ) -> None:

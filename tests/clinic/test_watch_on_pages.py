@@ -43,13 +43,22 @@ def watched(clinic: BuiltClinic, kind: str, trouble: str | None) -> None:
 def test_a_process_that_stops_shows_on_every_page_within_three_minutes(
     browser: FlaskClient, ann: PatientPersona, real: RealTime, stopped: str
 ) -> None:
-    pages = ("/worklist", "/worklist/rows", f"/patients/{ann.id}", "/inbox")
+    pages = ("/worklist", "/worklist/rows", f"/patients/{ann.id}", "/inbox", "/health-line")
     assert not [page for page in pages if "Monitoring degraded" in browser.get(page).text]
     real.forward(minutes=3)
     all_but(ann.clinic, stopped)
     for page in pages:
         shown = browser.get(page).text
         assert shown.count(f"Monitoring degraded: {stopped}.") == 1, page
+
+
+def test_a_page_that_stays_open_asks_for_that_line_by_itself(browser: FlaskClient, ann: PatientPersona) -> None:
+    page = browser.get(f"/patients/{ann.id}").text
+    assert 'id="health" aria-live="polite" hidden></p>' in page
+    assert "clinic/health.js" in page
+    assert 'id="health"' not in browser.get("/worklist").text, "its rows carry the line"
+    asked = browser.get("/health-line", headers={"HX-Request": "true"})
+    assert (asked.status_code, asked.text, asked.mimetype) == (200, "", "text/plain")
 
 
 def test_what_the_watches_find_shows_and_so_does_a_watch_that_stops(

@@ -29,6 +29,11 @@ def test_a_duration_is_said_in_its_two_largest_units(minutes: float, said: str) 
     assert words.duration(minutes) == said
 
 
+@pytest.mark.parametrize(("minutes", "said"), [(15, "15 min"), (120, "2 h"), (90, "1 h 30"), (4320, "3 d")])
+def test_a_stretch_that_was_set_has_no_empty_unit(minutes: int, said: str) -> None:
+    assert words.span(minutes) == said
+
+
 @pytest.mark.parametrize(
     ("at", "said"),
     [

@@ -196,6 +196,23 @@ def test_every_quick_text_leaves_as_one_segment(ann: PatientPersona, nurse: Visi
     assert all("1 text" in nurse.post("/messages/measure", body=body).text for body in bodies)
 
 
+@pytest.mark.parametrize(
+    ("language", "reason"),
+    [("en", "Please say it without: Annwyl, surgery"), ("es", "Por favor dígalo sin: Annwyl, surgery")],
+)
+def test_a_text_that_names_somebody_is_refused_with_the_words_and_its_draft_is_kept(
+    ann: PatientPersona, nurse: Visitor, language: str, reason: str
+) -> None:
+    nurse.get(f"/language?to={language}")
+    draft = "Annwyl, how is your back since the surgery?"
+    refused = nurse.post(f"/patients/{ann.id}/messages", body=draft)
+    assert refused.status_code == 422
+    assert reason in refused.text
+    assert re.search(rf'<textarea id="body"[^>]*>{re.escape(draft)}</textarea>', refused.text)
+    again = nurse.post(f"/patients/{ann.id}/messages", body="How is your back since Monday?")
+    assert again.status_code == 303
+
+
 def test_a_page_that_looks_again_gets_304_until_something_changes(
     ann: PatientPersona, nurse: Visitor, clock: ClockHand
 ) -> None:
@@ -236,7 +253,8 @@ def test_spanish_is_chosen_once_and_kept(nurse: Visitor) -> None:
 
 def test_patients_are_found_by_name_and_listed(ann: PatientPersona, nurse: Visitor) -> None:
     make_patient(ann.clinic, given_name="Pell", family_name="Muñoz", phone="+12125550145")
-    assert "Testerby, Annwyl" in nurse.read("/patients")
+    listed = nurse.read("/patients")
+    assert listed.index("Muñoz, Pell") < listed.index("Testerby, Annwyl"), "by name, not by when they were added"
     page = nurse.read("/patients?q=munoz")
     assert "Muñoz, Pell" in page
     assert "Testerby" not in page

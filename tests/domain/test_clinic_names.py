@@ -26,10 +26,11 @@ def test_a_name_that_every_text_has_room_for_is_taken(name: str) -> None:
         ("[" + "N" * (LONGEST_NAME - 1), f"takes {LONGEST_NAME + 1} characters"),
         ("Clínica del Río", "í would make every text cost two segments or three: write Clinica del Rio"),
         ("Clinic 中", "中 would make every text cost two segments or three"),
+        ("Lake Cancer Center", "names Cancer, which no text may"),
         ("  ", "must be a name in one line"),
         ("Lake\nClinic", "must be a name in one line"),
     ],
-    ids=["long", "bracket", "accent", "script", "blank", "lines"],
+    ids=["long", "bracket", "accent", "script", "diagnosis", "blank", "lines"],
 )
 def test_a_name_that_would_make_texts_dearer_is_refused_with_a_way_out(name: str, said: str) -> None:
     assert said in str(name_problem(name))

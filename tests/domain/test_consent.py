@@ -14,6 +14,7 @@ from recovery_api.domain.consent import (
     CARRIER_STOPS,
     Leaving,
     Standing,
+    brings_back,
     carrier_confirms,
     day_began,
     next_window,
@@ -21,6 +22,7 @@ from recovery_api.domain.consent import (
 )
 from recovery_api.domain.local_time import CLOSES, OPENS
 from recovery_api.domain.text_lint import RESERVED
+from recovery_api.packs.reading import start_words
 
 NOON = datetime(2026, 11, 20, 17, tzinfo=UTC)  # noon in New York
 NEW_YORK = ZoneInfo("America/New_York")
@@ -145,6 +147,15 @@ def test_a_reminder_is_held_to_three_a_day_its_question_and_its_time(
 )  # fmt: skip
 def test_the_carrier_confirms_its_own_keywords_as_whole_texts(body: str, stops: bool, starts: bool) -> None:
     assert (carrier_confirms(body, CARRIER_STOPS), carrier_confirms(body, CARRIER_STARTS)) == (stops, starts)
+
+
+@pytest.mark.parametrize(
+    ("body", "brings"),
+    [("START", True), (" Start. ", True), ("join!", True), ("UNIRME", True), ("unstop", True), ("Yes", True),
+     ("start texting me again", False), ("START please", False), ("si", False), ("", False), ("4", False)],
+)  # fmt: skip
+def test_one_word_alone_brings_texts_back(body: str, brings: bool) -> None:
+    assert brings_back(body, start_words()) is brings
 
 
 def test_no_word_that_the_carrier_acts_on_may_be_asked_for_as_an_answer() -> None:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -13,13 +13,20 @@ from recovery_api.domain.errors import MissingValue, PackError, UnknownText
 from recovery_api.domain.messages import MessagePack, filled, placeholders
 from recovery_api.domain.segments import measure
 from recovery_api.domain.symptoms import LETTERS
-from recovery_api.domain.text_lint import LONGEST_VALUES, NEVER_LABELLED, own_problems, problems, reading_grade
+from recovery_api.domain.text_lint import (
+    LONGEST_VALUES,
+    NEVER_LABELLED,
+    longest_values,
+    own_problems,
+    problems,
+    reading_grade,
+)
 from recovery_api.domain.wording import labelled
 from recovery_api.packs import load_yaml
 from recovery_api.packs.protocol_pack import check_texts, protocol_pack
 from recovery_api.packs.reading import reply_reader
 from recovery_api.packs.texts import NAMED_BY_PROGRAM, as_sent, check_named, checked_texts, message_pack
-from recovery_api.services.answer_visit import visit_words
+from recovery_api.services.answer_visit import date_words, visit_words
 
 PACK = message_pack()
 CODE = Path(__file__).parents[2] / "recovery_api"
@@ -32,12 +39,17 @@ VALUES = {
     "hour_changed": {"time"}, "hour_refused": set(), "check_in_pain_caregiver": {"clinic"},
     "missed_check_in_caregiver": set(), "are_you_ok_caregiver": set(), "enrol_ask_caregiver": {"clinic"},
     "saved_symptoms": {"phone"}, "ask_pain_again": set(), "ask_suggestion": {"n"}, "emergency": {"emergency"},
-    "urgent": {"h", "emergency"}, "call_back": {"phone", "emergency"}, "missed_check_in": set(), "are_you_ok": set(),
+    "urgent": {"h", "emergency"}, "lifeline": {"lifeline", "emergency"},
+    "lifeline_saved": {"lifeline", "emergency", "n"},
+    "call_back": {"phone", "emergency"}, "missed_check_in": set(), "are_you_ok": set(),
     "stopped": {"clinic", "phone", "emergency"}, "started": {"clinic", "emergency"},
     "help": {"clinic", "phone", "emergency"}, "wrong_person": set(), "deceased": {"phone"},
     "who_is_answering": {"labels", "first"}, "unread_to_person": {"phone", "emergency"},
     "visit_confirmed": {"date", "time"}, "visit_change": {"phone"}, "page_clinician": {"clinic", "tier", "code"},
-    "prepare_blood_thinner": {"clinic", "phone"}, "prepare_new_illness": {"phone"},
+    "prepare_blood_thinner": {"clinic", "phone"}, "prepare_blood_thinner_on": {"date", "phone"},
+    "check_in_worst": {"clinic"}, "check_in_worst_caregiver": {"clinic"}, "missed_worst": set(),
+    "missed_worst_caregiver": set(),
+    "prepare_new_illness": {"phone"},
     "prepare_ride": {"date", "phone"}, "prepare_home": set(), "prepare_fasting": {"fasting_hour", "phone"},
     "baseline_pain": set(), "procedure_day": {"phone"}, "rest_first_evening": {"emergency"},
     "bandage_and_showers": {"shower_hours"}, "no_driving_yet": {"drive_on"}, "posture_getting_up": set(),
@@ -93,14 +105,14 @@ def test_a_text_passes_the_linter_with_its_longest_values(language: str, key: st
 
 @pytest.mark.parametrize(("language", "key"), EVERY_TEXT)
 def test_a_text_is_one_plain_segment_with_its_longest_values(language: str, key: str) -> None:
-    cost = measure(PACK.render(key, language, LONGEST_VALUES))
+    cost = measure(PACK.render(key, language, longest_values(language)))
     assert (cost.encoding, cost.segments) == ("GSM-7", 1)
 
 
 @pytest.mark.parametrize(("language", "key"), EVERY_TEXT)
 def test_a_text_is_one_segment_behind_the_longest_letters_of_a_shared_phone(language: str, key: str) -> None:
     letters = "" if key in NEVER_LABELLED else "ABCDEFGH"
-    assert measure(labelled(PACK.render(key, language, LONGEST_VALUES), letters)).segments == 1
+    assert measure(labelled(PACK.render(key, language, longest_values(language)), letters)).segments == 1
 
 
 def test_a_text_that_has_no_room_for_letters_is_refused_unless_it_goes_to_staff() -> None:
@@ -109,6 +121,25 @@ def test_a_text_that_has_no_room_for_letters_is_refused_unless_it_goes_to_staff(
     for key in NEVER_LABELLED:
         assert problems(key, "en", full) == []
     assert problems("saved", "en", full) == ["takes 2 segments (166 characters, the letters of a phone included)"]
+
+
+@pytest.mark.parametrize(("language", "mend"), [("en", "FIX"), ("es", "CORRIJO")])
+def test_every_text_that_says_a_score_back_says_how_to_mend_it(language: str, mend: str) -> None:
+    texts = {key: PACK.text(key, language) for key in PACK.keys(language)}
+    say_back = {key for key, text in texts.items() if placeholders(text) & {"n", "b"}} - {"ask_suggestion"}
+    assert len(say_back) > 10
+    assert {key for key in say_back if mend not in texts[key]} == set()
+
+
+def test_a_caregiver_is_asked_about_somebody_else() -> None:
+    protocol = protocol_pack()
+    assert protocol.silence is not None
+    asking = {step.text_key for step in protocol.steps if step.question in ("pain", "activity", "medication")}
+    asking |= {rung.text_key for rung in protocol.silence.rungs} | {"saved_jump"}
+    assert len(asking) >= 7
+    for language, patients in (("en", r"\byour\b|\byou (?:walk|take|fall)\b"), ("es", r"\ble duele hoy la espalda\?")):
+        for key in sorted(asking):
+            assert not re.search(patients, PACK.text(f"{key}_caregiver", language)), (language, key)
 
 
 @pytest.mark.parametrize("language", PACK.languages)
@@ -171,7 +202,7 @@ def test_the_linter_refuses_a_bad_text(text: str, complaint: str) -> None:
 
 @pytest.mark.parametrize(("language", "key"), EVERY_TEXT)
 def test_a_text_is_sent_as_it_was_counted(language: str, key: str) -> None:
-    text = PACK.render(key, language, LONGEST_VALUES)
+    text = PACK.render(key, language, longest_values(language))
     assert as_sent(text) == text
 
 
@@ -259,6 +290,37 @@ def test_a_clinics_own_words_must_ask_for_and_fill_in_the_same(
     assert own_problems(key, language, text, PACK.text(key, language), 1) == complaints
 
 
+@pytest.mark.parametrize(
+    ("values", "complaint"),
+    [
+        ({}, []),
+        ({"clinic": "Bay"}, []),
+        ({"clinic": "N" * 40}, ["takes 2 segments"]),
+        ({"phone": "+1 (555) 555-0100 ext. 1234567890"}, ["takes 2 segments"]),
+        ({"clinic": "Clínica"}, ["'í' at 2 is not in GSM-7", "takes 2 segments"]),
+    ],
+    ids=["anybody", "short", "name", "phone", "letters"],
+)  # fmt: skip
+def test_own_words_are_measured_with_the_longest_values_that_the_clinic_can_have(
+    values: dict[str, str], complaint: list[str]
+) -> None:
+    text = "{clinic}: call {phone}, or {emergency} now. STOP ends it. " + "Rest. " * 11
+    found = own_problems("help", "en", text, PACK.text("help", "en"), 1, values)
+    assert [one[: len(said)] for one, said in zip(found, complaint, strict=True)] == complaint
+
+
+@pytest.mark.parametrize(
+    ("language", "date", "hour"),
+    [("en", "Wed Sep 30", "10:30 PM"), ("es", "miércoles 30 de septiembre", "la medianoche")],
+)
+def test_the_longest_values_are_those_that_texts_of_their_language_show(language: str, date: str, hour: str) -> None:
+    values = longest_values(language)
+    assert (values["date"], values["drive_on"], values["fasting_hour"]) == (date, date, hour)
+    days = {date_words(datetime(2026, 1, 1, tzinfo=UTC).date() + timedelta(days=n), language) for n in range(365)}
+    assert max(map(len, days)) == len(date)
+    assert date in days
+
+
 @pytest.mark.parametrize(("language", "key"), EVERY_TEXT)
 def test_the_shipped_words_pass_as_a_clinics_own(language: str, key: str) -> None:
     shipped = PACK.text(key, language)
@@ -296,7 +358,9 @@ def test_the_texts_that_the_program_names_are_those_that_its_code_asks_for() -> 
     steps = {step.text_key for step in protocol.steps}
     spoken = {key for key in PACK.keys("en") if f'"{key}"' in code}
     assert spoken - NAMED_BY_PROGRAM <= steps | {"coach_bending"}
-    assert NAMED_BY_PROGRAM - spoken == {"emergency_saved", "urgent_saved"}, "these are made of another's name"
+    assert NAMED_BY_PROGRAM - spoken == {key for key in NAMED_BY_PROGRAM if key.endswith("_saved")}, (
+        "these are made of another's name"
+    )
 
 
 def test_the_pack_names_its_version() -> None:

@@ -14,7 +14,8 @@ from recovery_api.domain.errors import PackError
 from recovery_api.domain.protocol import read_protocol
 from recovery_api.domain.schedule import scheduled_days
 from recovery_api.packs import load_yaml
-from recovery_api.packs.protocol_pack import SHIPPED, protocol_pack
+from recovery_api.packs.protocol_pack import SHIPPED, check_texts, protocol_pack
+from recovery_api.packs.texts import message_pack
 
 Content = dict[str, Any]
 
@@ -73,6 +74,22 @@ def four_on_day_1(content: Content) -> None:
         content["steps"].append({**step(content, "rest-short-walks"), "id": slot, "slot": slot})
 
 
+def ask_of_worst(content: Content) -> None:
+    for one in content["steps"]:
+        if one["kind"] == "check_in":
+            one["text"] = "check_in_worst"
+
+
+def test_a_protocol_may_ask_for_the_worst_pain_of_the_last_day_in_every_question() -> None:
+    def worst(content: Content) -> None:
+        ask_of_worst(content)
+        content["silence"] = {"after_hours": 3, "rungs": [{"missed": 0, "by": "text", "text": "missed_worst"}]}
+
+    read = read_protocol(edited(worst), "mine.yaml")
+    assert {one.text_key for one in read.steps if one.kind == "check_in"} == {"check_in_worst"}
+    check_texts(read, "mine.yaml", message_pack())
+
+
 def only_rest(content: Content) -> None:
     content["steps"] = [step(content, "rest-short-walks")]
 
@@ -81,7 +98,7 @@ REFUSALS = {
     "no version": (lambda c: c.pop("version"), "protocol", "version is missing"),
     "an unknown entry": (lambda c: c.update(note="x"), "protocol", "does not know note"),
     "no steps": (lambda c: c.update(steps=[]), "protocol", "at least one"),
-    "a step that is no mapping": (lambda c: c["steps"].append(3), "step 44", "named values"),
+    "a step that is no mapping": (lambda c: c["steps"].append(3), "step 49", "named values"),
     "a kind that is none": (
         lambda c: step(c, "posture-sitting").update(kind="sms"),
         "step posture-sitting",
@@ -150,6 +167,12 @@ REFUSALS = {
         "steps",
         "2 steps 1 days before a visit",
     ),
+    "pain now and at its worst": (
+        lambda c: step(c, "check-in-daily").update(text="check_in_worst"),
+        "step check-in-twice-a-week",
+        "every check-in and rung must ask alike",
+    ),
+    "a rung that asks of another pain": (ask_of_worst, "protocol, silence", "every check-in and rung must ask alike"),
     "no check-in at all": (only_rest, "steps", "no step is a check_in"),
 }
 

@@ -94,7 +94,7 @@ def test_every_text_of_the_year_gets_every_value(language: str) -> None:
 def test_the_year_teaches_everything_that_the_course_calls_for() -> None:
     keys = {one.text_key for one in year_of(protocol_pack(), DAY, ZONE)}
     assert keys >= {
-        "prepare_blood_thinner", "prepare_imaging", "prepare_medicines", "prepare_fasting", "prepare_ride",
+        "prepare_blood_thinner_on", "prepare_imaging", "prepare_medicines", "prepare_fasting", "prepare_ride",
         "prepare_home", "rest_short_walks", "posture_sitting", "posture_lifting", "walk_a_little_more",
         "no_driving_yet",
         "bandage_and_showers", "pain_pills_safely", "fall_safety", "bone_care", "visit_reminder", "year_done",

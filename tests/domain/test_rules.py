@@ -46,7 +46,7 @@ def refusal(change: Callable[[Content], object]) -> PackError:
 
 def test_the_shipped_pack_is_fit_and_says_who_has_not_signed_it():
     pack = rule_pack()
-    assert (pack.name, pack.version) == ("vertebroplasty", "3.0")
+    assert (pack.name, pack.version) == ("vertebroplasty", "3.1")
     assert "not yet signed" in pack.signed_off_by
     assert pack is rule_pack()
 

@@ -38,7 +38,8 @@ UNDER_WAY = "SELECT count(*) FROM message WHERE state IN ('planned', 'throttled'
 @pytest.fixture(scope="module")
 def deployment(shared_deployment: Deployment) -> Iterator[Deployment]:
     """The common one, at whose end these tests stand, with two tickers and two senders of each lane."""
-    shared_deployment.start(*(f"{name}-again" for name in JOBS))
+    shared_deployment.start(*(f"{name}-again" for name in JOBS if name != "ticker"))
+    shared_deployment.start("ticker-again", by_command_line=True)
     yield shared_deployment
     shared_deployment.stop()
 
@@ -141,6 +142,45 @@ def test_two_tickers_and_four_senders_double_nothing(
     carried = deployment.carrier("GET", "messages?limit=10000")["items"]
     assert rows == sids == sum(text["direction"].startswith("outbound") for text in carried)
     assert all(len(texts) > 1 for texts in sent.values())
+
+
+def state_of_answer(deployment: Deployment, form: dict[str, str]) -> str:
+    answered = (
+        "SELECT reply.state FROM message reply JOIN message asked ON asked.id = reply.in_reply_to_id"
+        " WHERE asked.sid = %s"
+    )
+    with deployment.sql() as connection:
+        found = connection.execute(answered, [form["MessageSid"]]).fetchone()
+    return str(found[0]) if found else ""
+
+
+def test_a_carrier_that_answers_nonsense_gets_each_text_once(deployment: Deployment) -> None:
+    clinic = deployment.seeded["clinics"][1]
+    phone = clinic["patients"][2]["phone"]
+    wait_for(lambda: deployment.count(UNDER_WAY) == 0, "earlier answers are still on their way", 120)
+    before = len(deployment.texts_to(phone))
+    deployment.carrier("POST", "faults", {"fault": "nonsense", "phone": phone})
+    form = inbound_form(phone, clinic["number"], DANGER)
+    text_until_taken(deployment, form)
+    wait_for(lambda: state_of_answer(deployment, form) == "delivered", "the news of the text never came")
+    deployment.carrier("DELETE", "faults")
+    assert len(deployment.texts_to(phone)) == before + 1
+
+
+def test_while_the_carrier_is_dead_the_web_answers_and_texts_leave_later_or_expire(deployment: Deployment) -> None:
+    clinic = deployment.seeded["clinics"][1]
+    phone = clinic["patients"][2]["phone"]
+    deployment.kill("carrier")
+    too_late, in_time = (inbound_form(phone, clinic["number"], DANGER) for _ in range(2))
+    text_until_taken(deployment, too_late)
+    tried = "SELECT count(*) FROM message WHERE attempts > 0 AND direction = 'out' AND sid IS NULL"
+    wait_for(lambda: deployment.count(tried), "nobody tried to send it")
+    move_clock(deployment, morning(deployment, 4))
+    wait_for(lambda: state_of_answer(deployment, too_late) == "expired", "it did not expire")
+    text_until_taken(deployment, in_time)
+    deployment.start("carrier")
+    wait_for(lambda: state_of_answer(deployment, in_time) == "delivered", "it never left")
+    assert state_of_answer(deployment, too_late) == "expired"
 
 
 @contextmanager
@@ -246,45 +286,6 @@ def test_a_database_that_does_not_serve_is_told_in_time_and_loses_nothing(
     with trouble(deployment):
         callers.all_are_told(forms)
     callers.none_is_lost(forms)
-
-
-def state_of_answer(deployment: Deployment, form: dict[str, str]) -> str:
-    answered = (
-        "SELECT reply.state FROM message reply JOIN message asked ON asked.id = reply.in_reply_to_id"
-        " WHERE asked.sid = %s"
-    )
-    with deployment.sql() as connection:
-        found = connection.execute(answered, [form["MessageSid"]]).fetchone()
-    return str(found[0]) if found else ""
-
-
-def test_a_carrier_that_answers_nonsense_gets_each_text_once(deployment: Deployment) -> None:
-    clinic = deployment.seeded["clinics"][1]
-    phone = clinic["patients"][2]["phone"]
-    wait_for(lambda: deployment.count(UNDER_WAY) == 0, "earlier answers are still on their way", 120)
-    before = len(deployment.texts_to(phone))
-    deployment.carrier("POST", "faults", {"fault": "nonsense", "phone": phone})
-    form = inbound_form(phone, clinic["number"], DANGER)
-    text_until_taken(deployment, form)
-    wait_for(lambda: state_of_answer(deployment, form) == "delivered", "the news of the text never came")
-    deployment.carrier("DELETE", "faults")
-    assert len(deployment.texts_to(phone)) == before + 1
-
-
-def test_while_the_carrier_is_dead_the_web_answers_and_texts_leave_later_or_expire(deployment: Deployment) -> None:
-    clinic = deployment.seeded["clinics"][1]
-    phone = clinic["patients"][2]["phone"]
-    deployment.kill("carrier")
-    too_late, in_time = (inbound_form(phone, clinic["number"], DANGER) for _ in range(2))
-    text_until_taken(deployment, too_late)
-    tried = "SELECT count(*) FROM message WHERE attempts > 0 AND direction = 'out' AND sid IS NULL"
-    wait_for(lambda: deployment.count(tried), "nobody tried to send it")
-    move_clock(deployment, morning(deployment, 4))
-    wait_for(lambda: state_of_answer(deployment, too_late) == "expired", "it did not expire")
-    text_until_taken(deployment, in_time)
-    deployment.start("carrier")
-    wait_for(lambda: state_of_answer(deployment, in_time) == "delivered", "it never left")
-    assert state_of_answer(deployment, too_late) == "expired"
 
 
 def test_the_real_server_leaves_an_address_as_it_came(deployment: Deployment) -> None:

@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner
 from flask import Flask
 from sqlalchemy import delete, select, update
+from structlog.testing import capture_logs
 
 from jobs.__main__ import main
 from jobs.runner import JobsApp
@@ -19,6 +20,7 @@ from jobs.sender import _claim, _release_the_dead, run_sender
 from jobs.ticker import Rounds, tick
 from jobs.timetable import TIMETABLE, Job
 from recovery_api.app import create_app
+from recovery_api.clock import monotonic
 from recovery_api.config import Settings, SettingsRefused
 from recovery_api.domain.readings import Finding
 from recovery_api.domain.tiers import Tier
@@ -174,6 +176,19 @@ def test_a_job_that_hangs_past_its_time_ends_the_life_of_the_ticker() -> None:
     assert [rounds.completed(often, 0.0), rounds.completed(seldom, 1.0)] == [False, True]
     assert rounds.completed(often, 1.0 + seldom.seconds_allowed)
     assert not rounds.completed(often, 1.1 + seldom.seconds_allowed)
+
+
+@pytest.mark.parametrize(("seconds", "is_late"), [(300, False), (350, False), (365, True)])
+def test_a_tick_that_comes_more_than_a_minute_late_is_seen_from_outside(
+    clinic: BuiltClinic, seconds: float, is_late: bool
+) -> None:
+    jobs_app, job = jobs_app_of(clinic.app), Job("seldom", 300, lambda *_: 0, "{count}")
+    rounds = Rounds((job,))
+    rounds.began(job, monotonic() - seconds)
+    with capture_logs() as said:
+        tick(jobs_app, job, rounds)
+    assert [one["event"] for one in said] == ["tick.late"] * is_late
+    assert beats(clinic) == {"ticker:seldom", "ticker"} | ({"late:seldom"} if is_late else set())
 
 
 def test_a_sender_that_finds_no_work_is_alive(clinic: BuiltClinic) -> None:

@@ -116,6 +116,7 @@ ALTER TABLE contact_point ADD COLUMN channel text DEFAULT 'sms' NOT NULL;
 ALTER TABLE flag ADD COLUMN waiting_since timestamptz;
 CREATE INDEX ix_flag_waiting ON flag (id);
 ALTER TABLE reminder ADD CONSTRAINT ck_reminder_kind_longer CHECK (kind <> '') NOT VALID;
+ALTER TABLE message ADD COLUMN end_given_up_at timestamptz;
 """
 
 

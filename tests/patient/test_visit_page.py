@@ -108,7 +108,7 @@ def csrf(page: str) -> str:
 
 def test_a_visit_is_confirmed_and_changed_on_the_page(booked: WebPhone, ann: PatientPersona, ben: Persona) -> None:
     page = booked.get("/c/visit").text
-    assert "Your visit: Nov 29 at 11:00 AM" in page
+    assert "Your visit: Sun Nov 29 at 11:00 AM" in page
     page = booked.post("/c/visit", csrf=csrf(page), said="confirm").text
     assert "We will see you then." in page
     assert status(ann) == "confirmed"
@@ -123,7 +123,7 @@ def test_a_visit_is_confirmed_and_changed_on_the_page(booked: WebPhone, ann: Pat
 
 def test_the_page_has_the_visit_for_the_calendar_in_the_patients_language(booked: WebPhone) -> None:
     booked.post("/c/visit/language", csrf=csrf(booked.get("/c/visit").text), lang="es")
-    assert "Su cita: 29 de noviembre a las 11:00" in booked.get("/c/visit").text
+    assert "Su cita: domingo 29 de noviembre a las 11:00 AM" in booked.get("/c/visit").text
     assert strictly(booked.get("/c/visit.ics").data)["SUMMARY"] == "Cita: Harbour Clinic"
 
 

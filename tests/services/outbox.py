@@ -130,6 +130,11 @@ class Outbox:
         with self.clinic.open() as scope:
             return list(scope.connection.execute(select(tables.flag).order_by(tables.flag.c.opened_at)).all())
 
+    def links(self) -> list[Row[Any]]:
+        """Every link of the clinic between a phone and a patient."""
+        with self.clinic.open() as scope:
+            return list(scope.connection.execute(select(tables.contact_point)).all())
+
     def contact_channel(self) -> str:
         """Whether the phone is texted or called."""
         with self.clinic.open() as scope:

@@ -48,7 +48,8 @@ def change(clinic: BuiltClinic, statement: Any) -> None:
 
 def publish(patient: PatientPersona, version: str = "2.0+1", **changes: Any) -> None:
     """A version of the clinic's own, to which the patient is moved."""
-    content = {**load_yaml(SHIPPED), "version": version, "signed_off_by": "Dr. Made-up, 2026-11-01", **changes}
+    shipped, signed = load_yaml(SHIPPED), {"signed_off_by": "Dr. Made-up, 2026-11-01"}
+    content = {**shipped, "coaching": shipped["coaching"] | signed, "version": version, **signed, **changes}
     with patient.clinic.open() as scope:
         publish_protocol(scope, read_from("mine.yaml", "", content), content, SYSTEM, NOW)
         found = compare_version(scope, patient.episode_id, version, NOW)

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, Engine, event, select
+from sqlalchemy import Connection, Engine, event, select, update
 
 from recovery_api.db import ClinicScope
 from recovery_api.domain.errors import Conflict, Invalid, NotAllowed, NotFound
@@ -118,6 +118,36 @@ def test_words_that_the_linter_refuses_are_not_even_proposed(
         propose_wording(scope, proposal, people["lead"], now(clinic))
     with clinic.open() as scope:
         assert read_wordings(scope) == []
+
+
+LONG = "Sunny Meadows Regional Spine and Bone Clinic"
+FULL = Proposal("help", "en", "{clinic}: call {phone}, or {emergency} now. STOP ends it. " + "Rest. " * 11)
+
+
+def rename(clinic: BuiltClinic, name: str) -> None:
+    with clinic.open() as scope:
+        scope.connection.execute(update(tables.clinic).values(name=name))
+
+
+def test_words_are_measured_with_the_clinics_own_name_where_that_is_longer_than_any(
+    clinic: BuiltClinic, people: dict[str, Actor]
+) -> None:
+    rename(clinic, LONG)
+    with pytest.raises(Invalid, match="takes 2 segments"), clinic.open() as scope:
+        propose_wording(scope, FULL, people["lead"], now(clinic))
+    rename(clinic, "Bay")
+    assert change(clinic, people, FULL) == 1
+
+
+def test_words_that_have_come_to_be_unfit_are_not_signed(clinic: BuiltClinic, people: dict[str, Actor]) -> None:
+    with clinic.open() as scope:
+        wording_id = propose_wording(scope, FULL, people["lead"], now(clinic))
+    rename(clinic, LONG)
+    with pytest.raises(Invalid, match="takes 2 segments"), clinic.open() as scope:
+        sign_wording(scope, wording_id, people["clinician"], now(clinic))
+    with clinic.open() as scope:
+        assert [one.state for one in read_wordings(scope)] == ["waiting"]
+        assert texts_of(scope).version == message_pack().version
 
 
 def test_two_segments_may_be_agreed_on_and_are_signed_with_the_words(

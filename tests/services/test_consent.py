@@ -10,8 +10,10 @@ from sqlalchemy import Row, update
 
 from recovery_api.gateways.sms import Rejected
 from recovery_api.models import tables
+from recovery_api.services import follow_delivery
 from recovery_api.services.hand_over_reminders import hand_over_due
 from tests.builders import BuiltClinic, ClockHand, PatientPersona, Persona, make_patient
+from tests.deployment import TOKEN, inbound_form, signed
 from tests.services.outbox import Outbox
 from tests.services.phone import Phone
 
@@ -164,6 +166,88 @@ def test_nothing_but_a_start_brings_texts_back(phone: Phone, body: str) -> None:
     assert phone.states() == {"opted_out"}
 
 
+@pytest.mark.parametrize(
+    "body",
+    ["please text me again", "text me again", "start texting me again please", "I want the texts back",
+     "sign me back up", "Yes please text me", "send them again at 10", "I didnt mean to stop", "START please",
+     "TIME 10", "por favor escr\u00edbanme de nuevo", "quiero recibir mensajes otra vez", "reanudar mensajes"],
+)  # fmt: skip
+def test_the_wish_to_have_texts_again_is_for_a_person_and_brings_no_text(phone: Phone, body: str) -> None:
+    phone.text("STOP")
+    before = len(texts_out(phone))
+    outcome = phone.text(body)
+    assert outcome.message.needs_person
+    assert phone.states() == {"opted_out"}
+    assert [row.state for row in texts_out(phone)[before:] if row.text_key != "hour_changed"] == []
+    assert ledger(phone)[-1] == ("all_texts", "opted_out", False)
+
+
+@pytest.mark.parametrize(("body", "is_read"), [("I want the texts back, pain is 3", True), ("3", False)])
+def test_the_wish_beside_a_score_is_for_a_person_as_well(phone: Phone, body: str, is_read: bool) -> None:
+    phone.text("STOP")
+    outcome = phone.text(body)
+    assert (outcome.disposition, outcome.message.needs_person, phone.states()) == ("recorded", is_read, {"opted_out"})
+
+
+@pytest.mark.parametrize("body", ["START", "Start.", "join", "unstop"])
+def test_a_start_word_alone_brings_texts_back_and_is_nobodys_task(phone: Phone, body: str) -> None:
+    phone.text("please stop texting me")
+    outcome = phone.text(body)
+    assert (phone.states(), outcome.message.needs_person) == ({"active"}, False)
+
+
+# what the carrier took a text for
+
+
+@pytest.mark.parametrize(
+    ("word", "body", "state", "disposition", "answers"),
+    [
+        ("STOP", "PARE", "opted_out", "opted_out", []),  # a keyword of the account's own
+        ("STOP", "ADIOS", "opted_out", "opted_out", []),
+        ("STOP", "ALTO", "opted_out", "opted_out", []),
+        (None, "ALTO", "opted_out", "opted_out", ["stopped"]),
+        ("HELP", "SOCCORSO", "active", "helped", ["help"]),  # it says whom to call, which the carrier does not
+        ("START", "yes", "active", "opted_in", []),
+    ],
+)
+def test_the_carriers_word_counts_in_any_language_and_is_confirmed_once(
+    phone: Phone, word: str | None, body: str, state: str, disposition: str, answers: list[str]
+) -> None:
+    outcome = phone.text(body, carrier_word=word)
+    assert (phone.states(), outcome.disposition, outcome.answers) == ({state}, disposition, answers)
+    assert outcome.message.needs_person is (disposition != "opted_in")
+
+
+def test_a_stop_and_a_start_at_the_carrier_are_in_the_ledger_with_its_words(phone: Phone) -> None:
+    assert phone.text("ADIOS", carrier_word="STOP").message.because == "They ask for the texts to stop."
+    back = phone.text("VOLVER", carrier_word="START")
+    assert (phone.states(), back.disposition, back.answers) == ({"active"}, "opted_in", [])
+    assert ledger(phone)[1:] == [("all_texts", "opted_out", False), ("care_texts", "opted_in", True)]
+    assert words_of(phone)[1] == "ADIOS"
+
+
+def test_the_web_hook_hears_what_the_carrier_took_a_text_for(phone: Phone) -> None:
+    url = f"{phone.clinic.wiring.settings.public_url}/webhooks/twilio/inbound"
+    form = inbound_form(phone.number, phone.clinic.number, "ADIOS") | {"OptOutType": "STOP"}
+    body, headers = signed(url, form, TOKEN)
+    assert (
+        phone.clinic.app.test_client().post("/webhooks/twilio/inbound", data=body, headers=headers).status_code == 200
+    )
+    assert (phone.states(), texts_out(phone)) == ({"opted_out"}, [])
+
+
+def test_danger_in_what_the_carrier_took_for_a_stop_is_answered(phone: Phone) -> None:
+    outcome = phone.text(EMERGENCY, carrier_word="STOP")
+    assert (outcome.disposition, outcome.answer, phone.states()) == ("opted_out", "emergency", {"opted_out"})
+
+
+def test_a_yes_to_a_question_is_an_answer_though_the_carrier_took_it_for_a_start(
+    phone: Phone, clock: ClockHand
+) -> None:
+    phone.ask("appointment", clock.now.date(), clock.now)
+    assert phone.text("yes", carrier_word="START").message.intent == "appointment_confirm"
+
+
 def test_a_stop_at_the_carrier_is_one_transaction_with_what_waited_and_a_task(outbox: Outbox) -> None:
     waiting = outbox.queue_reminder(due_at=outbox.clock.now + timedelta(hours=1))
     refused = outbox.queue()
@@ -176,6 +260,31 @@ def test_a_stop_at_the_carrier_is_one_transaction_with_what_waited_and_a_task(ou
         rows = scope.connection.execute(tables.consent.select().order_by(tables.consent.c.id)).all()
     assert [(row.source, row.granted, row.message_id) for row in rows][1:] == [("carrier", False, refused)]
     assert [(flag.family, flag.tier) for flag in outbox.flags()] == [("delivery", "today")]
+
+
+@pytest.mark.parametrize("told_by", ["refusal", "callback"])
+def test_of_a_stop_at_the_carrier_nothing_is_committed_unless_all_of_it_is(
+    outbox: Outbox, monkeypatch: pytest.MonkeyPatch, told_by: str
+) -> None:
+    waiting = outbox.queue_reminder(due_at=outbox.clock.now + timedelta(hours=1))
+    stopped = outbox.queue()
+
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(follow_delivery, "flag_phone", broken)  # the last of its steps
+    if told_by == "refusal":
+        outbox.carrier.script.append(Rejected(21610, "opted_out"))
+        with pytest.raises(ZeroDivisionError):
+            outbox.work()
+    else:
+        outbox.work()
+        with pytest.raises(ZeroDivisionError):
+            outbox.callback(stopped, str(outbox.row(stopped).sid), "undelivered", 21610)
+    assert (outbox.contact_state(), outbox.row(waiting).state, outbox.is_queued(waiting)) == ("active", "planned", True)
+    assert outbox.row(stopped).state == ("sending" if told_by == "refusal" else "accepted")
+    with outbox.clinic.open() as scope:
+        assert all(row.granted for row in scope.connection.execute(tables.consent.select()))
 
 
 def test_a_stop_between_the_queue_and_the_carrier_is_seen_at_the_last_moment(outbox: Outbox) -> None:
@@ -261,7 +370,7 @@ def test_an_answer_by_somebody_else_on_the_patients_phone_is_known_as_theirs(pho
     assert (outcome.check_in.pain, outcome.check_in.answered_by) == (7, "caregiver")
 
 
-@pytest.mark.parametrize("label", ["Annwyl", "TESTERBY", "x" * 9, "\N{LATIN SMALL LETTER O WITH ACUTE}"])
+@pytest.mark.parametrize("label", ["Annwyl", "fracture", "TESTERBY", "x" * 9, "\N{LATIN SMALL LETTER O WITH ACUTE}"])
 def test_a_label_is_short_and_no_name(ann: PatientPersona, ben: Persona, label: str) -> None:
     answer = ben.post(f"/patients/{ann.id}/phones", json={"phone": CAREGIVER, "label": label})
     assert answer.status_code == 422

@@ -98,6 +98,8 @@ def test_a_later_score_is_a_report_of_its_own(phone: Phone) -> None:
         ("12/10", None, None),
         ("7 and a fever", "pain", "urgent_saved"),
         ("3 but I can't breathe", "pain", "emergency_saved"),
+        ("pain 7 please call me", None, "call_back_saved"),
+        ("pain 6 and cancel my appointment", None, "visit_change_saved"),
     ],
 )
 @pytest.mark.parametrize("language", ["en", "es"])
@@ -114,6 +116,14 @@ def test_every_saved_score_is_said_back_in_one_segment_with_how_to_mend_it(
     assert str(outcome.check_in.pain) in said
     assert ("FIX 7" if language == "en" else "CORRIJO 7") in said
     assert measure(said).segments == 1
+
+
+def test_a_visit_that_is_confirmed_beside_a_score_says_both(phone: Phone, ann: PatientPersona, ben: Persona) -> None:
+    ben.post(f"/episodes/{ann.episode_id}/appointments", json={"starts_at": "2026-11-24T15:00:00Z"})
+    phone.ask("appointment", NOW.date(), NOW)
+    outcome = phone.text("yes I confirm, pain 3")
+    assert outcome.answer == "visit_confirmed_saved"
+    assert "We will see you Tue Nov 24 at 10:00 AM. We saved 3; if that is wrong, text FIX 7." in outcome.bodies[0]
 
 
 def test_a_range_is_said_back_with_both_ends(phone: Phone) -> None:
@@ -175,6 +185,21 @@ def test_a_call_and_a_score_with_its_word_are_understood_whatever_is_open(
     scored = phone.text("PAIN 7")
     assert scored.check_in is not None
     assert scored.check_in.pain == 7
+
+
+@pytest.mark.parametrize("body", ["PAIN 7 TIME 10", "pain 7, time 10", "DOLOR 7 HORA 10", "dolor 7, hora 10"])
+def test_an_hour_beside_a_score_is_never_taken_for_the_score(phone: Phone, body: str) -> None:
+    outcome = phone.text(body)
+    assert outcome.check_in is None or outcome.check_in.pain == 7
+    assert outcome.answer in ("saved", "ask_pain_again", "ask_suggestion")
+
+
+@pytest.mark.parametrize("question", ["activity", "medication", "appointment"])
+def test_a_number_out_of_ten_is_a_score_whatever_was_asked(phone: Phone, clock: ClockHand, question: str) -> None:
+    phone.ask(question, clock.now.date(), clock.now)
+    outcome = phone.text("7 out of 10")
+    assert outcome.check_in is not None
+    assert (outcome.check_in.pain, outcome.check_in.pills_total, outcome.check_in.minutes_walked) == (7, None, None)
 
 
 @pytest.mark.parametrize(

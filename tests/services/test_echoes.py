@@ -97,6 +97,52 @@ def test_danger_on_a_shared_phone_is_answered_three_times_an_hour_too(phone: Pho
     assert phone.text("I cannot breathe and my chest hurts badly").answers == ["emergency"]
 
 
+OWN = "Is your pain over 5?"
+
+
+@pytest.fixture
+def written_to(phone: Phone, ann: PatientPersona, ben: Persona) -> Phone:
+    """Ann's phone, after Ben wrote to it."""
+    for words in (OWN, "Yes.", "3", "How now?", "Are your legs weak"):
+        assert ben.post(f"/patients/{ann.id}/messages", json={"body": words}).status_code == 201
+    return phone
+
+
+@pytest.mark.parametrize(
+    "body",
+    [OWN, OWN.upper(), "how now?", "Are your legs weak", f'Liked "{OWN}"', f"Liked '{OWN}'", "Liked \u2018Yes.\u2019",
+     "\U0001f44d to \u201cAre your legs weak\u201d"],
+)  # fmt: skip
+def test_a_clinicians_own_short_words_that_come_back_are_read_as_nothing_and_seen_each_time(
+    written_to: Phone, body: str
+) -> None:
+    for _ in range(2):
+        outcome = written_to.text(body)
+        assert (outcome.answers, outcome.message.because, outcome.message.needs_person) == ([], ECHO, True)
+    assert (scores(written_to), flags(written_to)) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("body", "pain"), [("3", 3), ("yes.", None), ("Is your pain over 6?", None), ("my pain is 4", 4)]
+)
+def test_what_a_patient_may_answer_is_no_echo_though_a_clinician_wrote_it_too(
+    written_to: Phone, body: str, pain: int | None
+) -> None:
+    outcome = written_to.text(body)
+    assert outcome.message.because != ECHO
+    assert outcome.message.patient_id is not None
+    assert scores(written_to) == [pain] * (pain is not None)
+
+
+def test_own_words_are_known_for_a_day_and_on_the_phone_they_went_to(
+    written_to: Phone, ann: PatientPersona, clock: ClockHand
+) -> None:
+    other = make_patient(ann.clinic, given_name="Borvin", family_name="Samplewick", phone="+12125550177")
+    assert Phone(ann.clinic, other.phone).text("Are your legs weak").message.because != ECHO
+    clock.forward(hours=25)
+    assert written_to.text("Are your legs weak").message.because != ECHO
+
+
 @pytest.mark.parametrize("language", message_pack().languages)
 def test_no_text_of_ours_is_too_short_to_be_known_again(language: str) -> None:
     pack = message_pack()

@@ -1,21 +1,27 @@
 """Callbacks settle a text whatever their order, and a phone that cannot be reached becomes a flag."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from itertools import permutations
+from random import Random
 from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import Row, select
+from sqlalchemy import Connection, Row, select
 
 from recovery_api.db import clinic_transaction
 from recovery_api.domain.errors import NotFound
+from recovery_api.gateways.sms import Rejected
 from recovery_api.ids import new_id
 from recovery_api.models import tables
 from recovery_api.services.pace_senders import list_senders
+from tests.builders import make_patient
 from tests.services.outbox import Outbox
+from tests.services.schedules import undone
 
 LANDLINE, NO_HANDSET, STOPPED, HANDSET_OFF, FILTERED, UNREGISTERED = 30006, 30005, 21610, 30003, 30007, 30034
+NOT_MOBILE, EXPIRED = 21614, 30036
 
 
 @pytest.fixture
@@ -33,6 +39,24 @@ def test_the_furthest_status_wins_in_any_order(outbox: Outbox, sent: tuple[UUID,
     row = outbox.row(sent[0])
     assert (row.state, row.sid, row.conflict) == ("delivered", sent[1], None)
     assert outbox.flags() == []
+
+
+SIX = ("queued", "sending", "sent", "delivered", "undelivered", "failed")
+
+
+@pytest.mark.soak
+def test_six_statuses_end_alike_in_all_their_720_orders(
+    outbox: Outbox, database: Connection, sent: tuple[UUID, str], samples: Callable[[int, int], int]
+) -> None:
+    orders = Random(720).sample(list(permutations(SIX)), samples(8, 720))
+    ends = set()
+    for order in orders:
+        with undone(database):
+            for status in order:
+                assert outbox.callback(*sent, status, HANDSET_OFF if status in ("undelivered", "failed") else None)
+            row = outbox.row(sent[0])
+            ends.add((row.state, row.sid, row.error_code, row.conflict, len(outbox.flags()), outbox.contact_channel()))
+    assert ends == {("delivered", sent[1], None, "undelivered", 0, "sms")}
 
 
 def test_two_endings_that_cannot_both_be_true_are_noted_as_a_conflict(outbox: Outbox, sent: tuple[UUID, str]) -> None:
@@ -59,6 +83,34 @@ def test_a_phone_that_no_text_can_reach_is_marked_and_flagged_once(
     assert flag.patient_id == outbox.patient.id
 
 
+@pytest.mark.parametrize("code", [LANDLINE, NO_HANDSET, NOT_MOBILE])
+def test_a_landline_that_two_patients_share_is_called_for_both_and_both_teams_are_told(
+    outbox: Outbox, code: int
+) -> None:
+    other = make_patient(outbox.clinic, given_name="Borvin", family_name="Samplewick", phone=outbox.patient.phone)
+    message_id = outbox.queue()
+    if code == NOT_MOBILE:  # known before anything is sent
+        outbox.carrier.script.append(Rejected(code, "recipient_permanent"))
+        outbox.work()
+    else:
+        outbox.work()
+        outbox.callback(message_id, str(outbox.row(message_id).sid), "undelivered", code)
+    assert {link.channel for link in outbox.links()} == {"voice"}
+    assert {(flag.patient_id, flag.episode_id, flag.rule, flag.family, flag.tier) for flag in outbox.flags()} == {
+        (person.id, person.episode_id, "unreachable_phone", "delivery", "today") for person in (outbox.patient, other)
+    }
+
+
+def test_two_texts_that_did_not_arrive_are_a_flag_for_everybody_on_the_phone(outbox: Outbox) -> None:
+    other = make_patient(outbox.clinic, given_name="Borvin", family_name="Samplewick", phone=outbox.patient.phone)
+    elsewhere = make_patient(outbox.clinic, given_name="Pell", phone="+12125550163")
+    for _ in range(2):
+        undelivered(outbox)
+    told = {flag.patient_id for flag in outbox.flags()}
+    assert told == {outbox.patient.id, other.id}
+    assert elsewhere.id not in told
+
+
 def test_who_was_asked_to_join_on_a_landline_is_called_from_then_on(outbox: Outbox, sent: tuple[UUID, str]) -> None:
     outbox.mark("contact_point", state="invited")
     outbox.callback(*sent, "undelivered", LANDLINE)
@@ -71,6 +123,15 @@ def test_a_passing_failure_leaves_the_phone_as_it_was(outbox: Outbox, sent: tupl
     assert outbox.row(sent[0]).state == "undelivered"
     assert outbox.contact_state() == "active"
     assert outbox.flags() == []
+
+
+def test_a_text_that_expired_in_the_carriers_queue_says_nothing_of_the_phone(
+    outbox: Outbox, sent: tuple[UUID, str]
+) -> None:
+    outbox.callback(*sent, "failed", EXPIRED)
+    assert (outbox.row(sent[0]).state, outbox.row(sent[0]).error_code) == ("failed", EXPIRED)
+    assert (outbox.contact_state(), outbox.contact_channel(), outbox.flags()) == ("active", "sms", [])
+    assert not outbox.is_queued(sent[0]), "it is not sent again: it would be stale"
 
 
 def test_a_status_that_is_unknown_to_us_changes_nothing(outbox: Outbox, sent: tuple[UUID, str]) -> None:

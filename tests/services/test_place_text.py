@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import Row
 
 from recovery_api.models import tables
+from recovery_api.services.queue_texts import Outgoing, Recipient, queue_texts
 from tests.builders import BuiltClinic, ClockHand, PatientPersona, Persona, make_clinician, make_patient, record
 from tests.services.phone import Phone
 
@@ -27,6 +28,35 @@ def assign(clinician: Persona, message_id: UUID, patient_id: UUID) -> int:
 def message(clinic: BuiltClinic, message_id: UUID) -> Row[Any]:
     with clinic.open() as scope:
         return scope.connection.execute(tables.message.select().where(tables.message.c.id == message_id)).one()
+
+
+def test_a_placed_answer_belongs_to_the_day_that_was_asked_about(
+    ann: PatientPersona, ben: Persona, clock: ClockHand
+) -> None:
+    make_patient(ann.clinic, given_name="Borvin", family_name="Samplewick", phone=ann.phone)
+    phone = Phone(ann.clinic, ann.phone)
+    [point] = [row.id for row in phone.rows("contact_point") if row.patient_id == ann.id]
+    with ann.clinic.open() as scope:
+        asked = Outgoing(
+            Recipient(ann.phone, "en", point, ann.id), "reminder", "check_in_pain", question="pain",
+            question_on=clock.now.date(), due_at=clock.now, expires_at=clock.now + timedelta(hours=10),
+        )  # fmt: skip
+        [question] = queue_texts(scope, [asked], clock.now)
+        scope.flush()
+        scope.connection.execute(tables.message.update().where(tables.message.c.id == question).values(state="sent"))
+    on = clock.now.date()
+    clock.forward(hours=15)  # one in the morning in New York
+    held = phone.text("6")
+    assert held.disposition == "shared_phone"
+    assert assign(ben, held.message.id, ann.id) == 204
+    [check_in] = phone.rows("check_in")
+    assert (check_in.pain, check_in.local_on) == (6, on)
+
+
+def test_a_placed_answer_by_somebody_else_is_known_as_theirs(ann: PatientPersona, ben: Persona) -> None:
+    assert assign(ben, waiting(ann.clinic, "mom says its a 7"), ann.id) == 204
+    [check_in] = Phone(ann.clinic, ann.phone).rows("check_in")
+    assert (check_in.pain, check_in.answered_by) == (7, "caregiver")
 
 
 def test_a_placed_text_is_the_patients_check_in_of_the_time_it_came(

@@ -56,7 +56,7 @@ def test_an_answer_to_the_daily_question_is_followed_by_the_symptoms(phone: Phon
         ("A", "leg_weakness", "emergency", "emergency"),
         (EMERGENCY, "leg_weakness", "emergency", "emergency"),
         ("I can't breathe", "breathing", "emergency", "emergency"),
-        ("I want to die", "self_harm", "emergency", "emergency"),
+        ("I want to die", "self_harm", "emergency", "lifeline"),
         ("C", "fever", "urgent", "urgent"),
         ("E", "wound", "urgent", "urgent"),
     ],
@@ -240,10 +240,10 @@ def test_a_visit_is_confirmed_or_asked_to_be_moved(
 
 def test_a_visit_is_told_in_the_patients_language() -> None:
     starts_at, zone = datetime(2026, 11, 22, 20, 5, tzinfo=UTC), ZoneInfo("America/New_York")
-    assert visit_words(starts_at, zone) == VisitWords("Nov 22", "3:05 PM")
-    assert visit_words(starts_at, zone, "es") == VisitWords("22 de noviembre", "15:05")
+    assert visit_words(starts_at, zone) == VisitWords("Sun Nov 22", "3:05 PM")
+    assert visit_words(starts_at, zone, "es") == VisitWords("domingo 22 de noviembre", "3:05 PM")
     for month in range(1, 13):
-        said = visit_words(starts_at.replace(month=month), zone, "es")
+        said = visit_words(starts_at.replace(month=month, day=month), zone, "es")
         assert not list(not_gsm(f"{said.date} {said.time}"))
 
 
@@ -251,7 +251,7 @@ def test_a_visit_is_confirmed_in_spanish(clinic: BuiltClinic, clock: ClockHand) 
     person = make_patient(clinic, language="es", visits=[clock.now + timedelta(days=2)])
     phone = Phone(clinic, person.phone)
     phone.ask("appointment", clock.now.date(), clock.now)
-    assert "22 de noviembre a las 10:00" in phone.text("1").bodies[0]
+    assert "domingo 22 de noviembre a las 10:00 AM" in phone.text("1").bodies[0]
 
 
 def test_a_yes_without_a_visit_goes_to_a_person(phone: Phone, clock: ClockHand) -> None:

@@ -14,6 +14,7 @@ from recovery_api.models import tables
 from recovery_api.services.chase_statuses import OVERDUE, chase_statuses
 from recovery_api.services.claim_work import claim_rows
 from recovery_api.services.compare_with_carrier import compare_with_carrier, read_comparisons
+from recovery_api.services.give_up_end import count_given_up
 from recovery_api.services.pace_senders import list_senders
 from recovery_api.services.reconcile_inbound import reconcile_inbound
 from recovery_api.services.settle_strays import settle_strays
@@ -270,6 +271,66 @@ def test_trouble_with_one_clinic_ends_the_chase_of_no_other(outbox: Outbox, caps
     assert "statuses.clinic_stuck" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(
+    ("purpose", "told"),
+    [("conversation", ("review", "Nobody knows whether texts")), ("safety", ("today", "safety text"))],
+)
+def test_an_end_that_the_carrier_never_tells_is_given_up_with_a_record_and_a_flag(
+    outbox: Outbox, capsys: pytest.CaptureFixture[str], purpose: str, told: tuple[str, str]
+) -> None:
+    message_id = outbox.queue("emergency" if purpose == "safety" else "ask_pain_again", purpose)
+    outbox.work("alert" if purpose == "safety" else "bulk")
+    sid = str(outbox.row(message_id).sid)
+    outbox.carrier.records[sid] = Delivery("sent", None)
+    outbox.real.forward(days=2, hours=23)
+    assert (chase(outbox), outbox.row(message_id).end_given_up_at) == (1, None)
+    outbox.real.forward(hours=2)
+    outbox.clock.forward(days=3)
+    assert [chase(outbox), chase(outbox)] == [1, 0]
+    outbox.real.forward(days=1)
+    assert chase(outbox) == 0, "it is asked no more"
+    row = outbox.row(message_id)
+    assert (row.state, row.end_given_up_at) == ("sent", outbox.clock.now)
+    [flag] = outbox.flags()
+    assert (flag.rule, flag.family, flag.tier, flag.patient_id) == (
+        "end_unknown", "delivery", told[0], outbox.patient.id,
+    )  # fmt: skip
+    assert told[1] in flag.reason
+    with outbox.clinic.open() as scope:
+        assert count_given_up(scope, outbox.clock.now - timedelta(days=1)) == 1
+    assert "statuses.given_up" in capsys.readouterr().out
+    assert outbox.callback(message_id, sid, "delivered"), "it may still come"
+    assert outbox.row(message_id).state == "delivered"
+
+
+def test_a_carrier_that_never_tells_any_end_is_one_flag_a_week(outbox: Outbox) -> None:
+    for _ in range(3):
+        message_id = outbox.queue()
+        outbox.work()
+        outbox.real.forward(days=3, seconds=1)
+        outbox.clock.forward(days=3, seconds=1)
+        assert chase(outbox) == 1
+        assert outbox.row(message_id).end_given_up_at == outbox.clock.now
+        with outbox.clinic.open() as scope:
+            closed = {"status": "resolved", "outcome": "could_not_reach", "resolved_at": outbox.clock.now}
+            scope.connection.execute(update(tables.flag).values(**closed))
+    assert len(outbox.flags()) == 1
+
+
+def test_the_end_of_a_text_is_asked_for_after_an_outage_of_a_week(outbox: Outbox) -> None:
+    message_id = outbox.queue()
+    outbox.work()
+    outbox.real.forward(days=7)
+    outbox.carrier.list_is_reachable = False
+    assert (chase(outbox), outbox.row(message_id).end_given_up_at) == (1, None), "a carrier that is away told nothing"
+    outbox.carrier.list_is_reachable = True
+    outbox.real.forward(hours=2)
+    outbox.carrier.records[str(outbox.row(message_id).sid)] = Delivery("delivered", None)
+    assert chase(outbox) == 1
+    assert (outbox.row(message_id).state, outbox.row(message_id).end_given_up_at) == ("delivered", None)
+    assert outbox.flags() == []
+
+
 # the daily comparison
 
 
@@ -328,6 +389,60 @@ def test_no_day_is_compared_before_its_texts_have_left_nor_while_the_carrier_is_
     assert compare(outbox) == 0
     outbox.carrier.list_is_reachable = True
     assert compare(outbox) == 1
+
+
+def test_after_an_outage_every_day_that_was_missed_is_compared_once(outbox: Outbox) -> None:
+    outbox.real.forward(hours=20)
+    assert compare(outbox) == 1, "the day before the outage"
+    missed = []
+    for _ in range(3):
+        outbox.real.forward(days=2)
+        missed.append(arrives(outbox, "4", timedelta(hours=12)))
+        outbox.carrier.sent_box.append(
+            SentText(f"SM{'e' * 31}{len(missed)}", "delivered", None, outbox.real.now - timedelta(hours=12))
+        )
+    outbox.real.forward(days=1)
+    assert [compare(outbox), compare(outbox)] == [1, 0]
+    with outbox.clinic.open() as scope:
+        reports = read_comparisons(scope, NOW.date())
+    assert [row.day for row in reports] == [NOW.date() + timedelta(days=on) for on in range(7, -1, -1)]
+    assert [len(row.only_there) for row in reports[::-1]] == [0, 0, 2, 0, 2, 0, 2, 0]
+    assert sorted(row.sid for row in inbound_rows(outbox)) == sorted(missed)
+    with outbox.clinic.app.app_context():
+        assert [note.only_there for note in list_senders()] == [6], "all the days that were caught up"
+
+
+def test_a_comparison_that_breaks_off_goes_on_from_the_day_that_it_had_reached(
+    outbox: Outbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outbox.real.forward(hours=20)
+    compare(outbox)
+    outbox.real.forward(days=5)
+    listed = iter([True, True, False])
+    whole = outbox.carrier.list_outbound
+
+    def breaks_off(*of: Any) -> Any:
+        outbox.carrier.list_is_reachable = next(listed, True)
+        return whole(*of)
+
+    monkeypatch.setattr(outbox.carrier, "list_outbound", breaks_off)
+    assert compare(outbox) == 0
+    assert compared_days(outbox) == 3
+    outbox.carrier.list_is_reachable = True
+    assert [compare(outbox), compared_days(outbox)] == [1, 6]
+
+
+def compared_days(outbox: Outbox) -> int:
+    with outbox.clinic.open() as scope:
+        return len(read_comparisons(scope, NOW.date()))
+
+
+def test_a_number_that_was_never_compared_begins_with_its_first_text(outbox: Outbox) -> None:
+    outbox.queue()
+    outbox.work()
+    outbox.real.forward(days=4)
+    compare(outbox)
+    assert compared_days(outbox) == 4
 
 
 def test_every_reconciler_is_on_the_timetable() -> None:

@@ -3,7 +3,7 @@
 import random
 from collections import Counter
 from collections.abc import Callable
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -21,6 +21,7 @@ from recovery_api.services.change_episode import EpisodeChanges, change_episode
 from recovery_api.services.change_patient import change_patient
 from recovery_api.services.change_preferences import Preferences, change_preferences
 from recovery_api.services.end_holds import end_holds
+from recovery_api.services.end_recoveries import end_recoveries
 from recovery_api.services.hand_over_reminders import hand_over_due
 from recovery_api.services.hold_episode import NewHold, hold_episode, lift_hold
 from recovery_api.services.keep_synthetic import keep_synthetic
@@ -131,7 +132,7 @@ def test_a_procedure_that_is_put_off_moves_its_preparation_and_sends_none_again(
 ) -> None:
     patient = make_patient(clinic, performed_on=NOW.date() + timedelta(days=7))
     first = planned(patient)[0]
-    assert first.text_key == "prepare_blood_thinner"
+    assert first.text_key == "prepare_blood_thinner_on"
     hand_over(patient, clock, first.due_at if first.due_at > NOW else NOW)
     with clinic.open() as scope:
         later = NOW.date() + timedelta(days=10)
@@ -206,6 +207,24 @@ def _look(patient: PatientPersona, now: datetime, seen: dict[Any, Row[Any]]) -> 
     assert max(of_day.values(), default=0) <= 4  # three of the plan, and one that was asked again
 
 
+def test_a_recovery_ends_two_weeks_after_its_year_unless_somebody_still_has_to_do_with_it(
+    ann: PatientPersona, clock: ClockHand
+) -> None:
+    vaults, over = ann.clinic.wiring.vaults, datetime(2027, 11, 30, tzinfo=UTC)  # its last day is 2027-11-15
+    with ann.clinic.app.app_context():
+        assert end_recoveries(vaults, over - timedelta(days=1)) == 0
+    visit_at = over + timedelta(days=2)
+    with ann.clinic.open() as scope:
+        visit = book_visit(scope, ann.episode_id, visit_at, SYSTEM, visit_at - timedelta(days=600))
+    with ann.clinic.app.app_context():
+        assert end_recoveries(vaults, over) == 0
+    with ann.clinic.open() as scope:
+        change_visit(scope, visit.id, None, "kept", SYSTEM, visit_at)
+    with ann.clinic.app.app_context():
+        assert [end_recoveries(vaults, visit_at) for _ in range(2)] == [1, 0]
+    assert [row.status for row in rows(ann.clinic, "episode")] == ["ended"]
+
+
 # visits
 
 
@@ -246,7 +265,9 @@ def test_a_missed_visit_is_a_task_and_a_text_and_one_without_an_end_is_asked_abo
 
 
 def own_version(change: dict[str, Any], version: str = "2.0+1") -> tuple[Any, dict[str, Any]]:
-    content = {**load_yaml(SHIPPED), "version": version, "signed_off_by": "Dr. Made-up, 2026-11-01", **change}
+    signed = {"signed_off_by": "Dr. Made-up, 2026-11-01"}
+    shipped = load_yaml(SHIPPED)
+    content = {**shipped, "coaching": shipped["coaching"] | signed, "version": version, **signed, **change}
     return read_from("mine.yaml", "", content), content
 
 
@@ -274,7 +295,12 @@ def test_a_patient_stays_on_their_version_until_moved_with_the_difference_seen(
 def test_an_own_version_names_itself_and_who_signed_it(ann: PatientPersona) -> None:
     shipped = protocol_pack().signed_off_by
     with ann.clinic.open() as scope:
-        for change, field in (({"version": "3.0"}, "version"), ({"signed_off_by": shipped}, "signed_off_by")):
+        unsigned = {"coaching": load_yaml(SHIPPED)["coaching"]}
+        for change, field in (
+            ({"version": "3.0"}, "version"),
+            ({"signed_off_by": shipped}, "signed_off_by"),
+            (unsigned, "coaching.signed_off_by"),
+        ):
             protocol, content = own_version(change)
             with pytest.raises(Invalid) as refused:
                 publish_protocol(scope, protocol, content, SYSTEM, NOW)

@@ -14,11 +14,12 @@ from recovery_api.gateways.sms import Accepted, NotSent, Rejected, SendOutcome, 
 from recovery_api.services.claim_work import current_holders, release_dead_holders
 from recovery_api.services.flag_refusals import NOT_PAGED, NOT_TOLD
 from recovery_api.services.outbox_rows import LIVE, QUIET, Attempt, callback_id
+from recovery_api.services.pace_senders import circuit_of, count_failure, list_senders
 from recovery_api.services.queue_texts import Outgoing, Recipient, queue_texts
 from recovery_api.services.requeue_texts import requeue_texts
 from recovery_api.services.send_messages import WITHDRAWN, begin_attempt, still_wanted, write_outcome
 from recovery_api.services.settle_unknown import settle_with_list
-from tests.builders import record
+from tests.builders import make_clinic, record
 from tests.services.outbox import STEPS, Outbox
 from tests.services.phone import Phone
 from tests.services.scripted_carrier import LOST_ANSWER, LOST_REQUEST
@@ -219,6 +220,24 @@ def test_a_text_is_sent_once_though_sender_after_sender_dies(outbox: Outbox, dea
         outbox.real.forward(seconds=61)
     row = outbox.work_until_settled(message_id)
     assert (row.state, row.sid) == ("accepted", *outbox.carrier.taken)
+
+
+@pytest.mark.parametrize("lane", ["bulk", "alert"])
+@pytest.mark.parametrize("step", ["mark", "call"])
+def test_the_call_of_a_sender_that_just_died_gets_its_quiet_before_the_list_is_asked(
+    outbox: Outbox, step: str, lane: str
+) -> None:
+    message_id = outbox.queue(**(ALERT if lane == "alert" else {}))
+    outbox.die_after(step, lane)
+    with outbox.clinic.app.app_context():
+        release_dead_holders(["tests:0:0"])
+    assert outbox.work(lane) == 1, "the next sender finds it at once"
+    assert (outbox.carrier.times_asked, outbox.row(message_id).state) == (0, "unknown")
+    outbox.real.now += QUIET[lane] - timedelta(seconds=1)
+    assert (outbox.work(lane), outbox.carrier.times_asked) == (0, 0)
+    outbox.real.forward(seconds=2)
+    assert (outbox.work(lane), outbox.carrier.times_asked) == (1, 1)
+    assert outbox.row(message_id).state == ("accepted" if step == "call" else "unknown")
 
 
 def test_what_a_living_sender_holds_is_taken_by_nobody_else_until_its_lease_ends(outbox: Outbox) -> None:
@@ -568,6 +587,32 @@ def test_reminders_wait_for_their_number_and_alerts_do_not(outbox: Outbox) -> No
     assert all(outbox.row(one).state == "accepted" for one in reminders)
 
 
+def test_the_pace_counts_segments_and_not_texts(outbox: Outbox) -> None:
+    asked = phone_text(outbox)
+    texts = [
+        outbox.queue(None, "service", own_words="Please bring your brace. " * 10 + str(place), in_reply_to_id=asked)
+        for place in range(6)
+    ]  # of two segments each
+    outbox.work()
+    assert [outbox.row(one).state for one in texts] == ["accepted"] * 5 + ["planned"]
+
+
+def test_one_number_that_must_wait_holds_up_no_other(outbox: Outbox) -> None:
+    other = make_clinic(outbox.clinic.app)
+    for clinic, code in ((outbox.clinic, 20003), (other, None)):
+        with clinic.open() as scope:
+            count_failure(scope, clinic.number, for_good=code is not None, code=code)
+    with outbox.clinic.app.app_context():
+        circuits = {row.number: circuit_of(row, outbox.real.now) for row in list_senders()}
+    assert circuits == {outbox.clinic.number: "open", other.number: "closed"}
+    with other.open() as scope:
+        text = Outgoing(Recipient("+12125550177", "en"), "service", own_words="Hello.")
+        [elsewhere] = queue_texts(scope, [text], outbox.clock.now)
+    held = outbox.queue()
+    assert [claim.row_id for claim in outbox.claim()] == [elsewhere]
+    assert outbox.row(held).state == "planned"
+
+
 def test_a_waiting_reminder_gives_way_to_an_answer_that_came_later(outbox: Outbox) -> None:
     asked = phone_text(outbox)
     for _ in range(12):
@@ -709,3 +754,26 @@ def test_a_callback_takes_its_id_back_from_a_text_that_adopted_it(outbox: Outbox
     assert outbox.callback(owner, sid, "delivered")
     assert (outbox.row(owner).state, outbox.row(owner).sid) == ("delivered", sid)
     assert (outbox.row(adopter).state, outbox.row(adopter).sid) == ("unknown", None)
+
+
+def test_a_text_whose_adopted_id_was_taken_back_is_settled_anew_and_leaves_once(outbox: Outbox) -> None:
+    adopter, owner = outbox.queue(), outbox.queue()
+    outbox.carrier.script.append(LOST_REQUEST)
+    [first, second] = outbox.claim()
+    with outbox.clinic.app.app_context():
+        _send_one(outbox.jobs_app, first, 0.0, lambda: 0.0)
+        outbox.mark_one(adopter, state="throttled")  # or its twin would wait for it
+        _send_one(outbox.jobs_app, second, 0.0, lambda: 0.0)
+    [sid] = outbox.carrier.taken
+    outbox.mark_one(owner, state="unknown", sid=None, attempted_at=outbox.real.now)
+    outbox.mark_one(adopter, state="accepted", sid=sid, attempted_at=outbox.real.now, asked_list=1)
+    outbox.strand(adopter)
+    assert outbox.callback(owner, sid, "sent")
+    assert (outbox.row(adopter).state, outbox.row(adopter).sid, outbox.row(adopter).asked_list) == ("unknown", None, 0)
+    assert outbox.callback(owner, sid, "delivered"), "its id is its own now"
+    with outbox.clinic.app.app_context():
+        assert requeue_texts(outbox.clinic.wiring.vaults, outbox.clock.now) == 1
+    assert outbox.work_until_settled(adopter).state == "accepted"
+    sent = Counter(text.status_callback for text in outbox.carrier.taken.values())
+    assert (len(sent), set(sent.values())) == (2, {1})
+    assert outbox.row(owner).state == "delivered"

@@ -230,6 +230,13 @@ def test_a_start_from_a_shared_phone_brings_the_texts_back_for_both(couple: Coup
     assert couple.phone.states() == {"active"}
 
 
+@pytest.mark.parametrize("body", ["please text us again", "we want the texts back"])
+def test_the_wish_to_have_texts_again_on_a_shared_phone_is_for_a_person(couple: Couple, body: str) -> None:
+    couple.phone.text("STOP")
+    outcome = couple.phone.text(body)
+    assert (outcome.message.needs_person, couple.phone.states()) == (True, {"opted_out"})
+
+
 @pytest.mark.parametrize(
     ("body", "answer", "tier"),
     [

@@ -2,15 +2,18 @@
 
 from datetime import timedelta
 
+import psycopg
 import pytest
 from sqlalchemy import select
+from sqlalchemy import text as sql
 
+from recovery_api.db import ClinicScope
 from recovery_api.domain.errors import MissingValue, PackError
 from recovery_api.domain.messages import MessagePack
 from recovery_api.domain.replies import ReplyReader
 from recovery_api.gateways.sms import InboundText
 from recovery_api.models import tables
-from recovery_api.services import judge_reading
+from recovery_api.services import hand_to_person, judge_reading, tell_people
 from recovery_api.services.reconcile_inbound import reconcile_inbound
 from tests.builders import PatientPersona, Persona, check_in_body, make_patient
 from tests.deployment import TOKEN, inbound_form, signed
@@ -65,6 +68,38 @@ def test_a_text_whose_answer_cannot_be_put_into_words_is_kept_though_no_page_can
     assert is_handed_over(phone.text(WORDS))
     assert (phone.flags(), pages(phone)) == ([("operations", "urgent")], 0)
     assert [row.kind for row in phone.rows("due_work") if row.kind == "rung"], "the ladder calls again"
+
+
+def test_a_page_that_the_database_refuses_takes_neither_text_nor_flag_with_it(
+    phone: Phone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(scope: ClinicScope, *_: object) -> None:
+        scope.connection.execute(sql("SELECT 1 / 0"))
+
+    breaks(monkeypatch, ReplyReader, "read", ValueError())
+    monkeypatch.setattr(hand_to_person, "page_clinicians", refused)
+    assert is_handed_over(phone.text(WORDS))
+    assert (phone.flags(), pages(phone)) == ([("operations", "urgent")], 0)
+
+
+def test_a_page_that_breaks_half_way_leaves_nothing_behind_but_its_flag(
+    phone: Phone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    breaks(monkeypatch, ReplyReader, "read", ValueError())
+    breaks(monkeypatch, tell_people, "add_event", ValueError())  # once the text of the page is queued
+    assert is_handed_over(phone.text(WORDS))
+    assert (phone.flags(), pages(phone)) == ([("operations", "urgent")], 0)
+    assert [row.kind for row in phone.rows("due_work") if row.kind in ("rung", "send_alert")] == ["rung"]
+
+
+def test_a_database_that_goes_away_while_a_page_is_made_lets_the_text_come_again(
+    phone: Phone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    breaks(monkeypatch, ReplyReader, "read", ValueError())
+    breaks(monkeypatch, hand_to_person, "page_clinicians", psycopg.OperationalError())
+    with pytest.raises(psycopg.OperationalError):
+        phone.send(WORDS)
+    assert (phone.flags(), [row for row in phone.rows("message") if row.direction == "in"]) == ([], [])
 
 
 def test_an_unread_text_is_filed_once_and_the_web_hook_takes_it(phone: Phone, monkeypatch: pytest.MonkeyPatch) -> None:

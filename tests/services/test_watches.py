@@ -11,7 +11,7 @@ from sqlalchemy import delete, select, update
 from recovery_api.domain.tiers import Tier
 from recovery_api.gateways.page_channel import NotNow, OutboundPage, PageOutcome, Refused, Taken
 from recovery_api.models import tables
-from recovery_api.services.answer_flags import Deed, acknowledge_flag
+from recovery_api.services.answer_flags import Deed, acknowledge_flag, snooze_flag
 from recovery_api.services.beat import beat
 from recovery_api.services.check_readiness import SEEN_WITHIN
 from recovery_api.services.follow_clock import follow_clock
@@ -88,6 +88,20 @@ def test_a_flag_whose_owner_has_left_calls_again(ann: PatientPersona, ben: Perso
     assert look(ann.clinic) == 2, "the flag, and that nobody is left to be told"
     row = flag_of(ann.clinic, flag_id)
     assert (row.status, row.owner_id, row.next_rung_at) == ("open", None, clock.now)
+
+
+def test_a_flag_that_sleeps_past_its_day_since_the_clock_was_put_back_calls_again(
+    ann: PatientPersona, ben: Persona, clock: ClockHand
+) -> None:
+    flag_id = call(ann, finding(Tier.URGENT))
+    with ann.clinic.open() as scope:
+        until = clock.now + timedelta(hours=20)
+        snooze_flag(scope, Deed(ben.id, flag_id, None), until, "in surgery", clock.now)
+    assert look(ann.clinic) == 0
+    clock.forward(days=-3)
+    assert look(ann.clinic) == 1
+    row = flag_of(ann.clinic, flag_id)
+    assert (row.status, row.next_rung_at) == ("open", clock.now)
 
 
 def test_after_the_clock_was_put_back_a_rung_comes_within_its_wait_whoever_sees_it(

@@ -169,6 +169,30 @@ def test_a_phone_that_cannot_be_reached_ends_undelivered(carrier, client, sink, 
     assert carrier.state.messages.get(sids[ANN]).error_code == code
 
 
+def test_a_text_that_waits_in_the_queue_past_its_validity_ends_as_failed_and_never_leaves(carrier, client, sink):
+    carrier.faults.add({"fault": "queue_stalls", "phone": ANN, "seconds": 60})
+    carrier.faults.add({"fault": "queue_stalls", "phone": BEA, "seconds": 1.4})
+    sids = [
+        send(client(carrier), to=phone, status_callback=sink.site, validity_period=period).sid
+        for phone, period in ((ANN, 1), (BEA, 2))
+    ]
+    hooks = sink.taken(3)
+    told = [(hook["MessageSid"], hook["MessageStatus"], hook.get("ErrorCode")) for hook in hooks]
+    assert told[0] == (sids[0], "failed", "30036")
+    assert sorted(told[1:]) == [(sids[1], "delivered", None), (sids[1], "sent", None)]
+    shown = [client(carrier).messages(sid).fetch() for sid in sids]
+    assert [(one.status, one.error_code, one.date_sent is None) for one in shown] == [
+        ("failed", 30036, True), ("delivered", None, False),
+    ]  # fmt: skip
+
+
+def test_a_text_that_was_cancelled_in_the_queue_does_not_expire_as_well(still, client):
+    message = send(client(still), validity_period=1)
+    message.update(status="canceled")
+    assert still.state.expire(message.sid, 30036) is None
+    assert message.fetch().status == "canceled"
+
+
 def test_a_messaging_service_keeps_its_sender_and_has_not_chosen_it_at_first(still, client):
     client = client(still)
     first = send(client, messaging_service_sid=SERVICE)

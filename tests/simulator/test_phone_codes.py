@@ -1,6 +1,6 @@
 """The demo's phone shows the six digits for the app, which stand in no thread that clinicians read."""
 
-from recovery_api.services.read_patient import read_thread
+from recovery_api.services.read_thread import read_thread
 from recovery_api.simulator.play_patient import nameless_texts
 from tests.api.test_enrolment import begin, print_code, texts
 from tests.builders import PatientPersona, Persona, make_patient

@@ -26,8 +26,9 @@ document.addEventListener("DOMContentLoaded", () => {
   }
 
   function press(place, key) {
-    const target = [...place.querySelectorAll("[data-key]")].find((one) => one.dataset.key === key)
-      || [...document.querySelectorAll("[data-key]")].find((one) => !one.closest(PLACE) && one.dataset.key === key);
+    const fits = (one) => one.dataset.key === key && one.checkVisibility({ visibilityProperty: true });
+    const target = [...place.querySelectorAll("[data-key]")].find(fits)
+      || [...document.querySelectorAll("[data-key]")].find((one) => !one.closest(PLACE) && fits(one));
     if (!target) return false;
     if (target.matches("textarea, input")) target.focus();
     else target.click();

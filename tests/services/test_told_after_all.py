@@ -1,0 +1,81 @@
+"""What was missed is told after all: before a phone joined, after a late enrolment, on a day without room, by phone."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Row, select, update
+
+from recovery_api.models import tables
+from recovery_api.services.hand_over_reminders import hand_over_due
+from recovery_api.services.plan_reminders import plan_ahead
+from tests.builders import NOW, BuiltClinic, ClockHand, PatientPersona, make_patient
+from tests.services.phone import Phone
+
+THINNER = "prepare_blood_thinner_on"
+
+
+def rows(patient: PatientPersona, table: str) -> list[Row[Any]]:
+    with patient.clinic.open() as scope:
+        return list(scope.connection.execute(select(getattr(tables, table))).all())
+
+
+def live_until(patient: PatientPersona, clock: ClockHand, until: datetime) -> list[str]:
+    """Everything that falls due up to a moment goes out at its time and arrives; returns the keys of the texts."""
+    vaults, known = patient.clinic.wiring.vaults, len(rows(patient, "message"))
+    while due := [row for row in rows(patient, "due_work") if row.kind == "reminder" and row.due_at <= until]:
+        clock.set(max(clock.now, min(row.due_at for row in due)))
+        with patient.clinic.app.app_context():
+            plan_ahead(vaults, clock.now)
+            hand_over_due("tests:0:0", vaults, clock.now)
+        with patient.clinic.open() as scope:
+            message = tables.message
+            scope.connection.execute(update(message).where(message.c.state == "planned").values(state="delivered"))
+    clock.set(until)
+    return [str(row.text_key) for row in sorted(rows(patient, "message"), key=lambda row: row.created_at)[known:]]
+
+
+def test_what_fell_due_before_somebody_joined_comes_once_they_have(clinic: BuiltClinic, clock: ClockHand) -> None:
+    patient = make_patient(clinic, performed_on=NOW.date() + timedelta(days=7), has_joined=False)
+    assert THINNER not in live_until(patient, clock, NOW + timedelta(minutes=10))
+    first = min((row for row in rows(patient, "reminder") if row.text_key == THINNER), key=lambda row: row.due_at)
+    assert (first.state, first.why) == ("skipped", "no_phone")
+    Phone(clinic, patient.phone).send("START")
+    assert THINNER in live_until(patient, clock, NOW + timedelta(minutes=11))
+    assert THINNER not in live_until(patient, clock, NOW + timedelta(days=6))
+
+
+def test_who_is_enrolled_late_is_told_of_blood_thinners_on_the_next_day_that_has_room(
+    clinic: BuiltClinic, clock: ClockHand
+) -> None:
+    patient = make_patient(clinic, performed_on=NOW.date() + timedelta(days=4))
+    assert live_until(patient, clock, NOW + timedelta(days=3)).count(THINNER) == 1
+    told = [(row.state, row.why) for row in rows(patient, "reminder") if row.text_key == THINNER]
+    assert sorted(told, key=str) == [("handed_over", None), ("skipped", "needless")]
+
+
+def test_a_question_asked_again_takes_the_place_of_the_days_last_lesson_which_comes_on_another_day(
+    clinic: BuiltClinic, clock: ClockHand
+) -> None:
+    patient = make_patient(clinic, performed_on=NOW.date() - timedelta(days=1))
+    first_day = live_until(patient, clock, NOW + timedelta(hours=9))
+    assert first_day == ["check_in_pain", "missed_check_in", "rest_short_walks"]
+    gave_way = [row.text_key for row in rows(patient, "reminder") if row.why == "gave_way"]
+    assert gave_way == ["pain_pills_safely"]
+    later = live_until(patient, clock, NOW + timedelta(days=5))
+    assert later.count("pain_pills_safely") == 1
+
+
+def test_a_landline_that_takes_no_texts_is_called_once_about_how_to_prepare(
+    clinic: BuiltClinic, clock: ClockHand
+) -> None:
+    patient = make_patient(clinic, performed_on=NOW.date() + timedelta(days=7), visits=[NOW + timedelta(days=6)])
+    with clinic.open() as scope:
+        scope.connection.execute(update(tables.contact_point).values(channel="voice"))
+    live_until(patient, clock, NOW + timedelta(minutes=10))
+    assert [(row.rule, row.tier) for row in rows(patient, "flag")] == [("prepare_by_phone", "today")]
+    with clinic.open() as scope:
+        scope.connection.execute(update(tables.flag).values(status="resolved", outcome="advised", resolved_at=NOW))
+    live_until(patient, clock, NOW + timedelta(days=4))
+    assert len(rows(patient, "flag")) == 1
+    live_until(patient, clock, NOW + timedelta(days=6))
+    assert sorted(row.rule for row in rows(patient, "flag")) == ["prepare_by_phone", "visit_by_phone"]
