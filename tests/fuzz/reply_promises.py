@@ -1,6 +1,7 @@
 """What must hold for every text that anybody can send to the reply reader."""
 
 import re
+from unicodedata import combining, normalize
 
 from recovery_api.domain.replies import QUESTIONS, Reply
 from recovery_api.domain.symptoms import SYMPTOM_TIERS
@@ -38,8 +39,9 @@ def broken_promise(text: str, question: str, which: int) -> str | None:
 
 
 def _is_letters(text: str) -> bool:
-    """Whether a text is nothing but letters of the symptom question: with words behind it, an "a" is an article."""
-    return bool(text.strip()) and all(len(word) == 1 for word in re.findall(r"\w+", text))
+    """Whether a text is nothing but letters of the symptom question, "aaa" too: before words, an "a" is an article."""
+    plain = "".join(one for one in normalize("NFKD", text).casefold() if not combining(one))
+    return bool(text.strip()) and all(len(set(word)) == 1 for word in re.findall(r"\w+", plain))
 
 
 def _fault_of(reply: Reply) -> str | None:
