@@ -39,6 +39,11 @@ class ListReader:
             return frozenset(_answered_behind(said))
         if answers[-1] in ("yes", "no") and said[1] in (",", STOP):
             return frozenset(_answered_behind(said[1:]))
+        if said[:2] == ["yes", "no"]:  # it contradicts itself
+            return None
+        if _ends_in_yes(said):
+            first = next(place for place, word in enumerate(said) if _is_letter(word))
+            return frozenset(_answered_before(said) | _answered_behind(said[first:]))
         unclear = any(_is_letter(a) and b in ("yes", "no") for a, b in pairwise(said)) and _is_letter(said[0])
         return frozenset(_answered_before(said)) | (_answered_behind(said) if unclear else set())
 
@@ -59,6 +64,12 @@ class ListReader:
 
 def _is_letter(word: str) -> bool:
     return word.upper() in LETTERS
+
+
+def _ends_in_yes(said: list[str]) -> bool:
+    """Whether a "yes" stands behind a letter and leads to none: "no a, b yes"."""
+    following = zip(said, said[1:], [*said[2:], STOP], strict=False)
+    return any(_is_letter(before) and word == "yes" and not _is_letter(after) for before, word, after in following)
 
 
 def _is_article(pieces: list[str], place: int) -> bool:

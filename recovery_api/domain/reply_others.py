@@ -32,6 +32,7 @@ class OthersReader:
         self._also, self._they = frozenset(lexicon.chars("ALSO")), frozenset(lexicon.chars("THEY"))
         self._pauses = frozenset(lexicon.chars("FULL_STOP", "TURN", "COMMA"))
         self._links, self._be = frozenset(lexicon.chars("LINKS")), frozenset(lexicon.chars("BE"))
+        self._carries = frozenset(lexicon.chars("FILLER", "BE", "WAS", "LINKS"))
         self._things = frozenset(lexicon.chars("THINGS"))
         self._opens = self._pauses | frozenset(lexicon.chars("ALSO"))
         self._barred = self._own | frozenset(lexicon.chars("FULL_STOP"))
@@ -66,6 +67,8 @@ class OthersReader:
         whom = self._anyone if remarks else whom
         place = self._nearest_before(codes, this, self._pauses if remarks else self._opens)
         if place is not None and codes[place] in whom and self._is_subject(codes, place):
+            if this.danger.tier is Tier.EMERGENCY and not remarks and not self._is_carried(codes, place, this):
+                return False
             return self._own.isdisjoint(codes[this.end : self._clause_end(codes, this.end, remarks)])
         return self._is_followed_by_one(codes, this, whom)
 
@@ -99,6 +102,11 @@ class OthersReader:
         if start > 1 and codes[start - 2] in self._own:  # "me and my dog"
             return False
         return self._speaks.isdisjoint(codes[start:place])
+
+    def _is_carried(self, codes: str, place: int, this: Sighting) -> bool:
+        """Whether a danger hangs on the one named, or on "she" behind: "dog died chest hurts" may be two sentences."""
+        between = codes[place + 1 : this.start]
+        return self._carries.issuperset(between) or not self._they.isdisjoint(codes[place + 1 : this.end])
 
     def _clause_end(self, codes: str, start: int, remarks: Sequence[Match[str]]) -> int:
         end = start

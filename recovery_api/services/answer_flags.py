@@ -87,7 +87,7 @@ def snooze_flag(scope: ClinicScope, deed: Deed, until: datetime, reason: str, no
     row = _open(scope, deed)
     if row.tier == Tier.EMERGENCY:
         raise Conflict("An emergency cannot be put off.")
-    since = _asleep_since(scope, row) if row.status == "snoozed" else now
+    since = _asleep_since(scope, row) or now if row.status == "snoozed" else now
     if not now < until <= since + LONGEST_SNOOZE:
         raise Invalid("must lie ahead, by 24 hours at most", field="until")
     return _change(
@@ -96,12 +96,12 @@ def snooze_flag(scope: ClinicScope, deed: Deed, until: datetime, reason: str, no
     )  # fmt: skip
 
 
-def _asleep_since(scope: ClinicScope, row: AnyRow) -> datetime:
-    """When a flag that is asleep was first put off, since it last called or somebody had it."""
+def _asleep_since(scope: ClinicScope, row: AnyRow) -> datetime | None:
+    """When a flag that is asleep was first put off since it last called; None where the clock went back meanwhile."""
     event = tables.flag_event
     mine = (event.c.clinic_id == scope.clinic_id) & (event.c.flag_id == row.id)
     called = select(func.max(event.c.at)).where(mine, event.c.kind.in_(_AWAKE)).scalar_subquery()
-    first: datetime = scope.connection.execute(
+    first: datetime | None = scope.connection.execute(
         select(func.min(event.c.at)).where(mine, event.c.kind == "snoozed", event.c.at >= called)
     ).scalar_one()
     return first

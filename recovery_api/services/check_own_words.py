@@ -14,9 +14,11 @@ from recovery_api.domain.private_words import (
     named_people,
     without_allowed,
 )
+from recovery_api.logs import warn
 from recovery_api.models import tables
 from recovery_api.packs.texts import everyday_words
 from recovery_api.services.queue_texts import standing_values
+from recovery_api.vault import SealBroken
 
 
 def check_own_words(scope: ClinicScope, patient_id: UUID, words: str) -> None:
@@ -46,10 +48,19 @@ def _names(scope: ClinicScope, patient_id: UUID) -> KnownNames:
     ).all()
     named = {row.id: _parts(scope, row) for row in people}
     others = frozenset[str]().union(*named.values())
-    at_work = name_parts(*(scope.vault.open("clinician.name", row.id, row.name_sealed) for row in staff))
+    at_work = name_parts(*(_open(scope, "clinician.name", row.id, row.name_sealed) for row in staff))
     return KnownNames(named.get(patient_id, frozenset()), others - at_work, everyday_words())
 
 
 def _parts(scope: ClinicScope, row: AnyRow) -> frozenset[str]:
-    given = scope.vault.open("patient.given_name", row.id, row.given_name_sealed)
-    return name_parts(given, scope.vault.open("patient.family_name", row.id, row.family_name_sealed))
+    given = _open(scope, "patient.given_name", row.id, row.given_name_sealed)
+    return name_parts(given, _open(scope, "patient.family_name", row.id, row.family_name_sealed))
+
+
+def _open(scope: ClinicScope, place: str, row_id: UUID, sealed: bytes) -> str:
+    """A name in clear; none where its seal is broken, so that the clinic can write to everybody all the same."""
+    try:
+        return scope.vault.open(place, row_id, sealed)
+    except SealBroken:
+        warn("name.unreadable", clinic_id=str(scope.clinic_id), row_id=str(row_id))
+        return ""

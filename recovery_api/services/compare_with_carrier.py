@@ -21,6 +21,7 @@ from recovery_api.models import tables
 from recovery_api.services.follow_delivery import follow_delivery
 from recovery_api.services.pace_senders import note_of_sender, sender_note
 from recovery_api.services.reconcile_inbound import file_missed, known_sids, list_numbers
+from recovery_api.services.set_aside import TROUBLE
 
 NOT_BEFORE_HOUR = 2  # UTC: what was taken before midnight has left the carrier's queue, or nearly so
 MARGIN = timedelta(minutes=15)
@@ -59,14 +60,17 @@ def _catch_up(
     clinic_id: UUID, number: str, yesterday: date, gateway: SmsGateway, vaults: Vaults, now: datetime
 ) -> bool:
     """Compare one number's days, the oldest first: where the carrier goes away, the next round goes on from there."""
-    with clinic_transaction(clinic_id, vaults) as scope:
-        days = _missing_days(scope, number, yesterday)
     found: Counter[str] = Counter()
     try:
+        with clinic_transaction(clinic_id, vaults) as scope:
+            days = _missing_days(scope, number, yesterday)
         for day in days:
             found += compare_day(clinic_id, number, day, gateway, vaults, now, found)
     except CarrierUnreachable as away:
         warn("comparison.not_made", clinic_id=str(clinic_id), reason=away.reason)
+        return False
+    except TROUBLE as error:  # of one number: the others are compared all the same
+        warn("comparison.number_stuck", clinic_id=str(clinic_id), error=type(error).__name__)
         return False
     return bool(days)
 

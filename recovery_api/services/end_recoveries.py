@@ -13,11 +13,15 @@ from recovery_api.services.read_flags import synthetic_patients
 from recovery_api.services.record_audit import SYSTEM, record_audit
 
 LATE_ANSWERS = timedelta(days=14)  # after the last question, in which an answer still belongs to the recovery
+STILL_TALKING = timedelta(days=2)  # a jump that is being asked about has no flag yet
 BATCH = 100
 
 
 def end_recoveries(vaults: Vaults, now: datetime) -> int:
-    """End what is complete; returns how many. An open flag or a visit ahead keeps a recovery running."""
+    """End what is complete; returns how many.
+
+    An open flag, a visit of which nobody said how it ended, and an answer of the last two days keep a recovery running.
+    """
     return sum(_end_of_clinic(clinic_id, vaults, now) for clinic_id in list_clinics())
 
 
@@ -37,15 +41,20 @@ def _end_of_clinic(clinic_id: UUID, vaults: Vaults, now: datetime) -> int:
 
 
 def _complete(scope: ClinicScope, now: datetime) -> Any:
-    episode, flag, visit = tables.episode, tables.flag, tables.appointment
+    episode, flag, visit, check_in = tables.episode, tables.flag, tables.appointment, tables.check_in
     flagged = exists().where(
         flag.c.clinic_id == episode.c.clinic_id, flag.c.episode_id == episode.c.id, flag.c.status != "resolved"
     )
     expected = exists().where(
         visit.c.clinic_id == episode.c.clinic_id,
         visit.c.episode_id == episode.c.id,
-        visit.c.starts_at > now,
+        visit.c.settled_at.is_(None),
         visit.c.status.in_(("booked", "confirmed", "change_asked")),
+    )
+    answered = exists().where(
+        check_in.c.clinic_id == episode.c.clinic_id,
+        check_in.c.episode_id == episode.c.id,
+        check_in.c.received_at > now - STILL_TALKING,
     )
     return (
         select(episode.c.id, episode.c.patient_id)
@@ -56,6 +65,7 @@ def _complete(scope: ClinicScope, now: datetime) -> Any:
             ~episode.c.patient_id.in_(synthetic_patients(scope)),
             ~flagged,
             ~expected,
+            ~answered,
         )
         .limit(BATCH)
         .with_for_update(skip_locked=True)

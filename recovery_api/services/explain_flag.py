@@ -88,6 +88,7 @@ def _band(scope: ClinicScope, flag: FlagFacts) -> ExpectedRange | None:
         select(check_in.c.day, episode.c.baseline_pain)
         .join(episode, (episode.c.clinic_id == check_in.c.clinic_id) & (episode.c.id == check_in.c.episode_id))
         .where(check_in.c.clinic_id == scope.clinic_id, check_in.c.id == flag.check_in_id)
+        .order_by(check_in.c.version)
         .limit(1)
     ).one()
     return PUBLISHED.range_on(row.day, row.baseline_pain)

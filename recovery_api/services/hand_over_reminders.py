@@ -62,6 +62,7 @@ def _hand_over(
     ready = [(beside_question(judge_reminder(scope, rows[0], now), rows, now), rows) for rows in phones.values()]
     giving_way = [verdict.instead_of for verdict, _ in ready if verdict.instead_of is not None]
     _mark(scope, giving_way, "skipped", now, "gave_way")
+    ready = [(verdict, rows) for verdict, rows in ready if rows[0].id not in giving_way]
     for verdict, rows in ready:
         if verdict.why is not None:
             _skip(scope, rows[0], verdict.why, now)

@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from recovery_api.db import ClinicScope
+from recovery_api.domain.protocol_steps import NOT_TOLD_YET
 from recovery_api.models import tables
 
 _NEVER_LEFT = ("expired", "suppressed", "rejected", "failed", "undelivered")
@@ -44,6 +45,7 @@ def lesson_to_give_way(scope: ClinicScope, episode_id: UUID, on: date, after: da
             reminder.c.state == "planned",
             reminder.c.question.is_(None),
             reminder.c.kind.in_(_LESSONS),
+            reminder.c.condition.is_distinct_from(NOT_TOLD_YET),
             reminder.c.due_at > after,
         )
         .order_by(reminder.c.due_at.desc())

@@ -207,3 +207,27 @@ def test_nothing_said_of_others_or_of_the_past_hides_a_danger_in_the_clause_besi
             alone = ranks.index(read(danger).tier)
             for text in [f"{opening}{join}{danger}" for join in (". ", ", ", also, but)] + [f"{danger}. {opening}"]:
                 assert ranks.index(read(text).tier) <= alone, text
+
+
+@pytest.mark.parametrize("text", ["dog died chest hurts", "dog barking chest pain", "vecina ayuda no puedo respirar"])
+def test_an_emergency_that_only_stands_behind_somebody_else_is_the_patients(text: str) -> None:
+    assert reply_reader().read(text, "pain").tier == "emergency"
+
+
+@pytest.mark.parametrize(
+    ("text", "symptom"),
+    [
+        ("no A, B yes", "bladder_bowel"),
+        ("No to A, B yes", "bladder_bowel"),
+        ("no A and B yes", "bladder_bowel"),
+        ("no A, B, C yes", "fever"),
+        ("no a no b c yes", "fever"),
+        ("no A, B yes, C no", "bladder_bowel"),
+    ],
+)
+def test_a_yes_behind_a_letter_is_never_lost_in_a_list_that_begins_with_no(text: str, symptom: str) -> None:
+    assert symptom in reply_reader().read(text, "symptoms").symptoms
+
+
+def test_a_list_that_contradicts_itself_is_asked_again() -> None:
+    assert reply_reader().read("yes no A", "symptoms").intent == "ask_again"

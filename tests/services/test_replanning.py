@@ -218,10 +218,14 @@ def test_a_recovery_ends_two_weeks_after_its_year_unless_somebody_still_has_to_d
         visit = book_visit(scope, ann.episode_id, visit_at, SYSTEM, visit_at - timedelta(days=600))
     with ann.clinic.app.app_context():
         assert end_recoveries(vaults, over) == 0
+        assert end_recoveries(vaults, visit_at + timedelta(hours=1)) == 0, "nobody said yet how it went"
     with ann.clinic.open() as scope:
         change_visit(scope, visit.id, None, "kept", SYSTEM, visit_at)
+    clock.set(visit_at)
+    record(ann, 4)
     with ann.clinic.app.app_context():
-        assert [end_recoveries(vaults, visit_at) for _ in range(2)] == [1, 0]
+        assert end_recoveries(vaults, visit_at + timedelta(hours=6)) == 0, "there may be more to ask about the answer"
+        assert [end_recoveries(vaults, visit_at + timedelta(days=3)) for _ in range(2)] == [1, 0]
     assert [row.status for row in rows(ann.clinic, "episode")] == ["ended"]
 
 

@@ -65,6 +65,19 @@ def test_a_question_asked_again_takes_the_place_of_the_days_last_lesson_which_co
     assert later.count("pain_pills_safely") == 1
 
 
+def test_a_lesson_that_gave_way_is_not_told_beside_the_question_by_a_late_tick(
+    clinic: BuiltClinic, clock: ClockHand
+) -> None:
+    patient = make_patient(clinic, performed_on=NOW.date() - timedelta(days=1))
+    live_until(patient, clock, NOW + timedelta(minutes=1))
+    lesson = next(row for row in rows(patient, "reminder") if row.text_key == "pain_pills_safely")
+    clock.set(lesson.due_at + timedelta(minutes=1))
+    with clinic.app.app_context():
+        hand_over_due("tests:0:0", clinic.wiring.vaults, clock.now)
+    assert [row.why for row in rows(patient, "reminder") if row.id == lesson.id] == ["gave_way"]
+    assert lesson.id not in {row.reminder_id for row in rows(patient, "message")}
+
+
 def test_a_landline_that_takes_no_texts_is_called_once_about_how_to_prepare(
     clinic: BuiltClinic, clock: ClockHand
 ) -> None:
