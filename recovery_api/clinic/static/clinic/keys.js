@@ -60,7 +60,11 @@ document.addEventListener("DOMContentLoaded", () => {
     say();
   }
 
-  const back = location.hash.startsWith("#row-") ? document.getElementById(location.hash.slice(1)) : null;
-  // The browser looks for the fragment once the page is laid out, and takes the focus away with that.
-  if (back) window.addEventListener("load", () => setTimeout(() => focusOn(back)));
+  // The browser looks for the fragment once a page is laid out, and takes the focus away with that: two frames later.
+  const back = location.hash.startsWith("#row-") ? location.hash.slice(1) : "";
+  const goBack = () => {
+    const row = document.getElementById(back);
+    if (row) focusOn(row);
+  };
+  if (back) window.addEventListener("load", () => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(goBack))));
 });
