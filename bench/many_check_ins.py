@@ -15,6 +15,7 @@ from recovery_api.ids import new_id
 from recovery_api.models import tables
 from recovery_api.services.credentials import issue
 from recovery_api.services.enrol_patient import NewPatient, enrol_patient
+from recovery_api.services.plan_reminders import AHEAD
 from recovery_api.services.record_audit import SYSTEM
 from recovery_api.wiring import wiring
 from tests.deployment import Deployment
@@ -91,6 +92,27 @@ def everybody_else(deployment: Deployment, episodes: int, check_ins: int) -> Non
         owner.execute("SET session_replication_role = replica")
         owner.execute("SET synchronous_commit = off")
         clone_episodes(owner, deployment, episodes)
+        _plan(owner, deployment.now() + AHEAD)
         each = check_ins // episodes
         owner.execute(_ANSWERS, {"each": each, "now": deployment.now().isoformat()})
         owner.execute("VACUUM (ANALYZE)")
+
+
+def _plan(owner: "psycopg.Connection[Any]", until: datetime) -> None:
+    """One text for each: to plan all of them is measured elsewhere, and would take the ticker all the time here."""
+    owner.execute(
+        "INSERT INTO reminder (clinic_id, id, episode_id, care_plan_id, kind, local_on, slot, due_at, expires_at,"
+        " text_key, text_values, state)"
+        " SELECT e.clinic_id, gen_random_uuid(), e.id, p.id, 'rest', %(on)s, 'morning', %(until)s,"
+        " %(until)s::timestamptz + interval '8 hours', 'rest', '{}', 'planned'"
+        " FROM made JOIN episode e ON e.id = made.episode_id"
+        " JOIN care_plan p ON p.clinic_id = e.clinic_id AND p.episode_id = e.id AND p.replaced_at IS NULL",
+        {"on": until.date(), "until": until},
+    )
+    owner.execute(
+        "INSERT INTO due_work (clinic_id, kind, row_id, due_at, priority, held_until)"
+        " SELECT clinic_id, 'reminder', id, due_at, 5, due_at FROM reminder WHERE due_at = %s",
+        [until],
+    )
+    day_after = until.date() + timedelta(days=2)
+    owner.execute("UPDATE episode SET planned_until = %s WHERE planned_until IS NULL", [day_after])

@@ -2,7 +2,6 @@
 
 import gc
 import sys
-from datetime import UTC, datetime
 
 import click
 
@@ -14,6 +13,7 @@ from recovery_api.cli.play import fill_in
 from recovery_api.cli.warm_packs import read_packs
 from recovery_api.config import Settings, SettingsRefused
 from recovery_api.domain.errors import PackError
+from recovery_api.domain.written_days import read_instant
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -34,13 +34,13 @@ def sender(lane: str) -> None:
     run_sender(_jobs_app(), lane)
 
 
-@main.command()
-@click.argument("name", type=click.Choice([job.name for job in TIMETABLE]))
+@main.command(epilog=f"The jobs: {', '.join(job.name for job in TIMETABLE)}.")
+@click.argument("name", type=click.Choice([job.name for job in TIMETABLE]), metavar="NAME")
 @click.option("--at", "at", metavar="TIME", help="As of this ISO time instead of now.")
 def run(name: str, at: str | None) -> None:
     """Run the job NAME once, and say what it did."""
     try:
-        moment = _instant(at) if at else None
+        moment = read_instant(at) if at is not None else None
     except ValueError:
         raise click.BadParameter("use an ISO time, such as 2026-11-22T09:00:00Z", param_hint="--at") from None
     jobs_app = _jobs_app()
@@ -48,11 +48,6 @@ def run(name: str, at: str | None) -> None:
     with jobs_app.app.app_context():
         count = job.run(jobs_app, moment or jobs_app.wiring.clock.now())
     click.echo(f"{name}: {job.counts.format(count=count)}")
-
-
-def _instant(text: str) -> datetime:
-    moment = datetime.fromisoformat(text)
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
 
 
 def _jobs_app() -> JobsApp:

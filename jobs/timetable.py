@@ -24,6 +24,7 @@ from jobs.requeue import run as requeue
 from jobs.runner import JobsApp
 from jobs.settle_strays import run as settle_strays
 from jobs.silence import run as silence
+from jobs.thinners import run as thinners
 from jobs.trials import run as trials
 from jobs.visits import run as visits
 from jobs.wake import run as wake
@@ -52,6 +53,7 @@ TIMETABLE = (
     Job("end_holds", 30, holds, "{count} holds ended"),
     Job("end_recoveries", 300, ends, "{count} recoveries ended"),
     Job("watch_visits", 300, visits, "{count} visits asked about"),
+    Job("watch_thinners", 300, thinners, "{count} blood thinners asked about"),
     Job("wake_flags", 30, wake, "{count} flags woken"),
     Job("follow_clock", 5, clock, "{count} rungs moved with a clock that was put back"),
     Job("climb_ladders", 15, climb, "{count} flags brought up their ladders"),

@@ -26,7 +26,7 @@ from recovery_api.patient.app_views import blueprint as web_app
 from recovery_api.patient.form_views import blueprint as web_form
 from recovery_api.patient.views import blueprint as web_check_in
 from recovery_api.patient.visit_views import blueprint as web_visit
-from recovery_api.simulator.phone_call_views import blueprint as phone
+from recovery_api.simulator.phone import blueprint as phone
 
 
 def create_app(settings: Settings) -> Flask:

@@ -3,6 +3,7 @@
 import base64
 import binascii
 import os
+import re
 import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,7 +13,16 @@ from urllib.parse import parse_qs, unquote, urlsplit
 ENVIRONMENTS = ("production", "demo", "test")
 KNOCKS_A_MINUTE = 60
 _KEY_BYTES = 32
-_EXAMPLE_KEYS = (bytes(32), bytes(range(32)), b"0" * 32, b"changeme" * 4)
+_DATABASE = re.compile(
+    r"postgresql(?:\+psycopg)?://(?:[^:/]*(?::[^@]*)?@)?(?:\[[^/?]+\]|[^/:?]+)?(?::[0-9]{1,5})?(?:/[^?]*)?(?:\?.*)?",
+    re.ASCII,
+)
+_SITE = re.compile(r"https?://[^\s/?#]+(?:/[^\s?#]*)?")
+_EXAMPLE_KEY = bytes(range(32))
+_EXAMPLE_WORDS = re.compile(
+    "change|default|example|insecure|password|placeholder|replace|sample|secret|development", re.IGNORECASE
+)
+_LEAST_VARIETY = 16  # different bytes; of 32 random ones hardly ever fewer than 25 are
 
 
 class SettingsRefused(Exception):
@@ -58,7 +68,7 @@ class Settings:
         """Settings as the environment gives them. Refuses nothing, so that importing is always safe."""
         tokens = tuple(part.strip() for part in environ.get("TWILIO_AUTH_TOKEN", "").split(",") if part.strip())
         return cls(
-            env=environ.get("RECOVERY_ENV", "production"),
+            env=environ.get("RECOVERY_ENV") or "production",
             database_url=environ.get("DATABASE_URL", ""),
             database_admin_url=environ.get("DATABASE_ADMIN_URL", ""),
             database_read_url=environ.get("DATABASE_READ_URL", ""),
@@ -79,7 +89,7 @@ class Settings:
             vapid_key_file=_path(environ.get("VAPID_KEY_FILE")),
             smtp_url=environ.get("SMTP_URL", ""),
             heartbeat_url=environ.get("HEARTBEAT_URL", ""),
-            web_workers=_whole_number(environ.get("WEB_WORKERS"), 2),
+            web_workers=_whole_number(environ.get("WEB_WORKERS"), 2) or 2,
             proxy_hops=_whole_number(environ.get("PROXY_HOPS"), 0),
             clock_file=_path(environ.get("RECOVERY_CLOCK_FILE")),
             log_dir=_path(environ.get("LOG_DIR")),
@@ -107,7 +117,12 @@ class Settings:
     @property
     def names_a_database(self) -> bool:
         """Whether DATABASE_URL looks like the address of a PostgreSQL database."""
-        return _scheme(self.database_url).partition("+")[0] == "postgresql"
+        return _DATABASE.fullmatch(self.database_url) is not None
+
+    @property
+    def names_a_copy(self) -> bool:
+        """Whether DATABASE_READ_URL does."""
+        return _DATABASE.fullmatch(self.database_read_url) is not None
 
     @property
     def knocks_a_minute(self) -> int:
@@ -147,11 +162,13 @@ class Settings:
     def _address_refusals(self) -> list[str]:
         found = []
         if self.database_url and not self.names_a_database:
-            found.append("DATABASE_URL must start with postgresql://")
-        if self.database_read_url and _scheme(self.database_read_url).partition("+")[0] != "postgresql":
-            found.append("DATABASE_READ_URL must start with postgresql://")
-        if self.public_url and _scheme(self.public_url) not in ("http", "https"):
-            found.append("PUBLIC_URL must start with https://")
+            found.append("DATABASE_URL must be an address such as postgresql://recovery_app:...@host:5432/recovery")
+        if self.database_read_url and not self.names_a_copy:
+            found.append(
+                "DATABASE_READ_URL must be an address such as postgresql://recovery_app:...@host:5432/recovery"
+            )
+        if self.public_url and _SITE.fullmatch(self.public_url) is None:
+            found.append("PUBLIC_URL must be an address such as https://clinic.example")
         if self.smtp_url and not _names_mail_server(self.smtp_url):
             found.append("SMTP_URL must look like smtps://user:password@host:465/?from=pages@clinic.example")
         if self.heartbeat_url and _scheme(self.heartbeat_url) not in ("http", "https"):
@@ -216,12 +233,13 @@ def _read_key(name: str, file: Path | None) -> bytes:
     if file is None:
         raise SettingsRefused(f"{name} is not set")
     try:
-        key = _decode(_read_secret(name, file).decode("ascii").strip())
+        text = _read_secret(name, file).decode("ascii").strip()
     except UnicodeDecodeError:
         raise SettingsRefused(f"{name}: cannot read a key from that file") from None
+    key = _decode(text)
     if len(key) < _KEY_BYTES:
         raise SettingsRefused(f"{name}: the key is too short; make one of 32 random bytes: openssl rand -base64 32")
-    if key in _EXAMPLE_KEYS or len(set(key)) < 8:
+    if key == _EXAMPLE_KEY or len(set(key)) < _LEAST_VARIETY or _EXAMPLE_WORDS.search(text):
         raise SettingsRefused(f"{name}: the key is an example, not a secret; make one: openssl rand -base64 32")
     return key
 

@@ -55,7 +55,7 @@ def create_core(settings: Settings) -> Flask:
         "max_overflow": 4,
         "pool_timeout": 3,
     }
-    if settings.database_read_url:
+    if settings.names_a_copy:
         app.config["SQLALCHEMY_BINDS"] = {READING_COPY: settings.database_read_url}
     app.extensions["recovery"] = Wiring(settings)
     db.init_app(app)

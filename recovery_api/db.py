@@ -54,34 +54,33 @@ class Base(DeclarativeBase):
 READING_COPY = "reading_copy"  # the bind of DATABASE_READ_URL
 db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False, "autoflush": False})
 
-_ENTER_CLINIC = Prepared(
-    text("""
-WITH entered AS MATERIALIZED (SELECT set_config('app.clinic', :clinic, true)::uuid AS clinic_id)
+_ENTER = """
+WITH entered AS MATERIALIZED ({found})
 SELECT c.id, c.name, c.zone, c.phone, c.emergency_number, c.wrapped_key, c.texts_version, c.rules_version,
-       (SELECT min(s.number) FROM sender_number s WHERE s.clinic_id = c.id) AS number
-FROM entered JOIN LATERAL (SELECT * FROM clinic WHERE clinic.id = entered.clinic_id OFFSET 0) c ON true
-""")
-)
-_ENTER_BY_NUMBER = Prepared(
-    text("""
-WITH entered AS MATERIALIZED (
-    SELECT set_config('app.clinic', clinic_id::text, true)::uuid AS clinic_id FROM sender_number WHERE number = :number
-)
-SELECT c.id, c.name, c.zone, c.phone, c.emergency_number, c.wrapped_key, c.texts_version, c.rules_version,
-       CAST(:number AS text) AS number
-FROM entered JOIN LATERAL (SELECT * FROM clinic WHERE clinic.id = entered.clinic_id OFFSET 0) c ON true
-""")
-)
+       {number} AS number {also}
+FROM entered JOIN LATERAL (SELECT * FROM clinic WHERE clinic.id = entered.clinic_id OFFSET 0) c ON true {joined}
+"""
 
-_ENTER_BY_DIGEST = Prepared(
-    text("""
-WITH entered AS MATERIALIZED (
-    SELECT set_config('app.clinic', clinic_id::text, true)::uuid AS clinic_id FROM credential WHERE digest = :digest
-)
-SELECT c.id, c.name, c.zone, c.phone, c.emergency_number, c.wrapped_key, c.texts_version, c.rules_version,
-       (SELECT min(s.number) FROM sender_number s WHERE s.clinic_id = c.id) AS number
-FROM entered JOIN LATERAL (SELECT * FROM clinic WHERE clinic.id = entered.clinic_id OFFSET 0) c ON true
-""")
+
+def entering(
+    found: str,
+    number: str = "(SELECT min(s.number) FROM sender_number s WHERE s.clinic_id = c.id)",
+    also: str = "",
+    joined: str = "",
+) -> Prepared:
+    """A question that enters the clinic which `found` names, and gives its row, with `also` what is `joined` to it.
+
+    `found` is SQL that sets `app.clinic` for its one row. What is joined must be LATERAL and hang on that row, so that
+    nothing is looked at before the wall stands.
+    """
+    return Prepared(text(_ENTER.format(found=found, number=number, also=also, joined=joined)))
+
+
+_ENTER_CLINIC = entering("SELECT set_config('app.clinic', :clinic, true)::uuid AS clinic_id")
+_ENTER_BY_NUMBER = entering(
+    "SELECT set_config('app.clinic', clinic_id::text, true)::uuid AS clinic_id FROM sender_number"
+    " WHERE number = :number",
+    number="CAST(:number AS text)",
 )
 
 
@@ -212,20 +211,20 @@ def ask_to_enter(connection: Connection, number: str) -> Asked:
     return _ENTER_BY_NUMBER.ask(connection, {"number": number})
 
 
-def ask_to_enter_as(connection: Connection, digest: bytes) -> Asked:
-    """The question that enters the clinic of a credential; what is asked after it sees that clinic alone."""
+def ask_to_enter_by(connection: Connection, statement: Prepared, values: Mapping[str, Any]) -> Asked:
+    """A question that enters the clinic that it finds; what is asked after it sees that clinic alone."""
     _late_writes().flush(driver_of(connection))  # what waits belongs to the clinic that is being left
-    return _ENTER_BY_DIGEST.ask(connection, {"digest": digest})
+    return statement.ask(connection, values)
 
 
 def entered_as(connection: Connection, asked: Asked, vaults: Vaults) -> ClinicScope:
-    """The clinic that was entered. Raises NotFound where there is none, or nobody knows that credential."""
-    return _scope(connection, asked.first(), vaults)
+    """The clinic that was entered. Raises NotFound where there is none."""
+    return scope_of(connection, asked.first(), vaults)
 
 
 def entered(connection: Connection, asked: Asked, vaults: Vaults) -> ClinicScope:
     """The clinic that was entered. Raises NotFound where no clinic sends from that number."""
-    scope = _scope(connection, asked.first(), vaults)
+    scope = scope_of(connection, asked.first(), vaults)
     vaults.remember(scope)
     return scope
 
@@ -235,7 +234,8 @@ def _late_writes() -> LateWrites:
     return late
 
 
-def _scope(connection: Connection, clinic: AnyRow | None, vaults: Vaults) -> ClinicScope:
+def scope_of(connection: Connection, clinic: AnyRow | None, vaults: Vaults) -> ClinicScope:
+    """The scope of a clinic that was entered, from its row. Raises NotFound where there is none."""
     if clinic is None:
         raise NotFound("There is no such clinic.")
     return ClinicScope(

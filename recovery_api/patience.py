@@ -8,6 +8,7 @@ from psycopg.abc import RV, PQGen
 from sqlalchemy import Engine, event
 
 from recovery_api.clock import monotonic
+from recovery_api.one_trip import OneTripConnection
 
 LONGEST_WAIT = 4.0  # seconds for all that one request asks of the database
 _PAUSE = 1.0  # seconds in which nobody asks a silent database again, so that those who queue are told first
@@ -70,7 +71,7 @@ def end_patience() -> None:
     _mine.until = None
 
 
-class PatientConnection(psycopg.Connection[Any]):
+class PatientConnection(OneTripConnection):
     """A connection that is given up, with its statement, when the patience of the thread that uses it ends."""
 
     def wait(self, gen: PQGen[RV], interval: float = _CHECKED_EVERY, timeout: float | None = None) -> RV:

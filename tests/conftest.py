@@ -13,7 +13,6 @@ import psycopg
 import pytest
 from flask import Flask
 from sqlalchemy import Connection
-from xdist.scheduler import LoadFileScheduling
 
 from recovery_api.app import create_app
 from recovery_api.config import Settings
@@ -22,20 +21,25 @@ from tests.api.examples import World
 from tests.builders import BuiltClinic, ClockHand, PatientPersona, Persona
 from tests.database import SharedPostgres, settings_for_tests
 from tests.deployment import NEXT_TOKEN, PROJECT, TOKEN, Deployment
+from tests.nursery import read_code
 from tests.stage import Stage
 
-pytest_plugins = ("tests.canaries",)  # no phone and no words of a patient in a log, a metric, an error or a trace
+pytest_plugins = (
+    "tests.canaries",  # no phone and no words of a patient in a log, a metric, an error or a trace
+    "tests.server_cover",  # what runs on each other PostgreSQL
+    "tests.workers",  # several processes
+    "tests.tenths",  # ten lines in place of thousands of dots
+)
 OF_THE_SERVER = ("models", "services", "jobs", "tests")  # folders whose tests ask what PostgreSQL itself does
-WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
 
 
 @pytest.fixture(scope="session")
-def settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+def settings(tmp_path_factory: pytest.TempPathFactory, worker: str) -> Iterator[Settings]:
     """Settings that name this worker's own migrated database."""
     base = tmp_path_factory.getbasetemp()
-    shared = SharedPostgres((base.parent if WORKER else base) / "shared-postgres")
+    shared = SharedPostgres((base.parent if worker else base) / "shared-postgres")
     try:
-        yield shared.join(settings_for_tests(tmp_path_factory.mktemp("keys")), f"test_{WORKER or 'alone'}")
+        yield shared.join(settings_for_tests(tmp_path_factory.mktemp("keys")), f"test_{worker or 'alone'}")
     finally:
         shared.leave()
 
@@ -162,46 +166,25 @@ def shared_deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Depl
         running.stop()
 
 
-ONE_AFTER_THE_OTHER = ("test_main_road.py", "test_bad_days.py")  # on the deployment that they share
-# One demo for all: the Monday as it was seeded first, the days that the newcomer skips and the hour of texts last.
-WITH_THE_DEMO = tuple(f"test_{name}_story.py" for name in ("day", "hostile", "pages", "demo", "enrolment"))
-WITH_A_BROWSER = ("test_doors.py", "browser/test_form_pages.py", "test_web_check_in_offline.py")  # and one application
-TOGETHER = (ONE_AFTER_THE_OTHER, WITH_THE_DEMO, WITH_A_BROWSER)
-
-
 gc.disable()  # until all is collected: thousands of tests and the product's code, of which nothing goes
 
 
-def pytest_collection_finish() -> None:
-    """What was collected lives as long as the process: no walk through it, at the end least of all."""
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """What was collected lives as long as the process: no walk through it, at the end least of all.
+
+    What workers would each read for themselves is read before they begin.
+    """
+    if session.config.getoption("--workers"):
+        read_code()
     gc.freeze()
     gc.enable()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest first; mark what depends on the PostgreSQL."""
-    items.sort(key=_place)
+    """Mark what depends on the PostgreSQL."""
     for item in items:
         if "settings" in getattr(item, "fixturenames", ()) and item.path.parent.name in OF_THE_SERVER:
             item.add_marker("server")
-
-
-def _place(item: pytest.Item) -> tuple[bool, int]:
-    places = (place for files in TOGETHER for place, file in enumerate(files) if item.path.as_posix().endswith(file))
-    return not (item.get_closest_marker("processes") or item.get_closest_marker("browser")), next(places, 9)
-
-
-class FilesTogether(LoadFileScheduling):
-    """A file's tests stay with one worker, and so do the files that share a deployment or a browser."""
-
-    def _split_scope(self, nodeid: str) -> str:
-        file = super()._split_scope(nodeid)
-        return next((files[0] for files in TOGETHER if file.endswith(files)), file)
-
-
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> FilesTogether:
-    """How the tests are given to the workers."""
-    return FilesTogether(config, log)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

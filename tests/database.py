@@ -1,4 +1,4 @@
-"""One PostgreSQL for a whole test run, shared by every worker; each has a database of its own, made by migrations."""
+"""One PostgreSQL for a whole test run, shared by every worker; each has a copy of a migrated database."""
 
 import fcntl
 import os
@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import psycopg
 from psycopg import sql
@@ -13,9 +14,11 @@ from psycopg import sql
 from recovery_api.app import create_app
 from recovery_api.cli.play import migrate
 from recovery_api.config import Settings
-from recovery_api.gateways.postgres import EmbeddedPostgres
+from recovery_api.db import db
+from recovery_api.gateways.postgres import EmbeddedPostgres, Server
 
 PASSWORD = "a-password-of-tests-alone"  # the same in every worker, since the role is the server's
+MIGRATED = "migrated"  # the database that is copied, and the file that says it is ready
 ACCOUNT, TOKEN = "AC" + "5" * 32, "a-token-of-tests-alone"
 
 
@@ -36,24 +39,24 @@ class SharedPostgres:
             yield
 
     def join(self, settings: Settings, database: str) -> Settings:
-        """Start the server, or find it running; make and migrate a database, and return settings that name it."""
+        """Start the server, or find it running; make a migrated database, and return settings that name it."""
         with self.locked():
             self._count(+1)
             server = self._postgres.start()
             with psycopg.connect(server.admin_url, autocommit=True) as connection:
-                name = sql.Identifier(database)
-                connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
-                connection.execute(sql.SQL("CREATE DATABASE {}").format(name))
-                connection.execute(sql.SQL("ALTER DATABASE {} SET synchronous_commit = off").format(name))
-            ready = Settings(
-                **{
-                    **vars(settings),
-                    "database_url": self._postgres.url(database, "recovery_app", PASSWORD),
-                    "database_admin_url": f"{server.admin_url.rpartition('/')[0]}/{database}",
-                }
-            )
-            migrate(create_app(ready))
-        return ready
+                if not (self._folder / MIGRATED).exists():
+                    _make(connection, MIGRATED)
+                    _migrate(self._naming(settings, server, MIGRATED))
+                    (self._folder / MIGRATED).touch()
+                _make(connection, database, MIGRATED)
+        return self._naming(settings, server, database)
+
+    def _naming(self, settings: Settings, server: Server, database: str) -> Settings:
+        own = {
+            "database_url": self._postgres.url(database, "recovery_app", PASSWORD),
+            "database_admin_url": f"{server.admin_url.rpartition('/')[0]}/{database}",
+        }
+        return Settings(**{**vars(settings), **own})
 
     def leave(self) -> None:
         """Leave the server; the last one destroys it."""
@@ -66,6 +69,20 @@ class SharedPostgres:
         users = int(file.read_text()) + change if file.exists() else change
         file.write_text(str(users))
         return users
+
+
+def _make(connection: "psycopg.Connection[Any]", database: str, template: str = "template1") -> None:
+    name, pattern = sql.Identifier(database), sql.Identifier(template)
+    connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
+    connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(name, pattern))
+    connection.execute(sql.SQL("ALTER DATABASE {} SET synchronous_commit = off").format(name))
+
+
+def _migrate(settings: Settings) -> None:
+    app = create_app(settings)
+    migrate(app)
+    with app.app_context():
+        db.engine.dispose()  # nobody may stand in a database that is copied
 
 
 def settings_for_tests(folder: Path) -> Settings:

@@ -67,6 +67,7 @@ TYPES: Mapping[str, Mapping[str, Element]] = {
         "identifier": (0, 0, "Identifier"), "active": (0, 1, "boolean"), "name": (0, 0, "HumanName"),
         "telecom": (0, 0, "ContactPoint"), "gender": (0, 1, "=administrative-gender"), "birthDate": (0, 1, "date"),
         "deceasedBoolean": (0, 1, "boolean"), "communication": (0, 0, "Patient.communication"),
+        "managingOrganization": (0, 1, "Reference"),
     },
     "Procedure": {
         "status": (1, 1, "=event-status"), "code": (0, 1, "CodeableConcept"), "subject": (1, 1, "Reference"),

@@ -98,7 +98,8 @@ class Nursery:
 
 def serve() -> None:
     """Answer questions until whoever asks has gone; in a child, become what was asked for."""
-    _read_code()
+    read_code()
+    gc.freeze()  # what children share is not walked through in any of them
     ended: dict[int, int | None] = {}  # by the number of each child; None while it runs
     nursery = os.getpid()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())
@@ -136,12 +137,11 @@ def _answer(what: int | None) -> None:
     os.write(sys.__stdout__.fileno(), json.dumps(what).encode() + b"\n")  # nothing stays in a buffer for the children
 
 
-def _read_code() -> None:
+def read_code() -> None:
     """All that the processes import, and the packs; nothing that depends on an environment, and no connection."""
     for name in CODE:
         import_module(name)
     read_every_pack()
-    gc.freeze()  # what children share is not walked through in any of them
 
 
 def _become(command: list[str], env: dict[str, str], output: str) -> None:

@@ -3,14 +3,17 @@
 import sys
 import time
 from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from typing import Any
 
+import psycopg
 from flask import Flask
+from psycopg.pq import ExecStatus
 from sqlalchemy import Connection, Engine, text
 
 from recovery_api.db import db
+from recovery_api.prepared import driver_of
 from tests.api.examples import make_world
 from tests.builders import make_clinic, make_clinician, make_patient
 
@@ -67,6 +70,7 @@ class Stage:
             engine: Engine = db.engine
         connection = engine.connect()
         connection.begin()
+        connection.begin_nested()  # so that nothing of the product's is the end of the transaction
         self._since = time.monotonic()
         return connection
 
@@ -80,16 +84,24 @@ class Stage:
 
 @contextmanager
 def _savepoint(connection: Connection) -> Iterator[Connection]:
-    """Starts outside of every clinic, as a transaction does; a savepoint would inherit the last one."""
-    connection.dialect.do_savepoint = _outside  # type: ignore[method-assign]
-    with connection.begin_nested():
-        del connection.dialect.do_savepoint  # type: ignore[attr-defined]
+    """Starts outside of every clinic, as a transaction does; a savepoint would inherit the last one.
+
+    Past SQLAlchemy and without preparing, in one round trip at each end: a quarter of all that tests say is this.
+    """
+    _say(connection, b"SAVEPOINT product; SET LOCAL app.clinic = ''")
+    try:
         yield connection
+    except BaseException:
+        with suppress(psycopg.OperationalError):  # where the connection is gone, so is the savepoint
+            _say(connection, b"ROLLBACK TO SAVEPOINT product; RELEASE SAVEPOINT product")
+        raise
+    _say(connection, b"RELEASE SAVEPOINT product")
 
 
-def _outside(connection: Connection, name: str) -> None:
-    with connection.connection.cursor() as cursor:
-        cursor.execute(f"SAVEPOINT {name}; SET LOCAL app.clinic = ''", prepare=False)
+def _say(connection: Connection, words: bytes) -> None:
+    said = driver_of(connection).pgconn.exec_(words)
+    if said.status != ExecStatus.COMMAND_OK:
+        raise psycopg.errors.error_from_result(said)
 
 
 def _forget() -> None:

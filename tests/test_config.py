@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from recovery_api.app import create_app
 from recovery_api.config import Settings
 
 GOOD = "9f2c41d07be85a6613c4f8e0b7d2a95518e6c03f7a94bd2160f5e8c7a1d3b642"
@@ -84,6 +85,9 @@ def test_each_mistake_is_refused_in_one_line(fit: dict[str, str], changes: dict[
         (bytes(range(32)).hex(), 0o600, "example"),
         ("changeme" * 4, 0o600, "too short"),
         ("ab" * 32, 0o600, "example"),
+        ("0123456789abcdef" * 4, 0o600, "example"),
+        ("your-key-here-your-key-here-your-key-here", 0o600, "example"),
+        ("example-Secret-key-1234567890-abcdefghijkl", 0o600, "example"),
         (GOOD, 0o604, "0600"),
         (GOOD, 0o620, "0600"),
         ("\N{SNOWMAN}" * 40, 0o600, "cannot read"),
@@ -104,6 +108,44 @@ def test_a_key_may_be_written_in_hex_or_base64_and_be_read_by_its_group(tmp_path
     for text in (raw.hex(), base64.b64encode(raw).decode(), f"{raw.hex()}\n"):
         file = key_file(tmp_path, "a.key", text, 0o640)
         assert Settings(data_key_file=file).data_key() == raw
+
+
+def test_random_keys_are_never_taken_for_examples(tmp_path: Path) -> None:
+    for number in range(200):
+        text = secrets.token_urlsafe(32) if number % 2 else base64.b64encode(secrets.token_bytes(32)).decode()
+        assert len(Settings(data_key_file=key_file(tmp_path, "random.key", text)).data_key()) >= 32
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["postgresql://a:b@db.example:port/x", "postgresql://db.example:/x", "postgresql+asyncpg://db.example/x", "x://"],
+)
+def test_an_address_that_is_no_database_is_refused_and_never_trips_the_application(address: str) -> None:
+    said = Settings(env="production", database_url=address, database_read_url=address)
+    assert {line.partition(" ")[0] for line in said.refusals()} >= {"DATABASE_URL", "DATABASE_READ_URL"}
+    assert create_app(said) is not None
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "postgresql://recovery_app:p#w%40@[::1]:5432/x?sslmode=require", "postgresql+psycopg://a@db.example/x",
+        "postgresql:///x?host=/run/postgresql",
+    ],
+)  # fmt: skip
+def test_an_address_of_a_database_is_taken_however_it_is_written(fit: dict[str, str], address: str) -> None:
+    assert refusals(fit, DATABASE_URL=address, DATABASE_READ_URL=address) == []
+
+
+@pytest.mark.parametrize("address", ["https://", "https://a b", "https://clinic.example/?x=1", "ftp://clinic.example"])
+def test_a_public_address_is_one(fit: dict[str, str], address: str) -> None:
+    assert "PUBLIC_URL must be an address such as https://clinic.example" in refusals(fit, PUBLIC_URL=address)
+
+
+def test_nonsense_is_the_usual_number_of_workers_and_a_blank_environment_is_production(fit: dict[str, str]) -> None:
+    assert refusals(fit, RECOVERY_ENV="") == []
+    assert Settings.from_env({"RECOVERY_ENV": ""}).in_production
+    assert {Settings.from_env({"WEB_WORKERS": text}).web_workers for text in ("", "0", "x", "-1", "2")} == {2}
 
 
 def test_every_reason_is_given_at_once() -> None:

@@ -5,6 +5,17 @@ from flask import Flask
 
 def register_api(app: Flask) -> None:
     """Add the API to the application. Raises LookupError where a route is missing from the access table."""
+    from recovery_api.api.headers import give_requests_an_id
+    from recovery_api.api.rate_limits import keep_limits, make_limits
+
+    settings = app.extensions["recovery"].settings if "recovery" in app.extensions else None
+    keep_limits(app, make_limits(settings is None or settings.in_production, settings.proxy_hops if settings else 0))
+    give_requests_an_id(app)
+    _register_resources(app)
+    _check_access(app)
+
+
+def _register_resources(app: Flask) -> None:
     from recovery_api.api import (
         activity_days,
         appointments,
@@ -24,20 +35,20 @@ def register_api(app: Flask) -> None:
         texts,
         tokens,
     )
-    from recovery_api.api.headers import PREFIX, give_requests_an_id
-    from recovery_api.api.rate_limits import keep_limits, make_limits
-    from recovery_api.domain.access import ACCESS
 
-    modules = (
+    for module in (
         enrolment, tokens, phone_config, me, check_ins, activity_days, questionnaires, sync, appointments, messages,
         devices, patients, episodes, holds, flags, texts,
-    )  # fmt: skip
-    settings = app.extensions["recovery"].settings if "recovery" in app.extensions else None
-    keep_limits(app, make_limits(settings is None or settings.in_production, settings.proxy_hops if settings else 0))
-    give_requests_an_id(app)
-    for module in modules:
+    ):  # fmt: skip
         app.register_blueprint(module.resource)
     app.register_blueprint(document.blueprint)
+
+
+def _check_access(app: Flask) -> None:
+    """Raise LookupError where the table of who may call what and the routes differ."""
+    from recovery_api.api.headers import PREFIX
+    from recovery_api.domain.access import ACCESS
+
     routed = set()
     for rule in app.url_map.iter_rules():
         if rule.rule.startswith(f"{PREFIX}/"):

@@ -7,6 +7,7 @@ from datetime import datetime
 from flask import request
 from sqlalchemy import Connection
 
+from recovery_api.api.entity_tags import strong_tags
 from recovery_api.api.refusals import VersionMissing
 from recovery_api.db import ClinicScope, open_transaction
 from recovery_api.domain.access import may
@@ -17,7 +18,7 @@ from recovery_api.services.record_audit import Actor
 from recovery_api.wiring import wiring
 
 _SECRET = re.compile(r"[A-Za-z0-9_\-]{20,200}")
-_STRONG_TAG = re.compile(r'"(\d{1,9})"')
+_VERSION = re.compile(r'"([0-9]{1,9})"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,14 +93,14 @@ def _authorization() -> tuple[str, str]:
     return scheme.lower(), secret.strip()
 
 
-def version_seen() -> int | None:
-    """The version in If-Match; None for `*`, which is any. Raises VersionMissing, or StaleVersion for a foreign tag."""
+def versions_seen() -> frozenset[int] | None:
+    """The versions in If-Match; None for `*`, which is any. Raises VersionMissing, or StaleVersion for none of ours."""
     header = request.headers.get("If-Match", "").strip()
     if not header:
         raise VersionMissing('Send the version that you saw: If-Match: "3"')
     if header == "*":
         return None
-    tag = _STRONG_TAG.fullmatch(header)
-    if tag is None:
-        raise StaleVersion("If-Match must be one tag as an answer's ETag gave it.")
-    return int(tag[1])
+    versions = frozenset(int(tag[1]) for one in strong_tags(header) if (tag := _VERSION.fullmatch(one)))
+    if not versions:
+        raise StaleVersion("If-Match must hold a tag as an answer's ETag gave it.")
+    return versions

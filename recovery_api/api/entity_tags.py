@@ -32,8 +32,13 @@ def spare_answer(answer: Response) -> Response:
 def check_unchanged(current: Response) -> None:
     """Hold what is there now against If-Match. Raises StaleVersion where the caller saw something else."""
     seen = request.headers["If-Match"].strip()
-    if seen != "*" and _tag_of(current) not in _TAGS.findall(seen):
+    if seen != "*" and _tag_of(current) not in strong_tags(seen):
         raise StaleVersion("It was changed since you read it: read it again.")
+
+
+def strong_tags(header: str) -> list[str]:
+    """The tags of a list that name content byte by byte, each in its quotation marks; a weak one does not."""
+    return [found[0] for found in _TAGS.finditer(header) if found[0].startswith('"')]
 
 
 def _tag_of(answer: Response) -> str:

@@ -15,6 +15,7 @@ from recovery_api.domain.check_in import ACTIVITY_LEVELS
 from recovery_api.domain.vertebrae import MOST_LEVELS
 from recovery_api.packs.protocol_pack import protocol_pack
 from recovery_api.services.change_episode import EpisodeChanges, change_episode
+from recovery_api.services.plan_thinner import ThinnerPlan
 from recovery_api.services.read_episode import EpisodeRead, look_at_episode, read_episode
 from recovery_api.services.read_trajectory import Trajectory, read_trajectory
 from recovery_api.services.start_episode import NewEpisode, start_episode
@@ -45,6 +46,19 @@ class ProcedureChangeSchema(Body):
     levels = fields.List(fields.String(validate=LEVEL), validate=validate.Length(1, MOST_LEVELS))
 
 
+class BloodThinnerSchema(Body):
+    """The day that the doctor named to start a blood thinner again; null where none was stopped."""
+
+    restart_on = Day(required=True, allow_none=True, metadata={"example": None})
+
+
+class BloodThinnerAnswerSchema(Answer):
+    """The same, and whether the patient says that it was started again; null where nothing was said."""
+
+    restart_on = fields.Date(required=True, allow_none=True)
+    started = fields.Boolean(required=True, allow_none=True)
+
+
 class ProtocolSchema(Answer):
     """The published version that the plan is pinned to."""
 
@@ -64,6 +78,7 @@ class EpisodeSchema(Answer):
     protocol = fields.Nested(ProtocolSchema(), required=True)
     zone = fields.String(required=True)
     check_in_time = ClockTime(required=True)
+    blood_thinner = fields.Nested(BloodThinnerAnswerSchema(), required=True)
     started_on = fields.Date(required=True)
     ends_on = fields.Date(required=True)
     hold = fields.Nested(HoldSchema(), required=True, allow_none=True)
@@ -76,6 +91,7 @@ class NewEpisodeSchema(Body):
     baseline_pain = StrictInt(allow_none=True, validate=validate.Range(0, 10))
     protocol = fields.String(validate=_published, metadata={"description": "The name of a published protocol"})
     check_in_time = ClockTime(metadata={"description": "The patient's local time", "example": "09:30"})
+    blood_thinner = fields.Nested(BloodThinnerSchema())
 
 
 class EpisodeChangeSchema(Body):
@@ -84,6 +100,7 @@ class EpisodeChangeSchema(Body):
     procedure = fields.Nested(ProcedureChangeSchema())
     baseline_pain = StrictInt(validate=validate.Range(0, 10))
     check_in_time = ClockTime()
+    blood_thinner = fields.Nested(BloodThinnerSchema())
     status = fields.String(validate=one_of("ended"), metadata={"description": "An ended recovery stays ended"})
 
 
@@ -137,6 +154,13 @@ class TrajectorySchema(Answer):
 EPISODE = EpisodeSchema()
 
 
+def _with_thinner(procedure: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
+    """All that a body says, what it says of the procedure and of a blood thinner among it."""
+    thinner = given.pop("blood_thinner", None)
+    plan = {} if thinner is None else {"thinner": ThinnerPlan(**thinner)}
+    return {**procedure, **given, **plan}
+
+
 @resource.operation("POST", "/patients/<uuid:patient_id>/episodes", "startEpisode")
 @resource.arguments(NewEpisodeSchema())
 @resource.response(201, EPISODE)
@@ -146,7 +170,7 @@ def start(call: Call, given: dict[str, Any], patient_id: UUID) -> EpisodeRead:
     Plans the first two weeks. 409 while another recovery of the patient is running.
     """
     given.pop("protocol", None)
-    new = NewEpisode(**given.pop("procedure"), **given)
+    new = NewEpisode(**_with_thinner(given.pop("procedure"), given))
     episode_id = start_episode(call.scope, patient_id, new, call.actor, call.now)
     return read_episode(call.scope, episode_id, call.now)
 
@@ -166,7 +190,7 @@ def change(call: Call, given: dict[str, Any], episode_id: UUID) -> EpisodeRead:
 
     What is still to come is planned anew.
     """
-    changes = EpisodeChanges(**given.pop("procedure", {}), **given)
+    changes = EpisodeChanges(**_with_thinner(given.pop("procedure", {}), given))
     change_episode(call.scope, episode_id, changes, call.actor, call.now)
     return read_episode(call.scope, episode_id, call.now)
 

@@ -37,6 +37,15 @@ class StrictInt(fields.Integer):
         raise self.make_error("invalid", input=value)
 
 
+class StrictBool(fields.Boolean):
+    """True or false; 1, 0 and "true" are none."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> bool:
+        if isinstance(value, bool):
+            return value
+        raise self.make_error("invalid", input=value)
+
+
 class QueryInt(fields.Integer):
     """A whole number in a query string: plain digits."""
 

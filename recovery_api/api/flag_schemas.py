@@ -1,10 +1,12 @@
 """Flags as they travel."""
 
+from typing import Any
+
 from marshmallow import fields
 
 from recovery_api.api.fields import Instant, one_of
 from recovery_api.api.schemas import Answer
-from recovery_api.domain.rules import FAMILIES
+from recovery_api.domain.rules import FAMILIES, told_family
 from recovery_api.domain.tiers import Tier
 
 STATUSES = ("open", "acknowledged", "snoozed", "resolved")
@@ -12,6 +14,13 @@ OUTCOMES = (
     "advised", "visit_booked", "imaging", "sent_to_emergency",
     "new_fracture", "could_not_reach", "false_alarm", "other",
 )  # fmt: skip
+
+
+class Family(fields.String):
+    """The family of a flag."""
+
+    def _serialize(self, value: str | None, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
+        return None if value is None else told_family(value)
 
 
 class FlagSchema(Answer):
@@ -24,7 +33,7 @@ class FlagSchema(Answer):
     check_in_id = fields.UUID(required=True, allow_none=True)
     message_id = fields.UUID(required=True, allow_none=True)
     tier = fields.String(required=True, validate=one_of(*Tier))
-    family = fields.String(required=True, validate=one_of(*FAMILIES))
+    family = Family(required=True, validate=one_of(*FAMILIES))
     status = fields.String(required=True, validate=one_of(*STATUSES))
     rule = fields.String(required=True)
     rule_version = fields.String(required=True)
@@ -95,7 +104,7 @@ class ExplanationSchema(Answer):
     flag_id = fields.UUID(required=True, attribute="flag.id")
     rule = fields.String(required=True, attribute="flag.rule")
     rule_version = fields.String(required=True, attribute="flag.rule_version")
-    family = fields.String(required=True, attribute="flag.family", validate=one_of(*FAMILIES))
+    family = Family(required=True, attribute="flag.family", validate=one_of(*FAMILIES))
     tier = fields.String(required=True, attribute="flag.tier", validate=one_of(*Tier))
     reason = fields.String(required=True, attribute="flag.reason")
     sentence = fields.String(required=True, allow_none=True, metadata={"description": "The rule's words"})

@@ -7,9 +7,9 @@ from uuid import UUID
 
 from marshmallow import Schema, fields, validate
 
-from recovery_api.api.auth import Call, version_seen
+from recovery_api.api.auth import Call, versions_seen
 from recovery_api.api.documentation import ETAG
-from recovery_api.api.fields import Id, Instant, Words, one_of
+from recovery_api.api.fields import Id, Instant, QueryInstant, Words, one_of
 from recovery_api.api.flag_schemas import (
     OUTCOMES,
     STATUSES,
@@ -59,8 +59,8 @@ class FlagsQuery(PageQuery):
 class ReportQuery(Schema):
     """The stretch of time of a report."""
 
-    since = Instant()
-    until = Instant()
+    since = QueryInstant()
+    until = QueryInstant()
 
 
 class AssignSchema(Body):
@@ -196,7 +196,12 @@ def explain(call: Call, flag_id: UUID) -> Explanation:
 
 
 def _deed(call: Call, flag_id: UUID) -> Deed:
-    return Deed(call.caller.id, flag_id, version_seen())
+    seen = versions_seen()
+    if seen is None:
+        return Deed(call.caller.id, flag_id, None)
+    if len(seen) > 1 and (current := read_flag(call.scope, flag_id).version) in seen:
+        return Deed(call.caller.id, flag_id, current)
+    return Deed(call.caller.id, flag_id, min(seen))
 
 
 def _changed(call: Call, flag_id: UUID) -> tuple[FlagFacts, dict[str, str]]:

@@ -53,6 +53,8 @@ def request_id() -> str:
 
 def stamp(response: Response) -> Response:
     """Add the request's id and the headers of every answer; a stricter or looser policy of the view's own stays."""
+    if response.status_code == 204:
+        response.headers.pop("Content-Type", None)  # there is nothing that could have one
     response.headers["X-Request-ID"] = request_id()
     add_missing(response.headers, _MISSING)
     return response

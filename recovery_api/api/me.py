@@ -8,7 +8,7 @@ from marshmallow import fields, validate
 
 from recovery_api.api.appointments import AppointmentSchema
 from recovery_api.api.auth import Call
-from recovery_api.api.fields import ZONE, ClockTime, Instant, Words, one_of
+from recovery_api.api.fields import ZONE, ClockTime, Instant, StrictBool, Words, one_of
 from recovery_api.api.paging import Page, PageQuery, after, cut, page_of
 from recovery_api.api.problems import LANGUAGES
 from recovery_api.api.resources import Resource
@@ -53,10 +53,8 @@ class MeSchema(Answer):
 class ChannelsChangeSchema(Body):
     """Which channels to use."""
 
-    sms = fields.Boolean(
+    sms = StrictBool(
         required=True,
-        truthy={True},
-        falsy={False},
         metadata={"description": "False stops every text; true brings them back, unless the carrier was told to stop"},
     )
 
@@ -65,7 +63,7 @@ class ConsentChangeSchema(Body):
     """A purpose that is the patient's to grant or to take back here."""
 
     purpose = fields.String(required=True, validate=one_of("research"))
-    granted = fields.Boolean(required=True, truthy={True}, falsy={False})
+    granted = StrictBool(required=True)
 
 
 class MeChangeSchema(Body):

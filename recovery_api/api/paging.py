@@ -22,7 +22,10 @@ _Row = TypeVar("_Row")
 class PageQuery(Schema):
     """The query of every list."""
 
-    cursor = fields.String(validate=validate.Length(max=500), metadata={"description": "`next` of the page before"})
+    cursor = fields.String(
+        validate=validate.Length(max=500),
+        metadata={"description": "`next` of the page before; the first page if blank"},
+    )
     limit = QueryInt(load_default=DEFAULT_LIMIT, validate=validate.Range(1, MOST))
 
 
@@ -62,7 +65,7 @@ def _written(part: Any) -> str:
 
 def after(cursor: str | None, *kinds: type[Any]) -> tuple[Any, ...] | None:
     """Where the page before ended, as values of `kinds` (int, datetime or UUID). Raises Invalid."""
-    if cursor is None:
+    if not cursor:
         return None
     try:
         parts = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))

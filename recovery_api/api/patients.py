@@ -7,7 +7,7 @@ from marshmallow import fields, validate
 
 from recovery_api.api.auth import Call
 from recovery_api.api.episodes import EpisodeSchema
-from recovery_api.api.fields import PHONE, ZONE, Day, Instant, Words, name_like, one_of
+from recovery_api.api.fields import PHONE, ZONE, Day, Instant, StrictBool, Words, name_like, one_of
 from recovery_api.api.paging import Page, PageQuery, after, cut, page_of
 from recovery_api.api.problems import LANGUAGES
 from recovery_api.api.resources import Resource
@@ -103,9 +103,7 @@ class PatientChangeSchema(Body):
     zone = Words(metadata=ZONE)
     record_number = Words(allow_none=True, validate=name_like(40))
     status = fields.String(validate=one_of(*STATUSES), metadata={"description": "No text goes to who died or left"})
-    web_check_in = fields.Boolean(
-        truthy={True},
-        falsy={False},
+    web_check_in = StrictBool(
         metadata={"description": "Whether the patient chose the link to the web check-in"},
     )
 

@@ -72,11 +72,9 @@ def check_rate(operation: str, secret: str | None) -> None:
     """
     limits: RateLimits = current_app.extensions[_NAME]
     limit = limits.address if operation in DOORS else limits.token
-    by_token = secret is not None and operation not in DOORS
-    address = network_of(caller_address(limits.hops))
-    caller = secret if secret is not None and by_token else address
+    caller = secret if secret is not None and operation not in DOORS else network_of(caller_address(limits.hops))
     wait = limit.wait(hashlib.sha256(caller.encode()).digest(), monotonic())
     if wait > 0:
         raise TooMany("Too many requests: wait a moment.", wait)
     if operation in DOORS:
-        count_knock(address, limits.address.a_minute, wiring().vaults)
+        count_knock(caller, limits.address.a_minute, wiring().vaults)

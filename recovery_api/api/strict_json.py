@@ -7,6 +7,7 @@ from math import isinf
 from typing import Any
 
 from flask import request
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from recovery_api.api.refusals import BadJson, NotJson
 
@@ -24,8 +25,10 @@ def read_json(largest: int = LARGEST_BODY) -> Any:
 
     Raises BadJson, NotJson, or RequestEntityTooLarge for more than `largest` bytes.
     """
-    request.max_content_length = largest
+    request.max_content_length = largest + 1  # a body that does not say its length is cut off there
     data = request.get_data()
+    if len(data) > largest:
+        raise RequestEntityTooLarge
     if not data:
         return None
     charset = request.mimetype_params.get("charset", "utf-8").lower()

@@ -34,7 +34,8 @@ class SyncQuery(Schema):
     """Since when, and how much at once."""
 
     since = fields.String(
-        validate=validate.Length(min=1, max=100), metadata={"description": "`next` of the answer before; not a time"}
+        validate=validate.Length(max=100),
+        metadata={"description": "`next` of the answer before, not a time; from the beginning if blank"},
     )
     limit = QueryInt(load_default=200, validate=validate.Range(1, 500))
 
@@ -76,7 +77,7 @@ def sync(call: Call, query: dict[str, Any]) -> dict[str, Any]:
     Changes since the cursor, deletions included, each item once in its latest state; from the beginning without a
     cursor. Cursors belong to the patient, not to a device, and may be used again.
     """
-    found = sync_app(call.scope, call.caller.id, query.get("since"), query["limit"], call.now)
+    found = sync_app(call.scope, call.caller.id, query.get("since") or None, query["limit"], call.now)
     changes = [
         {
             "type": one.type,

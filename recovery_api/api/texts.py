@@ -31,13 +31,13 @@ class TextQuery(PageQuery):
 
 
 class TextSchema(Answer):
-    """One text in one language, with what it costs when the longest values are filled in."""
+    """One text in one language, with what it costs with the longest values, behind the longest label of a phone."""
 
     key = fields.String(required=True)
     language = fields.String(required=True)
     body = fields.String(required=True, metadata={"description": "As it is sent, with its {placeholders}"})
     shipped = fields.String(required=True, metadata={"description": "The product's own words"})
-    longest = fields.String(required=True, metadata={"description": "With the longest values, smart-encoded"})
+    longest = fields.String(required=True, metadata={"description": "With the longest values and label, smart-encoded"})
     is_own = fields.Boolean(required=True, metadata={"description": "Whether the clinic chose the words"})
     encoding = fields.String(required=True, validate=one_of("GSM-7", "UCS-2"))
     segments = fields.Integer(required=True)

@@ -13,7 +13,7 @@ from recovery_api.wiring import wiring
 
 @click.group("clinic")
 def clinic() -> None:
-    """Clinics."""
+    """Add a clinic."""
 
 
 @clinic.command("add")
@@ -37,7 +37,7 @@ def add(name: str, number: str, zone: str, phone: str, emergency: str) -> None:
 
 @click.group("staff")
 def staff() -> None:
-    """Clinicians."""
+    """Add clinicians."""
 
 
 @staff.command("add")

@@ -8,8 +8,11 @@ import click
 from flask import current_app
 from sqlalchemy.exc import ArgumentError
 
+from recovery_api.app import create_app
+from recovery_api.cli.play import fill_in
 from recovery_api.clock import real_now
 from recovery_api.config import Settings, SettingsRefused
+from recovery_api.gateways.postgres import EmbeddedPostgresError
 from recovery_api.gateways.vapid import vapid_key
 from recovery_api.services.check_readiness import Check, readiness, why_the_copy_is_unfit
 from recovery_api.wiring import wiring
@@ -18,7 +21,14 @@ from recovery_api.wiring import wiring
 @click.command("doctor")
 def doctor() -> None:
     """Check settings, keys, database, migrations, clock, addresses and processes; exit 1 if any fails."""
-    checks = list(_checks(wiring().settings))
+    own = wiring().settings
+    try:
+        settings = fill_in(own)
+    except EmbeddedPostgresError as refused:
+        raise click.ClickException(str(refused)) from None
+    app = create_app(settings) if settings.database_url != own.database_url else current_app
+    with app.app_context():
+        checks = list(_checks(settings))
     for check in checks:
         click.echo(f"{'ok  ' if check.trouble is None else 'FAIL'}  {check.name}{_because(check)}")
     sys.exit(1 if any(check.trouble for check in checks) else 0)

@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import asdict
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from recovery_api.cli.fitness import needs_database
 from recovery_api.db import clinic_transaction
 from recovery_api.domain.errors import RecoveryError
 from recovery_api.domain.ladder import DUTIES
+from recovery_api.domain.written_days import read_instant
 from recovery_api.packs.ladder_pack import read_own
 from recovery_api.services.add_clinic import find_clinic
 from recovery_api.services.find_ladder import ClinicLadder, LastResort, find_ladder
@@ -30,7 +31,7 @@ _FILE = click.argument("file", type=click.Path(exists=True, dir_okay=False, path
 
 @click.group("flags")
 def flags() -> None:
-    """Flags."""
+    """Tell how soon flags were taken."""
 
 
 @flags.command("report")
@@ -73,10 +74,9 @@ def _as_json(found: ResponseReport) -> dict[str, Any]:
 
 def _instant(text: str, hint: str) -> datetime:
     try:
-        moment = datetime.fromisoformat(text)
+        return read_instant(text)
     except ValueError:
         raise click.BadParameter("use an ISO day or time, such as 2026-11-22", param_hint=hint) from None
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
 
 
 @click.group("ladder")

@@ -8,9 +8,9 @@ from typing import Any, ParamSpec
 import click
 from sqlalchemy.exc import SQLAlchemyError
 
-from recovery_api.app import create_app
 from recovery_api.cli.play import fill_in
 from recovery_api.config import SettingsRefused
+from recovery_api.core import create_core
 from recovery_api.db import db
 from recovery_api.gateways.postgres import EmbeddedPostgresError
 from recovery_api.services.check_readiness import refuse_to_start
@@ -26,7 +26,7 @@ def needs_database(command: Callable[P, Any]) -> Callable[P, None]:
     def checked(*args: P.args, **kwargs: P.kwargs) -> None:
         try:
             settings = fill_in(wiring().settings)
-            with create_app(settings).app_context():
+            with create_core(settings).app_context():
                 try:
                     refuse_to_start(settings)
                     command(*args, **kwargs)

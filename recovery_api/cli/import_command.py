@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from recovery_api.cli.counted import counted
 from recovery_api.cli.fitness import needs_database
 from recovery_api.db import ClinicScope, clinic_transaction
 from recovery_api.domain.errors import RecoveryError
@@ -46,13 +47,13 @@ def patients(file: Path, clinic_name: str | None, dry_run: bool) -> None:
             count = _import(scope, file.read_bytes(), dry_run)
     except RowsRefused as refused:
         _tell(refused.bad)
-        click.echo(f"{_rows(len(refused.bad))} to be mended; nobody was enrolled.", err=True)
+        click.echo(f"{counted(len(refused.bad), 'row')} to be mended; nobody was enrolled.", err=True)
         sys.exit(1)
     except RecoveryError as refused:
         raise click.ClickException(f"{file}: {refused.message}") from None
     except OSError as error:
         raise click.ClickException(f"{file}: {error.strerror or error}") from None
-    click.echo(f"{count} patients {'would be' if dry_run else 'were'} enrolled.")
+    click.echo(f"{counted(count, 'patient')} {'would be' if dry_run else 'was' if count == 1 else 'were'} enrolled.")
 
 
 def _import(scope: ClinicScope, content: bytes, dry_run: bool) -> int:
@@ -60,14 +61,14 @@ def _import(scope: ClinicScope, content: bytes, dry_run: bool) -> int:
     sheet = read_sheet(scope, content, now)
     if sheet.bad:
         raise RowsRefused(sheet.bad)
-    return len(sheet.good) if dry_run else import_patients(scope, sheet, OPERATOR, now)
+    if dry_run:
+        return len(sheet.good)
+    hidden = not sys.stderr.isatty()
+    with click.progressbar(length=len(sheet.good), label="Enrolling", file=sys.stderr, hidden=hidden) as bar:
+        return import_patients(scope, sheet, OPERATOR, now, bar.update)
 
 
 def _tell(bad: Sequence[BadRow]) -> None:
     for row in bad:
         for trouble in row.troubles:
             click.echo(f"line {row.line}: {trouble.field + ' ' if trouble.field else ''}{trouble.message}", err=True)
-
-
-def _rows(count: int) -> str:
-    return f"{count} row{'' if count == 1 else 's'}"

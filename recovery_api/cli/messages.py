@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from recovery_api.cli.counted import counted
 from recovery_api.cli.csv_tables import read_rows
 from recovery_api.cli.fitness import needs_database
 from recovery_api.cli.output import replaced_file
@@ -15,7 +16,7 @@ from recovery_api.domain.errors import PackError, RecoveryError
 from recovery_api.domain.segments import measure
 from recovery_api.packs.texts import message_pack
 from recovery_api.services.add_clinic import find_clinic
-from recovery_api.services.read_texts import TextInUse, read_texts, shown_text, texts_in_use
+from recovery_api.services.read_texts import TextInUse, read_texts, texts_in_use
 from recovery_api.wiring import wiring
 
 _COLUMNS = ("text", "encoding", "segments", "characters")
@@ -43,7 +44,7 @@ def measure_command(source: Path, target: Path) -> None:
         for row in _with_bar(rows):
             size = measure(row["text"])
             writer.writerow([row["text"], size.encoding, size.segments, size.characters])
-    click.echo(f"{len(rows)} texts measured")
+    click.echo(f"{counted(len(rows), 'text')} measured")
 
 
 @messages.command("preview")
@@ -51,7 +52,7 @@ def measure_command(source: Path, target: Path) -> None:
 @click.option("--language", help="One language alone, such as es.")
 @click.option("--clinic", "clinic_name", metavar="NAME", help="The words, name and phones of one clinic, or its id.")
 def preview_command(key: str | None, language: str | None, clinic_name: str | None) -> None:
-    """Print every text, or the one called KEY, with its longest values and what it costs.
+    """Print every text, or the one called KEY, with its longest values and label, and what it costs.
 
     Without a clinic these are the shipped words, and neither a database nor an environment is needed.
     """
@@ -68,7 +69,7 @@ def preview_command(key: str | None, language: str | None, clinic_name: str | No
         return
     for text in texts_in_use(pack, language):
         if key in (None, text.key):
-            _show(text, text.longest)
+            _show(text)
 
 
 @needs_database
@@ -81,20 +82,19 @@ def _preview_clinic(key: str | None, language: str | None, clinic_name: str) -> 
     with clinic_transaction(clinic_id, vaults) as scope:
         for text in read_texts(scope, language):
             if key in (None, text.key):
-                _show(text, shown_text(scope, text))
+                _show(text)
 
 
-def _show(text: TextInUse, shown: str) -> None:
-    cost = measure(shown)
+def _show(text: TextInUse) -> None:
     said = [
-        cost.encoding,
-        f"{cost.segments} {'segment' if cost.segments == 1 else 'segments'}",
-        f"{cost.characters} characters",
+        text.encoding,
+        f"{text.segments} {'segment' if text.segments == 1 else 'segments'}",
+        f"{text.characters} characters",
         *([f"grade {text.grade}"] if text.grade is not None else []),
         *(["own words"] if text.is_own else []),
     ]
     click.echo(f"{text.language} {text.key}: {', '.join(said)}")
-    click.echo("   " + shown.replace("\n", "\n   "))
+    click.echo("   " + text.longest.replace("\n", "\n   "))
 
 
 def _with_bar(rows: list[dict[str, str]]) -> Iterator[dict[str, str]]:

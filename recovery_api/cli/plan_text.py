@@ -62,7 +62,7 @@ def difference_text(found: Sequence[Difference], zone: ZoneInfo, procedure_on: d
         day = (one.local_on - procedure_on).days
         sign = "+" if one.before is None else "-" if one.after is None else "~"
         yield f"{sign} day {day:>3}  {one.local_on:%Y-%m-%d}  {_said(one.before, one.after, zone)}"
-    yield f"{len(found)} texts differ." if found else "No text differs."
+    yield f"{len(found)} texts differ." if len(found) > 1 else f"{len(found) or 'No'} text differs."
 
 
 def _said(before: PlannedReminder | None, after: PlannedReminder | None, zone: ZoneInfo) -> str:

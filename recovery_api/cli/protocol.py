@@ -11,7 +11,9 @@ from recovery_api.cli.fitness import needs_database
 from recovery_api.cli.plan_text import difference_text, example_lines, plan_text, year_of
 from recovery_api.db import Vaults, clinic_transaction
 from recovery_api.domain.errors import NotFound, RecoveryError
+from recovery_api.domain.local_time import zone_named
 from recovery_api.domain.protocol_diff import differences
+from recovery_api.domain.written_days import EARLIEST_YEAR, LATEST_YEAR
 from recovery_api.packs.protocol_pack import protocol_pack, read_file
 from recovery_api.packs.texts import LANGUAGES
 from recovery_api.services.add_clinic import find_clinic
@@ -48,10 +50,10 @@ def show(patient_id: UUID | None, start: str | None, file: Path | None, language
         return
     try:
         chosen = read_file(file)[0] if file is not None else protocol_pack()
-        place = ZoneInfo(zone)
+        place = zone_named(zone)
     except RecoveryError as refused:
         raise click.ClickException(refused.message) from None
-    except (LookupError, ValueError, OSError):
+    except ValueError:
         raise click.BadParameter("must be an IANA zone such as America/New_York", param_hint="--zone") from None
     procedure_on = day or wiring().clock.now().date()
     click.echo(f"{chosen.name} {chosen.version} ({chosen.signed_off_by}); times in {zone}")
@@ -155,6 +157,9 @@ def _clinic_of(patient_id: UUID, vaults: Vaults) -> UUID:
 
 def _day(text: str | None) -> date | None:
     try:
-        return None if text is None else date.fromisoformat(text)
+        day = None if text is None else date.fromisoformat(text)
+        if day is not None and not EARLIEST_YEAR <= day.year <= LATEST_YEAR:
+            raise ValueError
+        return day
     except ValueError:
         raise click.BadParameter("use a day such as 2026-11-22", param_hint="--from") from None

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from recovery_api.cli.counted import counted
 from recovery_api.cli.csv_tables import read_rows
 from recovery_api.cli.output import replaced_file
 from recovery_api.domain.errors import PackError
@@ -46,7 +47,7 @@ def read_command(text: str | None, source: Path | None, target: Path | None) -> 
         raise click.UsageError("--out would overwrite --in.")
     rows = read_rows(source, "text")
     _write(rows, reader, target)
-    click.echo(f"{len(rows)} replies read")
+    click.echo(f"{counted(len(rows), 'reply', 'replies')} read")
 
 
 def _print(reply: Reply) -> None:

@@ -1,12 +1,14 @@
 """Commands on the rules: a replay over diaries or a clinic's own history, and the page that describes them."""
 
 import csv
-from collections.abc import Iterable, Iterator
+import sys
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 
 import click
 
+from recovery_api.cli.counted import counted
 from recovery_api.cli.diaries import read_diaries
 from recovery_api.cli.fitness import needs_database
 from recovery_api.cli.load_table import changed_lines, load_lines, usefulness_lines
@@ -22,7 +24,7 @@ from recovery_api.packs.rule_pack import rule_pack
 from recovery_api.packs.rule_page import rule_page
 from recovery_api.services.add_clinic import find_clinic
 from recovery_api.services.record_audit import Actor
-from recovery_api.services.replay_history import read_histories, replay_history, report_usefulness
+from recovery_api.services.replay_history import StoredHistory, read_histories, replay_history, report_usefulness
 from recovery_api.wiring import wiring
 
 OPERATOR = Actor("operator")
@@ -48,7 +50,7 @@ def page_command(out: Path, pack_path: Path | None) -> None:
 @rules.command("replay")
 @click.option("--diaries", type=_READABLE, help="CSV: episode,baseline_pain,day,pain,symptoms; more may follow.")
 @click.option("--clinic", "clinic_name", metavar="NAME", help="A clinic's own history instead, by its name or id.")
-@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="With --clinic: from this day on.")
+@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), metavar="DATE", help="With --clinic: from this day on.")
 @click.option("--out", type=_WRITABLE, help="CSV written: episode,day,rule,family,tier,reason.")
 @click.option("--rules", "pack_path", type=_READABLE, help="A rule pack in YAML; the shipped one if left out.")
 @click.option("--compare", "other_path", type=_READABLE, help="Another pack: what would it have added and removed?")
@@ -83,7 +85,8 @@ def _replay_file(diaries: Path, out: Path | None, pack: RulePack, other: RulePac
     alerts = replay_diaries(found, pack, check_in_days)
     if other is None:
         count = _write(out, _COLUMNS, map(_row, alerts))
-        click.echo(f"{count} alerts in {answers} answers of {len(found)} episodes")
+        said = f"{counted(count, 'alert')} in {counted(answers, 'answer')} of {counted(len(found), 'episode')}"
+        click.echo(said)
         return
     _show(list(alerts), list(replay_diaries(found, other, check_in_days)), patient_days(found), out)
 
@@ -98,11 +101,16 @@ def _replay_clinic(name: str, since: datetime, out: Path | None, pack: RulePack,
             useful = report_usefulness(scope, since.replace(tzinfo=scope.zone))
     except RecoveryError as refused:
         raise click.ClickException(refused.message) from None
-    alerts = [alert for history in histories for alert in replay_history(history, pack, now)]
-    then = [alert for history in histories for alert in replay_history(history, other, now)] if other else None
-    click.echo(f"{len(alerts)} alerts in {len(histories)} recoveries")
+    alerts = _replay(histories, pack, now)
+    then = _replay(histories, other, now) if other else None
+    click.echo(f"{counted(len(alerts), 'alert')} in {counted(len(histories), 'recovery', 'recoveries')}")
     _show(alerts, then, sum(history.patient_days for history in histories), out)
     _echo(usefulness_lines(useful))
+
+
+def _replay(histories: Sequence[StoredHistory], pack: RulePack, now: datetime) -> list[Alert]:
+    with click.progressbar(histories, label="Replaying", file=sys.stderr, hidden=not sys.stderr.isatty()) as shown:
+        return [alert for history in shown for alert in replay_history(history, pack, now)]
 
 
 def _show(alerts: list[Alert], then: list[Alert] | None, days: int, out: Path | None) -> None:

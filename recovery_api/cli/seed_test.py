@@ -53,7 +53,9 @@ def seed_test(as_json: bool) -> None:
         with app.app_context():
             refuse_to_start(settings)
             parts = wiring()
-            made = [_clinic(place, new, parts.vaults, parts.clock.now()) for place, new in enumerate(CLINICS)]
+            hidden = not sys.stderr.isatty()
+            with click.progressbar(CLINICS, label="Making clinics", file=sys.stderr, hidden=hidden) as shown:
+                made = [_clinic(place, new, parts.vaults, parts.clock.now()) for place, new in enumerate(shown)]
             db.engine.dispose()
     except (SettingsRefused, EmbeddedPostgresError) as refused:
         click.echo(f"seed-test cannot start: {refused}", err=True)

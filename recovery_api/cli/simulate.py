@@ -38,8 +38,8 @@ BEGINS = datetime(2026, 3, 2, 14, 0, tzinfo=UTC)  # a Monday; a clock change com
 
 
 @click.command("simulate")
-@click.option("--patients", type=click.IntRange(1, 1000), default=20, show_default=True)
-@click.option("--days", type=click.IntRange(1, 400), default=60, show_default=True)
+@click.option("--patients", type=click.IntRange(1, 1000), default=20, show_default=True, help="How many people.")
+@click.option("--days", type=click.IntRange(1, 400), default=60, show_default=True, help="How long they are followed.")
 @click.option("--seed", type=int, default=1, show_default=True, help="The same seed, the same year.")
 @click.option("--persona", metavar="TRAITS", help=f"Everybody is this: {', '.join(TRAITS)}, joined by hyphens.")
 @click.option("--json", "as_json", is_flag=True, help="Print one line of JSON.")

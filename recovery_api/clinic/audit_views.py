@@ -7,6 +7,7 @@ from uuid import UUID
 
 from flask import Blueprint, Response, abort, render_template, request
 
+from recovery_api.clinic.audit_words import SENTENCES, action_sentence
 from recovery_api.clinic.clinic_views import frame_here
 from recovery_api.clinic.csv_file import csv_answer
 from recovery_api.clinic.frame import Choice, Frame
@@ -37,6 +38,18 @@ class AuditPage:
     older: str = ""
     is_clinical: bool = True
 
+    @property
+    def actions(self) -> tuple[Choice, ...]:
+        """Every action by its sentence, and one that was asked for by the beginning of its code."""
+        known = sorted((Choice(one, action_sentence(one)) for one in SENTENCES), key=lambda one: one.label)
+        asked = (Choice(self.action, self.action),) if self.action and self.action not in SENTENCES else ()
+        return (*asked, *known)
+
+    @staticmethod
+    def sentence(line: AuditLine) -> str:
+        """What was done, in words."""
+        return action_sentence(line.action)
+
     def detail(self, line: AuditLine) -> str:
         """The codes of an event in a line."""
         return ", ".join(f"{name} {value}" for name, value in line.detail.items())
@@ -53,9 +66,8 @@ def audit() -> str:
         frame = frame_here(scope, now)
     asked = {name: request.args.get(name, "") for name in ("who", "patient", "action", "since")}
     older = str(lines[A_PAGE - 1].id) if len(lines) > A_PAGE else ""
-    page = AuditPage(
-        frame, tuple(lines[:A_PAGE]), people, older=older, is_clinical=colleague().role in CLINICAL_ROLES, **asked
-    )
+    shown = tuple(sorted(lines[:A_PAGE], key=_at, reverse=True))
+    page = AuditPage(frame, shown, people, older=older, is_clinical=colleague().role in CLINICAL_ROLES, **asked)
     return render_template("clinic/audit.html", page=page, csrf=form_token())
 
 
@@ -70,6 +82,11 @@ def audit_file() -> Response:
         for line in lines
     ]
     return csv_answer("audit.csv", ("at", "kind", "who", "action", "patient_id", "detail"), rows)
+
+
+def _at(line: AuditLine) -> datetime:
+    """When it was; events of one moment stay in the order of their ids, and those of the demo's past are older."""
+    return line.at
 
 
 def _json(line: AuditLine) -> str:

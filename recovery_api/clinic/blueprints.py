@@ -14,6 +14,7 @@ from recovery_api.clinic.health_views import blueprint as health
 from recovery_api.clinic.import_views import blueprint as imports
 from recovery_api.clinic.ladder_views import blueprint as ladder
 from recovery_api.clinic.people_views import blueprint as people
+from recovery_api.clinic.procedure_views import blueprint as procedure
 from recovery_api.clinic.proof_views import blueprint as proofs
 from recovery_api.clinic.protocol_views import blueprint as protocol
 from recovery_api.clinic.reports_views import blueprint as reports
@@ -21,5 +22,8 @@ from recovery_api.clinic.rota_views import blueprint as rota
 from recovery_api.clinic.rules_views import blueprint as rules
 from recovery_api.clinic.staff_views import blueprint as staff
 
-WORK = (flags, care, check_ins, forms, people, clinic_itself, ladder, rota, protocol, rules, reports, staff, audit)
+WORK = (
+    flags, care, procedure, check_ins, forms, people, clinic_itself, ladder, rota, protocol, rules, reports, staff,
+    audit,
+)  # fmt: skip
 DOORS = (account, proofs, emergency, enrolment, imports, exports, health)

@@ -1,7 +1,7 @@
 """What a clinician does for a patient beside their flags: calls, holds, hours, visits."""
 
 from collections.abc import Callable
-from datetime import datetime, time
+from datetime import date, datetime, time
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -18,6 +18,7 @@ from recovery_api.services.change_episode import EpisodeChanges, change_episode
 from recovery_api.services.find_recovery import RunningRecovery, find_recovery
 from recovery_api.services.hold_episode import REASONS, NewHold, hold_episode, lift_hold
 from recovery_api.services.log_call import log_call
+from recovery_api.services.plan_thinner import ThinnerPlan
 from recovery_api.services.read_today import list_visits
 from recovery_api.services.record_audit import Actor
 from recovery_api.wiring import wiring
@@ -86,6 +87,18 @@ def move_hour(patient_id: UUID) -> Response:
     return _act(patient_id, _("The daily question comes at that hour from now on."), move)
 
 
+@blueprint.post("/patients/<uuid:patient_id>/blood-thinner")
+@signed_in
+def plan_thinner(patient_id: UUID) -> Response:
+    """Put the day to start a blood thinner again on the care plan, or take it off."""
+
+    def put(scope: ClinicScope, running: RunningRecovery, actor: Actor, now: datetime) -> None:
+        plan = ThinnerPlan(_day(request.form.get("restart_on", "")))
+        change_episode(scope, running.recovery.episode_id, EpisodeChanges(thinner=plan), actor, now)
+
+    return _act(patient_id, _("The day for the blood thinner is on the care plan."), put)
+
+
 @blueprint.post("/patients/<uuid:patient_id>/visits")
 @signed_in
 def book(patient_id: UUID) -> Response:
@@ -134,6 +147,14 @@ def _instant(text: str, zone: ZoneInfo) -> datetime:
     except ValueError:
         raise Invalid(_("Give a day and a time."), field="time") from None
     return local.replace(tzinfo=zone)
+
+
+def _day(text: str) -> date | None:
+    """A day of a form, None where it is empty. Raises Invalid."""
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        raise Invalid(_("Give a day."), field="restart_on") from None
 
 
 def _back(patient_id: UUID) -> Response:

@@ -59,7 +59,7 @@ def sparkline(course: Course) -> Markup:
 
 def recovery_chart(course: Course, *, narrow: bool = False) -> Markup:
     """Pain and activity over the whole recovery; the narrow one keeps its letters readable on a phone."""
-    width, left = (360, 46) if narrow else (720, 62)
+    width, left = (360, 52) if narrow else (720, 62)
     ahead = max(14, course.today + max(1, course.today // 20))
     before = course.first_day - max(0.6, (ahead - course.first_day) * 0.02)
     plot = Plot(before, ahead, left, width - 12, 44, 214)

@@ -23,7 +23,7 @@ from recovery_api.packs.questionnaire_pack import Wording, questionnaire_pack
 from recovery_api.services.answer_questionnaire import (
     AnsweredQuestionnaire,
     QuestionnaireRead,
-    list_due,
+    due_now,
     list_questionnaires,
 )
 from recovery_api.services.enter_form import Entered, enter_form
@@ -142,16 +142,15 @@ def _page(patient_id: UUID, error: str = "") -> str:
 def _read(scope: ClinicScope, patient_id: UUID, error: str, now: datetime) -> FormsPage:
     running = find_recovery(scope, patient_id)
     patient = read_patients(scope, [patient_id])[0]
-    found = reversed(list_questionnaires(scope, patient_id))
-    due = list_due(scope, patient_id, now)
+    found = list_questionnaires(scope, patient_id)
     return FormsPage(
         frame=frame_of(scope, read_counts(scope), now),
         patient_id=str(patient_id),
         patient_name=f"{patient.family_name}, {patient.given_name}",
         language=running.language,
         words=questionnaire_pack().get(running.language, questionnaire_pack()["en"]),
-        answered=tuple(_line(one, running.zone) for one in found),
-        due=tuple((_(MEASURES[one.measures]), one.until - timedelta(days=1)) for one in due),
+        answered=tuple(_line(one, running.zone) for one in reversed(found)),
+        due=tuple((_(MEASURES[one.measures]), one.until - timedelta(days=1)) for one in due_now(running, found, now)),
         given=dict(request.form) if error else {},
         form_id=request.form.get("form_id", "") if error else str(new_id()),
         error=error,

@@ -137,7 +137,7 @@ def _item(text: InboxText, people: dict[UUID, str], candidates: dict[str, tuple[
 @blueprint.post("/inbox/<uuid:message_id>/done")
 @signed_in
 def inbox_done(message_id: UUID) -> Response:
-    """A person has dealt with the text, or says whose it is."""
+    """A person has dealt with the text, or says whose it is; the next one has the focus then."""
     me, parts = colleague(), wiring()
     try:
         with clinic_transaction(me.clinic_id, parts.vaults) as scope:
@@ -146,4 +146,9 @@ def inbox_done(message_id: UUID) -> Response:
         flash(_("Somebody else dealt with that message already."), "warning")
     except Invalid:
         flash(_("Choose a decision. “Something else” needs a note."), "warning")
-    return redirect("/inbox", 303)
+    following = request.args.get("next", "", type=_as_id)
+    return redirect(f"/inbox#message-{following}" if following else "/inbox", 303)
+
+
+def _as_id(said: str) -> str:
+    return str(UUID(said))

@@ -121,6 +121,8 @@ class Care:
     is_over: bool = False
     earliest: str = ""
     latest: str = ""
+    thinner_on: str = ""  # the day to start a blood thinner again, as a form has it, and what is known of it
+    thinner: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

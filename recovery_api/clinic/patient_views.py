@@ -18,10 +18,11 @@ from recovery_api.services.queue_texts import standing_values
 from recovery_api.services.read_around import read_around
 from recovery_api.services.read_patient import read_patient
 from recovery_api.services.record_audit import Actor
-from recovery_api.services.write_to_patient import LONGEST_TEXT, write_to_patient
+from recovery_api.services.write_to_patient import LONGEST_TEXT, label_of_texts, write_to_patient
 from recovery_api.wiring import wiring
 
 blueprint = Blueprint("patients", __name__)
+MOST_POSTED = 2 * LONGEST_TEXT  # a browser's form sends two characters for each new line
 
 
 @blueprint.get("/patients/<uuid:patient_id>")
@@ -78,17 +79,21 @@ def draft(patient_id: UUID) -> str:
     """The page again with a draft put into the composer and counted, for browsers without scripts."""
     key, _sep, language = request.form.get("template", "").partition("/")
     chosen = next((one for one in quick_texts() if (one.key, one.language) == (key, language)), None)
-    body = request.form.get("body", "")[:LONGEST_TEXT]
+    body = request.form.get("body", "")[:MOST_POSTED]
     if chosen is not None:
         with clinic_transaction(colleague().clinic_id, wiring().vaults) as scope:
             body = chosen.filled(standing_values(scope))
     return show_patient(patient_id, body)
 
 
-@blueprint.post("/messages/measure")
+@blueprint.post("/patients/<uuid:patient_id>/messages/measure")
 @signed_in
-def measure_draft() -> Response:
-    """What a draft costs, in words."""
-    return Response(
-        cost_of_draft(request.form.get("body", "")[:LONGEST_TEXT]), content_type="text/plain; charset=utf-8"
-    )
+def measure_draft(patient_id: UUID) -> Response:
+    """What a draft to this patient costs, in words."""
+    try:
+        with clinic_transaction(colleague().clinic_id, wiring().vaults) as scope:
+            label = label_of_texts(scope, patient_id)
+    except NotFound:
+        abort(404)
+    cost = cost_of_draft(request.form.get("body", "")[:MOST_POSTED], label)
+    return Response(cost, content_type="text/plain; charset=utf-8")

@@ -1,6 +1,6 @@
 """The protocol in force: what patients are asked and told, on which days, with each text as it leaves."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
 from itertools import pairwise
@@ -17,6 +17,7 @@ from recovery_api.clinic.tongue import gettext as _
 from recovery_api.clinic.tongue import ngettext
 from recovery_api.db import ClinicScope, clinic_transaction
 from recovery_api.domain.protocol_steps import Step
+from recovery_api.domain.wording import twin_of
 from recovery_api.services.find_protocol import list_versions, pinned_protocol, protocol_in_force
 from recovery_api.services.read_texts import TextInUse, read_texts, shown_text
 from recovery_api.wiring import wiring
@@ -85,7 +86,7 @@ def protocol() -> str:
             signed_off_by=found.signed_off_by,
             source=found.source,
             phases=tuple((phase.id.replace("_", " "), phase.first, phase.last) for phase in found.phases),
-            steps=tuple(_line(scope, step, texts[step.text_key]) for step in sorted(found.steps, key=_place)),
+            steps=tuple(_line(scope, step, _text_of(step, texts)) for step in sorted(found.steps, key=_place)),
             versions=tuple(VersionLine(str(one.version), one.published_at, one.id == in_force) for one in versions),
             shown_in=language,
         )
@@ -97,13 +98,21 @@ def _place(step: Step) -> tuple[int, int, time]:
     at = step.at or time(0)
     if step.days_before_visit is not None:
         return 2, -step.days_before_visit, at
+    if step.days_after_thinner is not None:
+        return 1, step.days_after_thinner, at
     return (0, step.days_after_consultation, at) if step.days_after_consultation is not None else (1, step.days[0], at)
+
+
+def _text_of(step: Step, texts: Mapping[str, TextInUse]) -> TextInUse:
+    """The words of a step, as those are sent them whom it is meant for."""
+    twin = twin_of(step.text_key) if step.audience == "caregiver" else ""
+    return texts.get(twin) or texts[step.text_key]
 
 
 def _line(scope: ClinicScope, step: Step, text: TextInUse) -> StepLine:
     at = f"{step.at:%H:%M}" if step.at else _("the patient's hour")
     return StepLine(
-        key=step.text_key,
+        key=text.key,
         kind=words.plan_word(step.kind),
         days=_when(step),
         at=at,
@@ -119,6 +128,12 @@ def _when(step: Step) -> str:
     if step.days_after_consultation is not None:
         return ngettext(
             "1 day after the consultation", "%(num)s days after the consultation", step.days_after_consultation
+        )
+    if step.days_after_thinner is not None:
+        if step.days_after_thinner == 0:
+            return _("the day for the blood thinner")
+        return ngettext(
+            "1 day after the blood thinner's", "%(num)s days after the blood thinner's", step.days_after_thinner
         )
     return _("day %(day)s", day=_ranges(step.days))
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
 from flask import Blueprint, Response, abort, render_template, request
 
@@ -15,15 +15,17 @@ from recovery_api.clinic.rules_page import rule_lines
 from recovery_api.clinic.session import colleague, form_token, signed_in
 from recovery_api.clinic.tongue import gettext as _
 from recovery_api.clinic.words import N_
-from recovery_api.db import ClinicScope, clinic_transaction
-from recovery_api.domain.local_time import local_instant
+from recovery_api.db import clinic_transaction
+from recovery_api.domain.alert_load import Usefulness
+from recovery_api.domain.tiers import Tier
+from recovery_api.domain.waits import Waits
 from recovery_api.services.clinic_rules import rules_of
+from recovery_api.services.read_reports import read_reports
 from recovery_api.services.record_audit import Actor
-from recovery_api.services.replay_history import report_usefulness
-from recovery_api.services.report_contact import report_alerts, report_contact
-from recovery_api.services.report_recovery import FEWEST, CohortPoint, report_recovery
-from recovery_api.services.report_replies import ReplyRate, ReplyReport, report_replies
-from recovery_api.services.report_responses import report_responses
+from recovery_api.services.report_contact import AlertRate
+from recovery_api.services.report_recovery import FEWEST, CohortPoint
+from recovery_api.services.report_replies import ReplyRate, ReplyReport
+from recovery_api.services.report_responses import ResponseReport
 from recovery_api.wiring import wiring
 
 blueprint = Blueprint("reports", __name__)
@@ -78,15 +80,14 @@ def _page() -> ReportsPage:
     now, me = wiring().clock.now(), colleague()
     with clinic_transaction(me.clinic_id, wiring().vaults) as scope:
         since, until = _stretch(now.astimezone(scope.zone).date())
-        start = local_instant(scope.zone, since, datetime.min.time())
-        end = local_instant(scope.zone, until + timedelta(days=1), datetime.min.time())
+        found = read_reports(scope, since, until, Actor("clinician", me.id, me.role), now)
         tables = (
-            *_reply_tables(report_replies(scope, since, until)),
-            _acknowledged(scope, start, end, now),
-            _contacted(scope, start, end),
-            _alerts(scope, since, until, (start, end)),
-            _useful(scope, start),
-            _recovery(report_recovery(scope)),
+            *_reply_tables(found.replies),
+            _acknowledged(found.responses),
+            _contacted(found.contact),
+            _alerts(found.alerts),
+            _useful(found.useful, {line.id: line.said for line in rule_lines(rules_of(scope))}),
+            _recovery(found.recovery),
         )
         return ReportsPage(frame_here(scope, now), since, until, tables)
 
@@ -124,9 +125,7 @@ def _percent(share: float | None) -> float | None:
     return None if share is None else round(100 * share, 1)
 
 
-def _acknowledged(scope: ClinicScope, start: datetime, end: datetime, now: datetime) -> ReportTable:
-    me = colleague()
-    found = report_responses(scope, start, end, Actor("clinician", me.id, me.role), now)
+def _acknowledged(found: ResponseReport) -> ReportTable:
     rows = tuple(
         (words.Group(one.tier.value).word, one.calls, one.answered, one.in_time, found.targets[one.tier],
          one.median_minutes, one.ninety_percent_minutes, one.longest_minutes)
@@ -140,10 +139,9 @@ def _acknowledged(scope: ClinicScope, start: datetime, end: datetime, now: datet
     return ReportTable("time_to_acknowledge", _("Time to acknowledge"), note, head, rows)
 
 
-def _contacted(scope: ClinicScope, start: datetime, end: datetime) -> ReportTable:
+def _contacted(found: Mapping[Tier, Waits]) -> ReportTable:
     rows = tuple(
-        (words.Group(tier.value).word, one.asked, one.ended, one.median, one.ninety)
-        for tier, one in report_contact(scope, start, end).items()
+        (words.Group(tier.value).word, one.asked, one.ended, one.median, one.ninety) for tier, one in found.items()
     )
     head = (_("Tier"), _("Flags"), _("Reached"), _("Half within, min"), _("Nine in ten within, min"))
     note = _(
@@ -152,8 +150,7 @@ def _contacted(scope: ClinicScope, start: datetime, end: datetime) -> ReportTabl
     return ReportTable("time_to_contact", _("Time to contact"), note, head, rows)
 
 
-def _alerts(scope: ClinicScope, since: date, until: date, instants: tuple[datetime, datetime]) -> ReportTable:
-    rates = report_alerts(scope, since, until, instants)
+def _alerts(rates: Sequence[AlertRate]) -> ReportTable:
     rows = tuple(
         (words.Group(one.tier.value).word, one.flags, one.patient_days,
          None if one.per_100_days is None else round(one.per_100_days, 2))
@@ -165,8 +162,7 @@ def _alerts(scope: ClinicScope, since: date, until: date, instants: tuple[dateti
     )
 
 
-def _useful(scope: ClinicScope, start: datetime) -> ReportTable:
-    said = {line.id: line.said for line in rule_lines(rules_of(scope))}
+def _useful(found: Sequence[Usefulness], said: Mapping[str, str]) -> ReportTable:
     rows = tuple(
         (
             one.rule,
@@ -177,7 +173,7 @@ def _useful(scope: ClinicScope, start: datetime) -> ReportTable:
             one.false_alarms,
             _percent(one.share_acted_on),
         )
-        for one in report_usefulness(scope, start)
+        for one in found
     )
     head = (
         _("Rule"), _("What it says"), _("Flags"), _("Closed"), _("Acted on"), _("False alarms"),

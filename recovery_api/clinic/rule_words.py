@@ -14,6 +14,7 @@ _NUMBERS = (
     N_("first day"),
     # of the conditions, and from when on a rule is armed
     N_("above"), N_("above usual"), N_("answer minutes"), N_("answers"), N_("daily missed"), N_("daily until day"),
+    N_("days after"),
     N_("fall percent"), N_("from answer"), N_("from day"), N_("last pain"), N_("later missed"), N_("mg a day"),
     N_("mg a pill"), N_("minutes"), N_("missed"), N_("more"), N_("noise"), N_("of last"), N_("pain"), N_("percent"),
     N_("pills"), N_("quiet days"), N_("red flag hours"), N_("score"), N_("stays above"), N_("times"), N_("until day"),

@@ -1,7 +1,7 @@
 """From what the services read to what the pages show."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import MappingProxyType
 from uuid import UUID
 
@@ -116,10 +116,10 @@ def in_order(entries: Iterable[WorklistEntry], now: datetime) -> list[WorklistEn
     """In the order of the worklist: by group, then those whom nobody owns, then the longest waiting."""
     groups = {group: place for place, group in enumerate(words.Group)}
 
-    def place(entry: WorklistEntry) -> tuple[int, bool, float]:
+    def place(entry: WorklistEntry) -> tuple[int, bool, timedelta]:
         flag = entry.flags[0]
         group = words.group_of(flag.tier, flag.family)
-        return groups[group], bool(owner_of(flag)), -waiting_of(flag, now).minutes
+        return groups[group], bool(owner_of(flag)), flag.waiting_since - (flag.resolved_at or now)
 
     return sorted(entries, key=place)
 

@@ -29,7 +29,6 @@ from recovery_api.clinic.words import consent_words, day_of, plan_word, reason_w
 from recovery_api.db import ClinicScope
 from recovery_api.domain.segments import measure
 from recovery_api.packs.quick_texts import quick_texts
-from recovery_api.packs.texts import as_sent
 from recovery_api.services.hold_episode import LONGEST
 from recovery_api.services.queue_texts import standing_values
 from recovery_api.services.read_around import Around, Queue
@@ -38,6 +37,7 @@ from recovery_api.services.read_deeds import PatientDeed
 from recovery_api.services.read_patient import PatientStory, Phone
 from recovery_api.services.read_standing import ConsentLine, EpisodeLine
 from recovery_api.services.read_thread import Text
+from recovery_api.services.write_to_patient import as_it_leaves, label_on, phone_to_write_to
 
 
 def patient_page(scope: ClinicScope, frame: Frame, story: PatientStory, around: Around, draft: str = "") -> PatientPage:
@@ -73,7 +73,7 @@ def patient_page(scope: ClinicScope, frame: Frame, story: PatientStory, around: 
         position_of=place.of,
         next_patient_id=place.next_id,
         next_patient_name=place.next_name,
-        composer=composer(scope, phone, facts.language, draft),
+        composer=composer(scope, story.phones, facts.language, draft),
         care=_care(around.episodes, zone, now),
     )
 
@@ -169,22 +169,37 @@ def _care(episodes: Sequence[EpisodeLine], zone: ZoneInfo, now: datetime) -> Car
         is_over=newest.status == "ended",
         earliest=str(today + timedelta(days=1)),
         latest=str(today + LONGEST),
+        thinner_on=str(newest.thinner_restart_on or ""),
+        thinner=_thinner(newest),
     )
 
 
-def composer(scope: ClinicScope, phone: Phone | None, language: str, draft: str) -> Composer:
+def _thinner(newest: EpisodeLine) -> str:
+    """What is known of a blood thinner that was stopped."""
+    if newest.thinner_restart_on is None:
+        return ""
+    on = day_of(newest.thinner_restart_on)
+    if newest.thinner_started is None:
+        return _("Blood thinner: to be started again on %(day)s", day=on)
+    if newest.thinner_started:
+        return _("Blood thinner: started again, says the patient (planned for %(day)s)", day=on)
+    return _("Blood thinner: not started again, says the patient (planned for %(day)s)", day=on)
+
+
+def composer(scope: ClinicScope, phones: Sequence[Phone], language: str, draft: str) -> Composer:
     """The form of a message to a patient."""
-    if phone is None or phone.state != "active" or phone.channel == "voice":
+    phone = phone_to_write_to(phones)
+    if phone is None:
         return Composer(_("This phone takes no texts. Please call."), draft)
     values = standing_values(scope)
     templates = [Template(one.key, one.title, one.filled(values), one.language) for one in quick_texts()]
     templates.sort(key=lambda one: one.language != language)
-    return Composer("", draft, cost_of_draft(draft), templates)
+    return Composer("", draft, cost_of_draft(draft, label_on(phone)), templates)
 
 
-def cost_of_draft(draft: str) -> str:
-    """How many texts a draft makes, counted as it would leave."""
-    size = measure(as_sent(draft))
+def cost_of_draft(draft: str, label: str) -> str:
+    """How many texts a draft makes, counted as it would leave, behind the label of a shared phone."""
+    size = measure(as_it_leaves(draft, label))
     room = 160 if size.encoding == "GSM-7" else 70
     if size.segments == 1:
         return _("1 text, %(used)s of %(room)s", used=size.characters if draft else 0, room=room)

@@ -8,6 +8,7 @@ from recovery_api.clinic.retold import retold
 from recovery_api.clinic.tongue import gettext as _
 from recovery_api.clinic.tongue import ngettext
 from recovery_api.clinic.words import N_, language_word
+from recovery_api.domain.wording import untwinned
 
 STATE_WORDS = {
     "waiting": N_("waits for a second signature"),
@@ -135,4 +136,7 @@ def cost_of(segments: int, characters: int, encoding: str) -> str:
 
 def title_of(key: str) -> str:
     """A text's key as it is read: saved_then_symptoms is Saved then symptoms."""
+    patients = untwinned(key)
+    if patients is not None:
+        return _("%(text)s, to a caregiver", text=title_of(patients))
     return retold(key.replace("_", " ").capitalize())

@@ -160,7 +160,7 @@ def _line(scope: ClinicScope, one: TextInUse, is_waiting: bool) -> TextLine:
 
 
 def _wording(scope: ClinicScope, one: WordingRecord, me: UUID, shipped: str) -> WordingLine:
-    size = longest_cost(scope, one.language, one.body or shipped)
+    size = longest_cost(scope, one.key, one.language, one.body or shipped)
     return WordingLine(
         wording_id=str(one.id),
         body=one.body or "",

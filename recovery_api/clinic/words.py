@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, tzinfo
 from enum import StrEnum
+from functools import cache
 
 from recovery_api.clinic.tongue import gettext as _
 from recovery_api.clinic.tongue import ngettext
@@ -38,6 +39,7 @@ _GROUP_WORDS = {
 }
 
 
+@cache
 def group_of(tier: Tier, family: str) -> Group:
     """Silence has its own group, unless it has become as urgent as a symptom."""
     if family == "silence" and tier in (Tier.TODAY, Tier.REVIEW):

@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response
 from recovery_api.clinic import words
 from recovery_api.clinic.frame import Frame
 from recovery_api.clinic.kept_rows import KeptRow, Looker, kept_rows
+from recovery_api.clinic.kept_totals import keep_total, kept_total
 from recovery_api.clinic.languages import chosen_language
 from recovery_api.clinic.session import colleague, form_token, signed_in
 from recovery_api.clinic.shown import in_order, queue_of
@@ -98,8 +99,9 @@ def _page(scope: ClinicScope, now: datetime) -> WorklistPage:
     wanted = request.args.get("show", "all")
     if wanted not in FILTERS:
         abort(404)
-    found = read_worklist(scope, now)
-    looker = Looker(colleague().id, frame_of(scope, found, now), wanted, form_token())
+    found = read_worklist(scope, now, kept_total(scope.clinic_id, now))
+    keep_total(scope.clinic_id, now, found.total_patients)
+    looker = Looker(colleague().id, frame_of(scope, found, now), wanted, form_token(), chosen_language())
     entries = _lists(found, now)[wanted]
     return _page_of(found, looker.frame, wanted, kept_rows(scope, found, entries, looker, clinic_bands(scope, now)))
 

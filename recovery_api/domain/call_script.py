@@ -38,7 +38,8 @@ class Place(StrEnum):
 class Talk:
     """One conversation: `said` are the words before the next question, `pain` a score that awaits its confirmation.
 
-    `hours` are those within which somebody calls, as of the answer that called for it.
+    `hours` are those within which somebody calls, as of the answer that called for it. `listed` are the links of a
+    shared phone in the order of the keys that they were given.
     """
 
     place: Place
@@ -55,16 +56,18 @@ class Talk:
     has_saved: bool = False
     has_symptom: bool = False
     outcome: str | None = None
+    listed: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """The conversation as it is kept."""
-        return {**asdict(self), "said": list(self.said)}
+        return {**asdict(self), "said": list(self.said), "listed": list(self.listed)}
 
     @classmethod
     def from_json(cls, kept: Mapping[str, Any]) -> "Talk":
         """The conversation as it was kept."""
         tier = Tier(kept["tier"]) if kept["tier"] else None
-        return cls(**{**kept, "place": Place(kept["place"]), "said": tuple(kept["said"]), "tier": tier})
+        lists = {"said": tuple(kept["said"]), "listed": tuple(kept.get("listed", ()))}
+        return cls(**{**kept, **lists, "place": Place(kept["place"]), "tier": tier})
 
 
 @dataclass(frozen=True, slots=True)

@@ -203,6 +203,15 @@ CONDITIONS: dict[str, Condition] = {
         {"mg_a_pill": Bounds(80, 1000, whole=True), "mg_a_day": Bounds(1000, 4000, whole=True)},
         least_urgent=Tier.TODAY,
     ),
+    "thinner_not_restarted": Condition(
+        "on the day that the doctor named for it the patient answers that a blood thinner was not started again, or by "
+        "the end of day {days_after} after it nobody has answered that it was",
+        LooksAt.EVENT,
+        frozenset({"restart", "said"}),
+        {"days_after": Bounds(0, 7, whole=True)},
+        once=True,
+        least_urgent=Tier.TODAY,
+    ),
     "missed_check_ins": Condition(_MISSED_MEAN, LooksAt.SILENCE, frozenset({"missed", "last"}), _MISSED),
     "missed_after_concern": Condition(
         f"{_MISSED_MEAN}, after pain of {{last_pain}} or more or while a flag is open",

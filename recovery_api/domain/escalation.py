@@ -1,7 +1,8 @@
 """The judgement: which rules the last reading of an episode, or its silence, calls into action."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from recovery_api.domain import (
     activity_rules,
@@ -19,6 +20,7 @@ from recovery_api.domain.tiers import worst
 
 __all__ = ["EpisodeFacts", "Finding", "Reading", "assess", "assess_event", "assess_silence", "replay", "replay_silence"]
 
+_NOTHING: Mapping[str, Any] = {}
 _Decision = Callable[[Rule, Course, Reading], Grounds | None]
 _REPORT: dict[str, _Decision] = {
     "symptom": red_flag_rules.symptom,
@@ -125,24 +127,27 @@ def _judge(course: Course) -> tuple[Finding, ...]:
         called += [(rule, _ACTIVITY[rule.condition](rule, course, reading)) for rule in rules.about_activity]
     if reading.pills is not None and reading.day >= FIRST_DAY:
         called += [(rule, _MEDICATION[rule.condition](rule, course, reading)) for rule in rules.about_medication]
-    return _ordered(rules, called)
+    about = {"day": reading.day, "baseline": course.facts.baseline_pain}  # as they stood: both may be mended later
+    return _ordered(rules, called, about)
 
 
 def _armed(rule: Rule, course: Course, reading: Reading) -> bool:
     return reading.day >= rule.arming.from_day and len(course.pains) >= rule.arming.from_answer
 
 
-def _ordered(rules: RulePack, called: Iterable[tuple[Rule, Grounds | None]]) -> tuple[Finding, ...]:
+def _ordered(
+    rules: RulePack, called: Iterable[tuple[Rule, Grounds | None]], about: Mapping[str, Any] = _NOTHING
+) -> tuple[Finding, ...]:
     """Findings of the rules that fire, the soonest wanted first, without those that a more urgent one stands for."""
     fired = [(rule, grounds) for rule, grounds in called if grounds is not None]
     if not fired:
         return ()
     covered = frozenset[str]().union(*(rule.supersedes for rule, _ in fired))
-    findings = [_finding(rules, rule, grounds) for rule, grounds in fired if rule.id not in covered]
+    findings = [_finding(rules, rule, grounds, about) for rule, grounds in fired if rule.id not in covered]
     return tuple(sorted(findings, key=lambda finding: (finding.tier.rank, finding.respond_minutes)))
 
 
-def _finding(rules: RulePack, rule: Rule, grounds: Grounds) -> Finding:
+def _finding(rules: RulePack, rule: Rule, grounds: Grounds, about: Mapping[str, Any] = _NOTHING) -> Finding:
     tier = worst(rule.tier, grounds.tier) or rule.tier
     return Finding(
         rule=rule.id,
@@ -152,6 +157,7 @@ def _finding(rules: RulePack, rule: Rule, grounds: Grounds) -> Finding:
         reason=rule.sentence.format_map(grounds.words),
         respond_minutes=rule.respond_minutes if tier is rule.tier else rules.respond_minutes[tier],
         inputs={
+            **about,
             **grounds.inputs,
             "thresholds": dict(rule.parameters),
             "pack": f"{rules.name} {rules.version}",

@@ -16,6 +16,7 @@ from recovery_api.domain.fhir_parts import (
     said,
     survey,
 )
+from recovery_api.domain.rules import told_family
 
 CHECK_IN_FORM = "urn:recovery-api:questionnaire:check-in|1"
 STEPS = ("41950-7", "Number of steps in 24 hour Measured")
@@ -38,8 +39,8 @@ Row = Mapping[str, Any]
 Resource = dict[str, Any]
 
 
-def patient(row: Row, phones: Sequence[str]) -> Resource:
-    """A Patient with names, phones and language."""
+def patient(row: Row, phones: Sequence[str], clinic: str) -> Resource:
+    """A Patient with names, phones, language, and the clinic that keeps the record."""
     number = row["record_number"]
     return present(
         resourceType="Patient",
@@ -52,6 +53,7 @@ def patient(row: Row, phones: Sequence[str]) -> Resource:
         birthDate=row["born_on"],
         deceasedBoolean=True if row["status"] == "deceased" else None,
         communication=[{"language": code("urn:ietf:bcp:47", row["language"]), "preferred": True}],
+        managingOrganization={"display": clinic},
     )
 
 
@@ -196,7 +198,7 @@ def flag(row: Row) -> Resource:
         resourceType="Flag",
         id=str(row["id"]),
         status="inactive" if row["status"] == "resolved" else "active",
-        category=[said(row["family"]), said(row["tier"])],
+        category=[said(told_family(row["family"])), said(row["tier"])],
         code=said(row["reason"]),
         subject=reference("Patient", row["patient_id"]),
         period=period,

@@ -89,7 +89,7 @@ class Climb:
 
     def at_once(self, now: datetime) -> Standing:
         """A climb whose first people are told now, or when the clinic next opens where its tier waits for that."""
-        return Standing(0, now if self.tier in NEVER_WAITS else self.hours.next_open(now))
+        return Standing(0, self._waited_for(now))
 
     def step(self, standing: Standing, now: datetime) -> Step:
         """Every rung that is due, one after the other; after an outage all of them at once, a repeat but once."""
@@ -121,5 +121,10 @@ class Climb:
         return Standing(standing.rung, min(standing.due_at, self._after(now, standing.rung)))
 
     def _after(self, instant: datetime, rung: int) -> datetime:
-        planned = instant + self.ladder.wait_before(rung)
-        return planned if self.tier in NEVER_WAITS else self.hours.next_open(planned)
+        return self._waited_for(instant + self.ladder.wait_before(rung))
+
+    def _waited_for(self, planned: datetime) -> datetime:
+        """When people may be told of what is planned for an instant; what is for today waits out a weekend at most."""
+        if self.tier in NEVER_WAITS:
+            return planned
+        return self.hours.next_look(planned) if self.tier is Tier.TODAY else self.hours.next_open(planned)

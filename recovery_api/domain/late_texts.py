@@ -7,16 +7,18 @@ from zoneinfo import ZoneInfo
 
 from recovery_api.domain.local_time import OPENS, allowed_until
 from recovery_api.domain.protocol import KINDS
-from recovery_api.domain.schedule import APART, LATEST, PlannedReminder
+from recovery_api.domain.schedule import APART, LATEST, Hold, PlannedReminder, is_held
 
 _NEVER_LEFT_OUT = ("check_in", "follow_up_visit")
 
 
-def place_late(planned: Sequence[PlannedReminder], zone: ZoneInfo, now: datetime) -> tuple[PlannedReminder, ...]:
+def place_late(
+    planned: Sequence[PlannedReminder], zone: ZoneInfo, now: datetime, holds: Sequence[Hold] = ()
+) -> tuple[PlannedReminder, ...]:
     """The same plan, in which what was due before `now` (UTC) leaves from now on, an hour from everything else.
 
     The most important goes first, at once where nothing else is near. What finds no time in the hours of its day is
-    left out, a question or a visit never.
+    left out, a question or a visit never; in a hold all of it.
     """
     late = [one for one in planned if one.due_at < now]
     kept = [one for one in planned if one.due_at >= now]
@@ -26,6 +28,8 @@ def place_late(planned: Sequence[PlannedReminder], zone: ZoneInfo, now: datetime
         if free is None and one.kind not in _NEVER_LEFT_OUT:
             continue
         leaves_at = free or now
+        if is_held(leaves_at, holds):
+            continue
         taken.append(leaves_at)
         kept.append(one if leaves_at == now else _moved(one, leaves_at, zone))
     return tuple(sorted(kept, key=lambda one: one.due_at)) if late else tuple(planned)

@@ -5,6 +5,17 @@ from zoneinfo import ZoneInfo
 
 OPENS, CLOSES = time(9), time(20)  # the patient's local hours for texts; outside them it is quiet
 _SECOND = timedelta(seconds=1)
+_OF_THE_MACHINE = frozenset({"localtime", "posixrules", "Factory"})  # files beside the zones, which are no place's
+
+
+def zone_named(name: str) -> ZoneInfo:
+    """The time zone with that IANA name. Raises ValueError; what the machine itself is set to is no zone either."""
+    if name in _OF_THE_MACHINE or name.startswith(("posix/", "right/")):
+        raise ValueError("not the zone of a place")
+    try:
+        return ZoneInfo(name)
+    except (LookupError, OSError):
+        raise ValueError("no such zone") from None
 
 
 def local_instant(zone: ZoneInfo, on: date, at: time) -> datetime:

@@ -1,10 +1,13 @@
-"""The conditions on pills: strong ones taken late, more of them each day, more acetaminophen than is safe."""
+"""The conditions on pills: strong ones taken late, more of them each day, too much acetaminophen, a pause too long."""
+
+from datetime import date
 
 from recovery_api.domain.course import Course
 from recovery_api.domain.readings import Grounds, Reading
 from recovery_api.domain.rules import Rule
 from recovery_api.domain.windows import is_new, last_mean
 
+NOT_RESTARTED = "thinner_not_restarted"
 _SHOWN = 10
 _USUAL = 7  # answers before that make the usual number of pills
 
@@ -45,3 +48,9 @@ def too_much_acetaminophen(rule: Rule, course: Course, reading: Reading) -> Grou
         return None
     milligrams = taken * limits["mg_a_pill"]
     return Grounds({"pills": str(taken), "mg": f"{milligrams:.0f}"}, {"pills_otc": taken, "mg": milligrams})
+
+
+def not_restarted(restart_on: date, said: str) -> Grounds:
+    """A blood thinner that was stopped was not started again on its day, or nobody knows; `said` tells which."""
+    on = restart_on.isoformat()
+    return Grounds({"restart": on, "said": said}, {"restart_on": on, "said": said})

@@ -28,10 +28,16 @@ def filled(text: str, values: Mapping[str, str]) -> str:
 
 @dataclass(frozen=True)
 class MessagePack:
-    """All texts of one version, by language and key."""
+    """All texts of one version, by language and key.
+
+    `for_all` are keys whose words fit a caregiver as they fit a patient; `own` the language and key of each text in a
+    clinic's own words.
+    """
 
     version: str
     texts: Mapping[str, Mapping[str, str]]
+    for_all: frozenset[str] = frozenset()
+    own: frozenset[tuple[str, str]] = frozenset()
 
     @property
     def languages(self) -> tuple[str, ...]:
@@ -58,7 +64,7 @@ class MessagePack:
         texts = {language: dict(shipped) for language, shipped in self.texts.items()}
         for (language, key), body in own.items():
             texts[language][key] = body
-        return MessagePack(version, texts)
+        return MessagePack(version, texts, self.for_all, frozenset(own))
 
     def _of(self, language: str) -> Mapping[str, str]:
         """The texts of a language; one that the pack lacks is answered in its first language."""

@@ -11,10 +11,13 @@ from recovery_api.domain.pack_section import Section
 KINDS = (
     "check_in", "follow_up_visit", "medication", "preparation", "questionnaire", "rest", "posture", "activity",
 )  # fmt: skip
-QUESTIONS = ("pain", "symptoms", "activity", "medication", "appointment")
+QUESTIONS = ("pain", "symptoms", "activity", "medication", "appointment", "thinner")
 AUDIENCES = ("patient", "caregiver")  # whose phone is preferred; where there is none, the other's
 NOT_TOLD_YET = "not_told_yet"  # a text that was missed, as by whoever came late, is told after all
-CONDITIONS = ("baseline_missing", "form_due", "no_visit_ahead", NOT_TOLD_YET)  # judged when the text falls due
+THINNER_OPEN = "thinner_open"  # whether the blood thinner was started again is not known yet
+NO_THINNER_DAY = "no_thinner_day"  # a day to start it again is not known: judged when the plan is made
+# judged when the text falls due, but for the last
+CONDITIONS = ("baseline_missing", "form_due", "no_visit_ahead", NOT_TOLD_YET, THINNER_OPEN, NO_THINNER_DAY)
 FIRST_DAY, LAST_DAY = -30, 365
 _LONGEST_HOURS = 11
 
@@ -27,7 +30,7 @@ class Step:
     kind: str
     text_key: str
     question: str | None  # the question that the text leaves open
-    days: tuple[int, ...]  # since the procedure, rising; empty for the other two kinds of steps
+    days: tuple[int, ...]  # since the procedure, rising; empty for the other kinds of steps
     days_before_visit: int | None
     at: time | None  # the patient's local time; None for the hour the patient prefers
     slot: str  # tells apart two steps of a kind on one day
@@ -38,6 +41,7 @@ class Step:
     lasts: timedelta | None = None  # how long the text is of use; None for the rest of the day's hours
     uses: tuple[str, ...] = ()  # variables that the text needs
     names_procedure: bool = False  # the text needs the day of the procedure
+    days_after_thinner: int | None = None  # since the day on which a blood thinner is to be started again
 
 
 def read_step(file: str, number: int, content: object) -> Step:
@@ -61,6 +65,7 @@ def read_step(file: str, number: int, content: object) -> Step:
         lasts=timedelta(hours=section.whole("hours", 1, _LONGEST_HOURS)) if section.has("hours") else None,
         uses=tuple(map(str, section.items("uses"))) if section.has("uses") else (),
         names_procedure=section.flag("names_procedure") if section.has("names_procedure") else False,
+        days_after_thinner=section.whole("days_after_thinner", 0, 7) if section.has("days_after_thinner") else None,
     )
     section.close()
     _check_step(section, step)
@@ -68,9 +73,11 @@ def read_step(file: str, number: int, content: object) -> Step:
 
 
 def _check_step(section: Section, step: Step) -> None:
-    ways = (bool(step.days), step.days_before_visit is not None, step.days_after_consultation is not None)
-    if sum(ways) != 1:
-        raise section.error("must have either days or days_before_visit, or days_after_consultation")
+    others = (step.days_before_visit, step.days_after_consultation, step.days_after_thinner)
+    if bool(step.days) + sum(days is not None for days in others) != 1:
+        raise section.error(
+            "must have either days or days_before_visit, or days_after_consultation, or days_after_thinner"
+        )
     if (step.kind == "follow_up_visit") != (step.days_before_visit is not None):
         raise section.error("a follow_up_visit, and nothing else, counts its days before the visit")
     if step.kind == "check_in" and step.question is None:

@@ -44,6 +44,7 @@ class RecoveryBand:
     source: str
     patients: int | None
     own: tuple[WindowFigures, ...] = ()
+    version: str = "published"  # or the day on which the clinic's own figures were read
 
     @property
     def whose(self) -> str:
@@ -76,8 +77,11 @@ def published(day: int) -> RecoveryBand:
     return PUBLISHED
 
 
-def band_up_to(day: int, figures: Sequence[WindowFigures]) -> RecoveryBand:
-    """The clinic's own band where every window up to `day` holds ENOUGH patients, the published one otherwise."""
+def band_up_to(day: int, figures: Sequence[WindowFigures], version: str = "") -> RecoveryBand:
+    """The clinic's own band where every window up to `day` holds ENOUGH patients, the published one otherwise.
+
+    `version` names the figures.
+    """
     wanted = [stands for first, _, stands in WINDOWS if first <= max(day, 1)]
     own = tuple(sorted((one for one in figures if one.day in wanted), key=lambda one: one.day))
     if [one.day for one in own] != wanted or any(one.patients < ENOUGH for one in own):
@@ -87,7 +91,7 @@ def band_up_to(day: int, figures: Sequence[WindowFigures]) -> RecoveryBand:
         f"Mean course of this clinic's own patients, at least {least} of them on every day shown, plus and minus one "
         "standard deviation between patients. A picture for orientation, never an alarm."
     )
-    return RecoveryBand(source, least, own)
+    return RecoveryBand(source, least, own, version)
 
 
 def _on(own: Sequence[WindowFigures], day: int) -> tuple[float, float]:

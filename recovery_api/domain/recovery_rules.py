@@ -58,6 +58,7 @@ def _grounds(course: Course, mean: float, words: dict[str, str]) -> Grounds:
         "expected": {
             "band": list(band.edges(day, course.facts.baseline_pain)),
             "from": band.whose,
+            "version": band.version,
             "source": band.source,
             "patients": band.patients,
         },

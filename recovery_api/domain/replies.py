@@ -1,10 +1,10 @@
 """What a patient's text message means: a pure function of the text, the open question and the language."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from recovery_api.domain.reply_answers import AnswerReader
+from recovery_api.domain.reply_answers import COUNTED, AnswerReader
 from recovery_api.domain.reply_dangers import DangerReader
 from recovery_api.domain.reply_lexicon import Lexicon, Words
 from recovery_api.domain.reply_patterns import PatternIndex
@@ -23,8 +23,8 @@ from recovery_api.domain.reply_vocabulary import Packs
 from recovery_api.domain.reply_words import is_tapback, without_quotation
 from recovery_api.domain.tiers import Tier
 
-READER_VERSION = "4"
-QUESTIONS = ("pain", "symptoms", "activity", "medication", "appointment", "any")
+READER_VERSION = "5"
+QUESTIONS = ("pain", "symptoms", "activity", "medication", "appointment", "thinner", "any")
 
 _SHORT, _KEPT = 20, 8192
 _SIGNED = re.compile(r"\s*[-.]\d")
@@ -37,7 +37,8 @@ class Reply:
     `pain` is 0 to 10, safe to save without asking, and can stand beside any `intent`; `suggest` is what to offer when
     asking back. `symptoms` are codes of `SYMPTOM_TIERS`; `tier` is what the words themselves call for. `minutes` were
     walked, `pills` taken, `choice` is a bare digit 1 to 9, `hour` (0 to 23) the wanted hour of the check-in. `unread`
-    where it says more than was understood and calls for no tier: a person has to read it.
+    where it says more than was understood and calls for no tier: a person has to read it. `proxy` where somebody else
+    answers for the patient.
     """
 
     intent: str
@@ -55,6 +56,7 @@ class Reply:
     pain_is_correction: bool = False
     hour: int | None = None
     unread: bool = False
+    proxy: bool = False
 
 
 class ReplyReader:
@@ -100,6 +102,7 @@ class ReplyReader:
             pain_is_correction=score.correction and score.pain is not None,
             hour=self._requests.hour(words) if "set_hour" in evidence.requests else None,
             unread=evidence.unread,
+            proxy="proxy" in evidence.requests,
         )
 
     def _evidence(self, words: Words, question: str) -> Evidence:
@@ -111,10 +114,15 @@ class ReplyReader:
             score = self._score_in_words(words, question, requests)
         no_answer = "set_hour" in requests or is_tapback(words.raw)
         score = NO_SCORE if no_answer else _unsure_if_signed(words, score)
+        if "proxy" in requests and score.pain is not None and score.qualifier == "exact":
+            score = replace(score, qualifier="proxy")
         letters = self._answers.symptoms(words, question, possible)
         if not letters and self._answers.denies_all(words):
             requests |= {"nothing_new"}
-        amount = None if score.pain is not None else self._answers.amount(words, question, requests)
+        amount = None
+        if score.pain is None and question in COUNTED:
+            theirs = self._scores.of_others(words, possible) if words.values else frozenset()
+            amount = self._answers.amount(words, question, requests, theirs)
         return Evidence(
             words,
             question,

@@ -10,6 +10,8 @@ from recovery_api.domain.reply_vocabulary import Packs
 from recovery_api.domain.reply_words import QUESTION, STOP
 from recovery_api.domain.symptoms import LETTERS
 
+COUNTED = ("activity", "medication")  # the questions that are answered with an amount
+
 _MOST_MINUTES, _MOST_PILLS = 600, 40
 _SHORT_LIST = 3  # "yes B" answers the symptom question alone, a longer list answers it late too
 _JOINED = re.compile(r"(?=[a-f]{2,4}$)a?b?c?d?e?f?")
@@ -67,17 +69,21 @@ class AnswerReader:
         text = words.text.strip(" .,!")
         return set(text) if _JOINED.fullmatch(text) and text not in self._real_words else set()
 
-    def amount(self, words: Words, question: str, requests: frozenset[str]) -> int | None:
-        """Minutes walked or pills taken, as `question` asks; None for other questions or where no amount is given."""
+    def amount(self, words: Words, question: str, requests: frozenset[str], theirs: frozenset[int]) -> int | None:
+        """Minutes walked or pills taken, as `question` asks; None for other questions or where no amount is given.
+
+        `theirs` are the places of numbers that somebody else was given.
+        """
         counts = {"activity": self._minutes, "medication": self._pills}.get(question)
         if counts is None or self._pain.intersection(words.codes):
             return None
-        found = counts(words)
+        found = counts(words, theirs)
         return 0 if found is None and "nothing_done" in requests else found
 
-    def _minutes(self, words: Words) -> int | None:
+    def _minutes(self, words: Words, theirs: frozenset[int]) -> int | None:
         """The longest time that a reply names."""
-        found = [self._minutes_at(words, place, value) for place, value in words.values.items()]
+        values = [(place, value) for place, value in words.values.items() if place not in theirs]
+        found = [self._minutes_at(words, place, value) for place, value in values]
         amount = max(found) if found else self._minutes_in_words(words)
         return None if amount is None or amount > _MOST_MINUTES else amount
 
@@ -93,9 +99,10 @@ class AnswerReader:
         before = words.codes[: places[0]]
         return _HOUR // 2 if self._half.intersection(before) else _HOUR
 
-    def _pills(self, words: Words) -> int | None:
+    def _pills(self, words: Words, theirs: frozenset[int]) -> int | None:
         """All counts together, without the times of day and strengths between them."""
-        counts = [value for place, value in words.values.items() if not self._is_time_or_strength(words, place)]
+        places = [place for place in words.values if place not in theirs]
+        counts = [words.values[place] for place in places if not self._is_time_or_strength(words, place)]
         if not counts and self._half.intersection(words.codes):
             counts = [0.5]
         total = math.ceil(sum(counts))

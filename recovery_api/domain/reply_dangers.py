@@ -1,17 +1,22 @@
 """Finds the danger words of a reply, leaving out what is denied, long past or only feared."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
 
+from recovery_api.domain.reply_denials import DenialReader, Said
 from recovery_api.domain.reply_lexicon import Words
 from recovery_api.domain.reply_mentions import MentionReader
 from recovery_api.domain.reply_others import OthersReader
 from recovery_api.domain.reply_patterns import Match, PatternIndex, PatternSet, named_patterns
+from recovery_api.domain.reply_reach import ReachReader
 from recovery_api.domain.reply_scopes import SCOPES, TURNED, ScopeReader
 from recovery_api.domain.reply_sightings import EXCUSED, Danger, Sighting, danger_patterns
 from recovery_api.domain.reply_vocabulary import Packs
+from recovery_api.domain.tiers import Tier
 
 _REACH, _NEAR = 8, 3
+_A_FALL = Danger("new_pain", Tier.URGENT, "a fall")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +34,7 @@ class Dangers:
     settled: frozenset[int] = frozenset()
 
 
+_Found = Match[Danger | str]
 _NOTHING = Dangers()
 _NOWHERE = frozenset[int]()
 
@@ -46,16 +52,8 @@ class DangerReader:
         self._dangers = PatternSet[Danger | str](index, [*danger_patterns(packs, "dangers"), *around])
         self._mentions = MentionReader(index, packs)
         self._scopes, self._others = ScopeReader(lexicon), OthersReader(index, packs)
-        self._no = frozenset(lexicon.chars("WITHOUT"))
-        self._not = frozenset(lexicon.chars("NOT")) - frozenset(lexicon.chars("REFUSES"))
-        self._refusing = self._no | self._not
+        self._denials, self._reach = DenialReader(lexicon), ReachReader(lexicon)
         self._denying = frozenset(lexicon.chars("WITHOUT", "NOT", "CANNOT"))
-        self._either, self._subject = frozenset(lexicon.chars("ANY_OF")), frozenset(lexicon.chars("SUBJECT"))
-        self._light = frozenset(lexicon.chars("LIGHT", "WITHOUT", "NOT", "ANY_OF"))
-        self._listing = self._light | frozenset(lexicon.chars("COMMA"))
-        self._stops = frozenset(lexicon.chars("FULL_STOP", "TURN"))
-        self._parts = frozenset(lexicon.chars("LIMB", "CHEST", "ORGAN", "BACK", "CALF", "PAIN"))
-        self._states, self._body = frozenset(lexicon.chars("STATE")), frozenset(lexicon.chars("LIMB", "SKIN", "CHEST"))
 
     def read(self, words: Words, possible: int | None = None) -> Dangers:
         """The dangers that the words report, as they are written and as a dictation machine may have misheard them.
@@ -71,41 +69,60 @@ class DangerReader:
 
     def _read(self, text: str, possible: int) -> Dangers:
         codes = self._without_harmless(text, possible)
-        found = self._dangers.search(codes, possible)
+        ends = self._reach.ends(text)
+        found = self._found(codes, possible, ends)
         seen = {(id(m.label), m.start, m.end, m.denies): m.label for m in found if isinstance(m.label, Danger)}
         sightings = [Sighting(label, start, end, denies) for (_, start, end, denies), label in seen.items()]
         sightings += self._mentions.unexplained(codes, sightings, possible)
-        denied = any(m.label == "denials" for m in found)
+        falls = [Sighting(_A_FALL, m.start, m.end, denies=False, denier=m.start) for m in found if m.label == "denials"]
         settled = frozenset([i for i, code in enumerate(codes) if code == EXCUSED]) if codes != text else _NOWHERE
+        if falls:
+            settled |= _places(falls)
         if not sightings:
-            return Dangers(denied=denied, settled=settled) if denied or settled else _NOTHING
+            return Dangers(denied=bool(falls), settled=settled) if settled else _NOTHING
         scopes = [m for m in found if m.label != "denials" and not isinstance(m.label, Danger)]
         sightings.sort(key=lambda s: (s.start, -s.end))
         own = self._others.without_theirs(codes, sightings, possible)
-        return self._judged(codes, own, scopes, denied=denied, settled=settled, doubted=len(own) < len(sightings))
+        said = Said(text, codes, own, falls, ends)
+        dangers = self._judged(said, scopes, settled=settled, doubted=len(own) < len(sightings))
+        return self._apart(said, dangers, scopes, possible) if dangers.cleared else dangers
 
-    def _judged(
-        self,
-        codes: str,
-        sightings: list[Sighting],
-        scopes: Sequence[Match[Danger | str]],
-        *,
-        denied: bool,
-        settled: frozenset[int],
-        doubted: bool,
-    ) -> Dangers:
+    def _apart(self, said: Said, dangers: Dangers, scopes: Sequence[_Found], possible: int) -> Dangers:
+        """A word of the body too in a part beside what is denied, such as "no fever, my foot is odd"."""
+        mentions = self._mentions.apart(said.codes, said.sightings, possible, dangers.found, said.ends)
+        own = self._others.without_theirs(said.codes, mentions, possible)
+        return replace(dangers, found=(*dangers.found, *self._scopes.outside(said.codes, own, scopes)))
+
+    def _found(self, codes: str, possible: int, ends: Mapping[int, int]) -> list[_Found]:
+        """The patterns found: none that a denial opens and that goes on beyond its end, but all that begin there."""
+        found = self._dangers.search(codes, possible)
+        if not any(m.start < end < m.end for m in found for end in ends):
+            return found
+        found = [m for m in found if not any(self._is_beyond(codes, m, end, d) for end, d in ends.items())]
+        for start, end in pairwise((0, *sorted(ends), len(codes))):
+            found += self._dangers.search(codes, possible, start, end)
+        return found
+
+    def _is_beyond(self, codes: str, match: _Found, end: int, denial: int) -> bool:
+        """Whether a match begins within the reach of a denial and goes on beyond, without a denial of its own there."""
+        if not match.start < end < match.end or denial > match.start or (denial == match.start and match.denies):
+            return False
+        return not match.denies or codes[end] in self._denying or self._denying.isdisjoint(codes[end : match.end])
+
+    def _judged(self, said: Said, scopes: Sequence[_Found], *, settled: frozenset[int], doubted: bool) -> Dangers:
         """The sightings that are neither denied nor over nor only feared."""
         if all(scope.label != TURNED for scope in scopes):
-            for i, sighting in enumerate(sightings):
-                sighting.denier = self._denier(codes, sightings, i)
-        refuted = [s for s in sightings if s.denier is not None]
-        present = self._scopes.outside(codes, sightings, scopes) if scopes else sightings
-        doubted = doubted or len(present) < len(sightings) or any(s.ended for s in refuted)
+            for i, sighting in enumerate(said.sightings):
+                sighting.denier = self._denier(said, i)
+        refuted = [s for s in said.sightings if s.denier is not None]
+        present = self._scopes.outside(said.codes, said.sightings, scopes) if scopes else said.sightings
+        doubted = doubted or len(present) < len(said.sightings) or any(s.ended or s.in_doubt for s in refuted)
         if not refuted:
-            return Dangers(tuple(present), denied, doubted=doubted, settled=settled)
-        denied = denied or any(s.denier is not None and s.danger.symptom for s in present)
-        cleared = frozenset([k for s in refuted for k in range(s.start, s.end)])
-        return Dangers(tuple([s for s in present if s.denier is None]), denied, cleared, doubted, settled | cleared)
+            return Dangers(tuple(present), bool(said.falls), doubted=doubted, settled=settled)
+        denied = bool(said.falls) or any(s.denier is not None and s.danger.symptom for s in present)
+        cleared = _places(refuted)
+        settled |= cleared | self._denials.beside(said.text, refuted)
+        return Dangers(tuple([s for s in present if s.denier is None]), denied, cleared, doubted, settled)
 
     def _without_harmless(self, codes: str, possible: int) -> str:
         for match in self._harmless.search(codes, possible):
@@ -114,26 +131,15 @@ class DangerReader:
             codes = codes[: match.start] + EXCUSED * (match.end - match.start) + codes[match.end :]
         return codes
 
-    def _denier(self, codes: str, sightings: Sequence[Sighting], i: int) -> int | None:
+    def _denier(self, said: Said, i: int) -> int | None:
         """The place of the word that denies a sighting, the sighting's own end where it is said to be over, or None."""
-        this = sightings[i]
-        if not this.denies:
-            if not self._refusing.isdisjoint(codes[this.start : this.end]):
-                return max([k for k in range(this.start, this.end) if codes[k] in self._refusing])
-            before = self._denied_from_left(codes, this) if this.start else None
-            if before is not None:
-                return before
-            if i and self._denied_in_list(codes, sightings, i):
-                return this.start - 1
-        if this.danger.symptom != "self_harm" and self._is_taken_back(codes, this):
+        this = said.sightings[i]
+        place = None if this.denies else self._denials.denier(said, i)
+        if place is not None:
+            return place
+        if this.danger.symptom != "self_harm" and self._is_taken_back(said.codes, this):
             return this.start - 1
-        if this.denies:
-            return None
-        before_it = [s for s in sightings[:i] if s.denier is not None]
-        if this.danger.symptom == "new_pain" and any(this.start < s.end for s in before_it):
-            return this.start - 1
-        wider = [s.denier for s in before_it if s.denier is not None and s.end >= this.end]
-        return next((place for place in wider if place < this.start), None)
+        return None if this.denies else self._denials.around(said, i)
 
     def _is_taken_back(self, codes: str, this: Sighting) -> bool:
         """Whether the words right behind a danger say that it is over, or deny it after all."""
@@ -144,41 +150,6 @@ class DangerReader:
         this.ended = "recovered" in said and not this.danger.happened
         return this.ended or "denied_after" in said
 
-    def _denied_from_left(self, codes: str, this: Sighting) -> int | None:
-        if self._refusing.isdisjoint(codes[max(this.start - _REACH, 0) : this.start]):
-            return None
-        subject = self._is_clause(codes, this)
-        for k in range(this.start - 1, max(this.start - 1 - _REACH, -1), -1):
-            if codes[k] in self._parts and codes[k + 1] in self._either:
-                continue
-            if codes[k] in self._not:
-                return k
-            if codes[k] in self._no:
-                return None if subject else k
-            if codes[k] not in self._light:
-                return None
-            subject = subject or codes[k] in self._subject
-        return None
 
-    def _denied_in_list(self, codes: str, sightings: Sequence[Sighting], i: int) -> bool:
-        """ "no fever, chills or redness": the denial of the first reaches the others, but never a whole new clause."""
-        this = sightings[i]
-        earlier = [s for s in sightings[:i] if s.end <= this.start and s.denier is not None and not s.denies]
-        if not earlier or self._is_clause(codes, this):
-            return False
-        last = max(earlier, key=lambda s: s.end)
-        gap = codes[last.end : this.start]
-        if not self._listing.issuperset(gap) or self._subject.intersection(gap):
-            return False
-        if self._stops.intersection(codes[last.start : this.start]):
-            return False
-        if self._either.intersection(gap) or last.danger.symptom == this.danger.symptom:
-            return True
-        following = [s for s in sightings[i + 1 :] if s.start >= this.end]
-        closing = codes[this.end : following[0].start] if following else ""
-        return bool(self._either.intersection(closing)) and self._listing.issuperset(closing)
-
-    def _is_clause(self, codes: str, sighting: Sighting) -> bool:
-        """Whether a sighting is a statement of its own, such as "legs weak"."""
-        first, last = codes[sighting.start], codes[sighting.end - 1]
-        return sighting.end - sighting.start > 1 and first in self._body and last in self._states
+def _places(sightings: Sequence[Sighting]) -> frozenset[int]:
+    return frozenset([place for s in sightings for place in range(s.start, s.end)])

@@ -1,6 +1,6 @@
 """Finds a word of the body that stands in a sentence which says nothing harmless about it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from recovery_api.domain.reply_patterns import Match, PatternIndex, PatternSet
 from recovery_api.domain.reply_sightings import EXCUSED, Danger, Sighting, danger_patterns
@@ -22,18 +22,39 @@ class MentionReader:
 
     def unexplained(self, codes: str, others: Sequence[Sighting], possible: int) -> list[Sighting]:
         """Mentions in a part that says nothing harmless, in a sentence in which no other danger was seen."""
+        found = self._found(codes, possible, ())
+        return [mention for mention, _ in found if not _holds(_around(codes, mention, self._full_stops), others)]
+
+    def apart(
+        self, codes: str, others: Sequence[Sighting], possible: int, found: Sequence[Sighting], ends: Collection[int]
+    ) -> list[Sighting]:
+        """Mentions where the other dangers of the sentence are all denied, in another part; parts end at `ends` too.
+
+        `found` are those of the `others` that are not denied.
+        """
+        return [
+            mention
+            for mention, part in self._found(codes, possible, ends)
+            if not _holds(part, others) and not _holds(_around(codes, mention, self._full_stops), found)
+        ]
+
+    def _found(self, codes: str, possible: int, ends: Collection[int]) -> list[tuple[Sighting, tuple[int, int]]]:
+        """Every mention that nothing explains, with the part that it stands in."""
         found = []
-        for mention in self._mentions.search(codes, possible):
-            start, end = _around(codes, mention, self._pauses)
-            if not self._explains[mention.label.unless].isdisjoint(codes[start:end]):
-                continue
-            first, last = _around(codes, mention, self._full_stops) if others else (start, end)
-            if not any(first <= s.start < last for s in others):
-                found.append(Sighting(mention.label, mention.start, mention.end, denies=True))
+        for match in self._mentions.search(codes, possible):
+            start, end = _around(codes, match, self._pauses)
+            start = max([start, *(place for place in ends if place <= match.start)])
+            end = min([end, *(place for place in ends if place > match.start)])
+            if self._explains[match.label.unless].isdisjoint(codes[start:end]):
+                found.append((Sighting(match.label, match.start, match.end, denies=True), (start, end)))
         return found
 
 
-def _around(codes: str, mention: Match[Danger], ends: frozenset[str]) -> tuple[int, int]:
+def _holds(part: tuple[int, int], sightings: Sequence[Sighting]) -> bool:
+    return any(part[0] <= s.start < part[1] for s in sightings)
+
+
+def _around(codes: str, mention: Match[Danger] | Sighting, ends: frozenset[str]) -> tuple[int, int]:
     """The first and the last place of the part that a mention stands in."""
     start, end = mention.start, mention.end
     while start > 0 and codes[start - 1] not in ends:

@@ -36,6 +36,8 @@ class OthersReader:
         self._things = frozenset(lexicon.chars("THINGS"))
         self._opens = self._pauses | frozenset(lexicon.chars("ALSO"))
         self._barred = self._own | frozenset(lexicon.chars("FULL_STOP"))
+        self._touches, self._wound = frozenset(lexicon.chars("TOUCHES")), frozenset(lexicon.chars("WOUND"))
+        self._theirs = (self._they | frozenset(lexicon.chars("SELF"))) - self._own
         self._for = frozenset(lexicon.chars("FOR"))
         self._rates = frozenset(lexicon.chars("RATES", "FILLER", "BE")) | lexicon.numeric
         self._rates -= self._own | self._pauses
@@ -88,9 +90,15 @@ class OthersReader:
             if code in breaks or (code in self._links and codes[place - 1] not in self._be):  # not "is so weak"
                 crossed = True
             told = code in self._tells and not (for_them and place >= this.start)  # "they called 911 for her"
-            if told or code in self._barred or (crossed and not goes_on):
+            if told or self._touches_patient(codes, place, this) or code in self._barred or (crossed and not goes_on):
                 return None
         return None
+
+    def _touches_patient(self, codes: str, place: int, this: Sighting) -> bool:
+        """Whether a verb before a danger was done to the patient: "dog scratched wound", but not "dog bit himself"."""
+        if place >= this.start or codes[place] not in self._touches:
+            return False
+        return codes[place + 1] not in self._theirs or codes[place + 2 : place + 3] in self._wound
 
     def _is_subject(self, codes: str, place: int) -> bool:
         """Whether one is named at the start of a clause, and is not the one who writes: "this is the neighbor"."""
@@ -123,5 +131,9 @@ class OthersReader:
         opening = this.start
         while opening and codes[opening - 1] not in self._pauses:
             opening -= 1
-        said = codes[opening : behind[0] - 1]
+        said, end = codes[opening : behind[0] - 1], behind[0] + 1
+        while end < len(codes) and codes[end] not in self._opens:
+            end += 1
+        if not self._own.isdisjoint(codes[behind[0] + 1 : end]):  # "se cayo mi perro encima de mi"
+            return False
         return not self._third.isdisjoint(said) and (self._own | self._tells | self._pauses).isdisjoint(said)

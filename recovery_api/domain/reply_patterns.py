@@ -150,24 +150,26 @@ class PatternSet(Generic[Label]):
         pattern.expression = re.compile("".join([self._expression(element) for element in pattern.elements]))
         return pattern.expression
 
-    def search(self, codes: str, possible: int | None = None) -> list[Match[Label]]:
-        """Every place where a pattern is found; `possible` is what the index says of `codes`."""
+    def search(
+        self, codes: str, possible: int | None = None, start: int = 0, end: int | None = None
+    ) -> list[Match[Label]]:
+        """Every place from `start` to `end` where a pattern is found; `possible` is what the index says of `codes`."""
         tried = ((self._index.possible(codes) if possible is None else possible) >> self._first) & self._all
         found: list[Match[Label]] = []
         if not tried:
             return found
-        denials = self._denials
+        denials, stop = self._denials, len(codes) if end is None else end
         while tried:
             highest = tried.bit_length() - 1
             tried ^= 1 << highest
             pattern = self._patterns[highest]
             expression = pattern.expression or self._compiled(pattern)
-            m = expression.search(codes)
+            m = expression.search(codes, start, stop)
             while m:
-                start, end = m.span()
-                denies = pattern.denies and not denials.isdisjoint(codes[start:end])
-                found.append(Match(pattern.label, start, end, m.start(1) if expression.groups else -1, denies))
-                m = expression.search(codes, end)
+                first, last = m.span()
+                denies = pattern.denies and not denials.isdisjoint(codes[first:last])
+                found.append(Match(pattern.label, first, last, m.start(1) if expression.groups else -1, denies))
+                m = expression.search(codes, last, stop)
         return found
 
     def rarest(self) -> frozenset[str]:

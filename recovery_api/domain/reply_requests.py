@@ -11,6 +11,7 @@ _EXCEPTIONS = {
     "deceased": "deceased_unless",
     "pain_free": "pain_free_unless",
     "zero_words": "pain_free_unless",
+    "proxy": "proxy_unless",
 }
 _LABELS = (
     "opt_out",
@@ -34,7 +35,10 @@ _LABELS = (
     "zero_words",
     "acknowledgement",
     "set_hour",
+    "proxy",
+    "proxy_sure",
 )
+_SURE = frozenset({"opt_out_sure", "proxy_sure"})
 _PM = re.compile(r"\d\s*p")
 
 
@@ -43,6 +47,7 @@ class RequestReader:
 
     def __init__(self, index: PatternIndex, packs: Packs) -> None:
         self._patterns = PatternSet(index, named_patterns(packs, *_LABELS))
+        self._own_answers = PatternSet(index, named_patterns(packs, "proxy_unless"))
 
     def read(self, words: Words, possible: int | None = None) -> frozenset[str]:
         """The names of all requests found, without those that an exception takes back.
@@ -50,8 +55,10 @@ class RequestReader:
         `possible` is what the pattern index says of the words, where that is known already.
         """
         found = {match.label for match in self._patterns.search(words.codes, possible)}
-        if "opt_out_sure" in found:
-            found = found - {"opt_out_unless"} | {"opt_out"}
+        if "proxy" in found and self._own_answers.search(words.codes, possible):
+            found.add("proxy_unless")
+        for wish in _SURE.intersection(found):
+            found = found - {wish.replace("sure", "unless")} | {wish.removesuffix("_sure")}
         return frozenset([name for name in found if _EXCEPTIONS.get(name) not in found])
 
     @staticmethod

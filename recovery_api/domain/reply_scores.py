@@ -12,7 +12,7 @@ from recovery_api.domain.reply_places import PlaceReader
 from recovery_api.domain.reply_vocabulary import Pack, Packs
 
 _OPEN_TO_A_BARE_NUMBER = frozenset({"pain", "symptoms"})
-_ASKS_FOR_ANOTHER_NUMBER = frozenset({"activity", "medication", "appointment"})
+_ASKS_FOR_ANOTHER_NUMBER = frozenset({"activity", "medication", "appointment", "thinner"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class ScoreReader:
         self._dress, self._bare = frozenset(lexicon.chars("DRESS")), frozenset(lexicon.chars("BARE"))
         self._ends = frozenset(lexicon.chars("COMMA", "FULL_STOP", "TURN"))
         self._postures = frozenset(lexicon.chars("REST", "MOVING"))
-        self._person, self._pain = frozenset(lexicon.chars("PERSON")), frozenset(lexicon.chars("PAIN_WORD"))
+        self._pain = frozenset(lexicon.chars("PAIN_WORD"))
         self._pronouns = frozenset(lexicon.chars("MAYBE_NUMBER"))
         self._places, self._others = PlaceReader(lexicon), OthersReader(index, packs)
 
@@ -55,7 +55,7 @@ class ScoreReader:
         if not words.values:
             return NO_SCORE
         roles = self._roles_of(words, possible)
-        if theirs := self._others.scores_of_others(words.codes, sorted(words.values), possible):
+        if theirs := self.of_others(words, possible):
             roles.setdefault("never", set()).update(theirs)
         left = [
             c
@@ -75,9 +75,13 @@ class ScoreReader:
         reports = stops or dangers.denied or bool(dangers.found)
         believed = self._believed(words, chosen, roles, question, reports=reports)
         if chosen.safe and believed:
-            return Score(chosen.value, None, self._qualifier(words, chosen, corrected=corrected), corrected)
+            return Score(chosen.value, None, "correction" if corrected else chosen.qualifier, corrected)
         doubted = (chosen.safe and _has(roles, "unlikely", chosen)) or not (asked or believed)
         return Score(None, None if doubted else chosen.value, "unclear" if chosen.safe else chosen.qualifier)
+
+    def of_others(self, words: Words, possible: int | None = None) -> frozenset[int]:
+        """The places of the numbers that somebody else was given: "my roommate is a 9, me 3"."""
+        return self._others.scores_of_others(words.codes, sorted(words.values), possible)
 
     def _roles_of(self, words: Words, possible: int | None) -> Roles:
         roles: Roles = {}
@@ -114,13 +118,6 @@ class ScoreReader:
     def _beside_a_posture(self, words: Words, candidate: Candidate) -> bool:
         near = words.codes[max(candidate.start - _BESIDE, 0) : candidate.end + _BESIDE]
         return not self._postures.isdisjoint(near)
-
-    def _qualifier(self, words: Words, chosen: Candidate, *, corrected: bool) -> str:
-        if corrected:
-            return "correction"
-        if chosen.qualifier == "exact" and self._person.intersection(words.codes):
-            return "proxy"
-        return chosen.qualifier
 
     def _believed(self, words: Words, chosen: Candidate, roles: Roles, question: str, *, reports: bool) -> bool:
         """Whether the words around a number say that it is a pain score."""

@@ -31,7 +31,8 @@ class Danger:
 class Sighting:
     """A danger in pieces `start` to `end` (exclusive); `denies` where a denial is part of it ("can't feel my legs").
 
-    `denier` is the place of the word that denies the danger; it `ended` where words behind it say that it is over.
+    `denier` is the place of the word that denies the danger; it `ended` where words behind it say that it is over;
+    `in_doubt` where the denial may as well have been of something else.
     """
 
     danger: Danger
@@ -40,6 +41,8 @@ class Sighting:
     denies: bool
     denier: int | None = None
     ended: bool = False
+    in_doubt: bool = False
+    opens: bool = False
 
 
 def danger_patterns(packs: Packs, group: str) -> list[tuple[Danger, str]]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from recovery_api.domain.reply_dangers import Dangers
 from recovery_api.domain.reply_lexicon import Words
 from recovery_api.domain.reply_scores import Score
+from recovery_api.domain.reply_words import STOP
 from recovery_api.domain.symptoms import LETTERS, SYMPTOM_TIERS
 from recovery_api.domain.tiers import Tier, worst
 
@@ -20,6 +21,8 @@ _REASONS = {
     "deceased": "They say that the patient has died.",
     "appointment_confirm": "They confirm the visit.",
     "appointment_change": "They want to change the visit.",
+    "thinner_started": "They take the blood thinner again.",
+    "thinner_not_started": "They do not take the blood thinner again.",
     "symptoms": "They name no new symptom.",
 }
 _QUALIFIERS = {
@@ -76,8 +79,10 @@ def intent_of(evidence: Evidence) -> str:
 
 
 def _answer(evidence: Evidence) -> str | None:
-    """The intent of an answer to the visit, walking or pill question, None for anything else."""
+    """The intent of an answer to the visit, walking, pill or blood thinner question, None for anything else."""
     asked, question = evidence.requests, evidence.question
+    if question == "thinner" and (restarted := _restarted(evidence)):
+        return restarted
     if question == "appointment":
         if "decline" in asked or "appointment_change" in asked:
             return "appointment_change"
@@ -90,6 +95,14 @@ def _answer(evidence: Evidence) -> str | None:
     if evidence.pills is not None:
         return "medication"
     return None
+
+
+def _restarted(evidence: Evidence) -> str | None:
+    """Whether a blood thinner was started again: what may mean anything but a plain 1 is asked about again."""
+    said = [piece for piece in evidence.words.pieces if piece != STOP]
+    if said == ["2"] or "decline" in evidence.requests:
+        return "thinner_not_started"
+    return "thinner_started" if said == ["1"] else None
 
 
 def _rest(evidence: Evidence) -> str:

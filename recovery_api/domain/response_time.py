@@ -13,8 +13,9 @@ _DAY_MINUTES = 24 * 60
 _HOUR = timedelta(hours=1)
 # What the program itself finds has these, and so has everything while no rules can be read (shipped protocol).
 USUAL_MINUTES = {Tier.EMERGENCY: 15, Tier.URGENT: 120, Tier.TODAY: _DAY_MINUTES, Tier.REVIEW: 3 * _DAY_MINUTES}
-# Where a clinic does not open in all the time that a finding for today has, somebody acts so soon after it does
-# (shipped protocol, by judgement: what waits over a weekend is done on the first morning).
+# A finding for today that comes while the clinic is closed has at least so much time from the next look at it on, or
+# its own minutes where those are fewer (shipped protocol, by judgement: what waits over a weekend is done on the first
+# morning).
 AFTER_OPENING = timedelta(hours=4)
 
 
@@ -29,15 +30,17 @@ class ResponseTimes:
     def respond_by(self, tier: Tier, minutes: int, raised_at: datetime) -> datetime:
         """The UTC instant until which somebody must act on a finding of so many minutes.
 
-        An emergency counts by the calendar. What a clinic is closed for gets the longer time of its tier, though no
-        more than from the next opening on; a rule that gives less than its tier does keeps that. `today` reaches the
-        first morning, and whole days of `review` are working days.
+        An emergency counts by the calendar. What is urgent while a clinic is closed gets the longer time of its tier,
+        though no more than from the next opening on; a rule that gives less than its tier does keeps that. `today`
+        reaches the first morning after a night or a weekend; in a longer closure somebody looks at it from the third
+        closed day on. Whole days of `review` are working days.
         """
-        latest, opens = raised_at + timedelta(minutes=minutes), self.hours.next_open(raised_at)
+        own, opens = timedelta(minutes=minutes), self.hours.next_open(raised_at)
+        latest = raised_at + own
         if tier is Tier.REVIEW:
             return self._working_days_after(raised_at, minutes)
         if tier is Tier.TODAY:
-            return latest if opens < latest else opens + AFTER_OPENING
+            return max(latest, self.hours.next_look(raised_at) + min(own, AFTER_OPENING))
         if opens <= raised_at or minutes < self.minutes[tier]:
             return latest
         longest = raised_at + timedelta(minutes=max(minutes, self.out_of_hours.get(tier, minutes)))

@@ -18,6 +18,13 @@ FAMILIES = (
     "delivery",
     "operations",
 )
+# Operations of which a recovery may have an open one each, beside any other.
+TASKS = ("preparation", "visits")
+
+
+def told_family(family: str) -> str:
+    """The family by which the API and the exports name a flag: a task is one of the operations."""
+    return "operations" if family in TASKS else family
 
 
 @dataclass(frozen=True, slots=True)

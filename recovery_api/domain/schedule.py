@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from recovery_api.domain.local_time import OPENS, allowed_until, local_instant, within_quiet_hours
 from recovery_api.domain.protocol import KINDS, TEXTS_A_DAY, Protocol, Step
-from recovery_api.domain.protocol_steps import NOT_TOLD_YET
+from recovery_api.domain.protocol_steps import NO_THINNER_DAY, NOT_TOLD_YET
 from recovery_api.domain.protocol_variables import DRIVING
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "Visit",
     "allowed_until",
     "due_instant",
+    "is_held",
     "local_instant",
     "plan_reminders",
     "scheduled_days",
@@ -57,6 +58,7 @@ class Circumstances:
     visits: Sequence[Visit] = ()
     holds: Sequence[Hold] = ()
     consulted_on: date | None = None
+    thinner_on: date | None = None  # when a blood thinner that was stopped is to be started again
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,11 +99,13 @@ def plan_reminders(
     for reminder in planned.values():
         days[reminder.local_on].append(reminder)
     fitted = (reminder for on in sorted(days) for reminder in _fit(days[on], facts.zone))
-    return tuple(one for one in fitted if not _is_held(one, facts.holds) and (now is None or one.expires_at > now))
+    free = (reminder for reminder in fitted if not is_held(reminder.due_at, facts.holds))
+    return tuple(reminder for reminder in free if now is None or reminder.expires_at > now)
 
 
-def _is_held(reminder: PlannedReminder, holds: Sequence[Hold]) -> bool:
-    return any(hold.begins_at <= reminder.due_at < hold.ends_at for hold in holds)
+def is_held(at: datetime, holds: Sequence[Hold]) -> bool:
+    """Whether an instant (UTC) lies in a hold."""
+    return any(hold.begins_at <= at < hold.ends_at for hold in holds)
 
 
 def scheduled_days(protocol: Protocol) -> frozenset[int]:
@@ -125,25 +129,29 @@ def _occurrences(protocol: Protocol, facts: Circumstances, first: date, last: da
     for step in protocol.steps:
         dates = [on for on in _dates(step, facts, first, last) if first <= on <= last]
         if dates:
-            values = _values(protocol, step, facts.procedure_on)
+            values = _values(protocol, step, facts)
             yield from (_Occurrence(step, on, step.slot, _DAY, values) for on in dates)
         if step.days_before_visit is not None:
             before = _before_visits(step, step.days_before_visit, facts)
             yield from (occurrence for occurrence in before if first <= occurrence.on <= last)
 
 
-def _values(protocol: Protocol, step: Step, procedure_on: date) -> dict[str, str]:
-    """What the text of a step needs of the clinic's variables, as far as they say it, and of the procedure's day."""
+def _values(protocol: Protocol, step: Step, facts: Circumstances) -> dict[str, str]:
+    """What the text of a step needs of the clinic's variables, as far as they say it, and of the days that it names."""
     values = {name: protocol.variables[name] for name in step.uses}
     if DRIVING in values:
-        values["drive_on"] = (procedure_on + timedelta(days=int(values.pop(DRIVING)))).isoformat()
+        values["drive_on"] = (facts.procedure_on + timedelta(days=int(values.pop(DRIVING)))).isoformat()
     if step.names_procedure:
-        values["date"] = procedure_on.isoformat()
+        values["date"] = facts.procedure_on.isoformat()
+    if step.days_after_thinner is not None and facts.thinner_on is not None:
+        values["date"] = facts.thinner_on.isoformat()
     return values
 
 
 def _dates(step: Step, facts: Circumstances, first: date, last: date) -> Iterator[date]:
     """The days of a step that is not about visits; of those that rise, `first` to `last` alone."""
+    if step.condition == NO_THINNER_DAY and facts.thinner_on is not None:
+        return
     since, until = (first - facts.procedure_on).days, (last - facts.procedure_on).days
     for day in step.days[bisect_left(step.days, since) : bisect_right(step.days, until)]:
         yield facts.procedure_on + timedelta(days=day)
@@ -151,6 +159,8 @@ def _dates(step: Step, facts: Circumstances, first: date, last: date) -> Iterato
         on = facts.consulted_on + timedelta(days=step.days_after_consultation)
         if (on - facts.procedure_on).days <= step.until_day:
             yield on
+    if step.days_after_thinner is not None and facts.thinner_on is not None:
+        yield facts.thinner_on + timedelta(days=step.days_after_thinner)
 
 
 def _before_visits(step: Step, days: int, facts: Circumstances) -> Iterator[_Occurrence]:

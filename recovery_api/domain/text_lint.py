@@ -45,7 +45,7 @@ _LONGEST_IN: Mapping[str, Mapping[str, str]] = {
 
 # These go to the clinic's own people, whose phones have no label; any other text may stand behind one.
 NEVER_LABELLED = frozenset({"page_clinician", "page_assigned", "page_taken", "page_gone", "login_code"})
-_LONGEST_LABEL = "M" * LONGEST_LABEL
+_LABEL = LONGEST_VALUES["first"][:LONGEST_LABEL]
 
 # Words that carriers or the law act on when they are a whole message.
 RESERVED = frozenset(
@@ -118,6 +118,11 @@ def _cost(value: str) -> tuple[bool, int]:
     return bool(not_gsm(value)), measure(value).characters
 
 
+def in_full(key: str, longest: str) -> str:
+    """A text with its longest values as it leaves for a shared phone or a caregiver's: behind the longest label."""
+    return longest if key in NEVER_LABELLED else labelled(longest, _LABEL)
+
+
 def own_problems(
     key: str,
     language: str,
@@ -151,7 +156,7 @@ def _answers(text: str) -> list[str]:
 def _size_problems(key: str, longest: str, most_segments: int) -> list[str]:
     forced = not_gsm(longest) if most_segments == MOST_SEGMENTS else []
     found = [f"{character!r} at {place} is not in GSM-7" for place, character in forced]
-    size = measure(longest if key in NEVER_LABELLED else labelled(longest, _LONGEST_LABEL))
+    size = measure(in_full(key, longest))
     if size.segments > most_segments:
         found.append(f"takes {size.segments} segments ({size.characters} characters, the letters of a phone included)")
     return found

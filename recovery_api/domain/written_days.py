@@ -1,7 +1,7 @@
-"""Calendar days as people and spreadsheets write them; whatever could be two days is refused."""
+"""Calendar days as people and spreadsheets write them, and instants as operators do; what could be two is refused."""
 
 import re
-from datetime import date
+from datetime import UTC, date, datetime
 
 from recovery_api.domain.errors import Invalid
 
@@ -35,6 +35,17 @@ def read_day(text: str, field: str) -> date:
     if _SHORT_YEAR.fullmatch(plain):
         raise Invalid(f"needs a year of four digits: {_USUAL}", field=field)
     raise Invalid(f"is not a date: {_USUAL}", field=field)
+
+
+def read_instant(text: str) -> datetime:
+    """An ISO day or time, in UTC, which is also meant where no offset is given. Raises ValueError.
+
+    Days far away are refused: what is counted from them would leave the calendar.
+    """
+    moment = datetime.fromisoformat(text)
+    if not EARLIEST_YEAR <= moment.year <= LATEST_YEAR:
+        raise ValueError(f"must lie between {EARLIEST_YEAR} and {LATEST_YEAR}")
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
 
 
 def _day_or_month_first(one: int, other: int, year: int, field: str) -> date:

@@ -6,7 +6,7 @@ from uuid import UUID
 from flask import Blueprint, Response, abort, request
 
 from recovery_api.domain.errors import NotFound
-from recovery_api.hooks.twilio_sms import check_account, signed_fields
+from recovery_api.hooks.twilio_sms import check_account, plain, signed_fields
 from recovery_api.hooks.voice_form import BadForm, VoiceForm, read_voice
 
 _REFERENCE = re.compile("[0-9a-f]{64}")
@@ -42,5 +42,5 @@ def as_xml(body: str) -> Response:
 
 def refuse_strangers(blueprint: Blueprint, nothing: str) -> None:
     """A form outside the grammar is a forgery, or a replay with its fields shifted; `nothing` says what is not here."""
-    blueprint.register_error_handler(BadForm, lambda _: ("refused", 403))
-    blueprint.register_error_handler(NotFound, lambda _: (nothing, 404))
+    blueprint.register_error_handler(BadForm, lambda _: plain("refused", 403))
+    blueprint.register_error_handler(NotFound, lambda _: plain(nothing, 404))

@@ -41,7 +41,7 @@ _INBOUND = {
     "OptOutType": "STOP|START|HELP",
     **{side + part: _PLACE for side in ("From", "To") for part in ("City", "State", "Zip", "Country")},
     **{f"MediaUrl{n}": r"https?://[!-~]{1,1000}" for n in range(_MOST_MEDIA)},
-    **{f"MediaContentType{n}": r"[a-z0-9.+-]+/[a-z0-9.+-]+(?:; ?[!-~]{1,100})?" for n in range(_MOST_MEDIA)},
+    **{f"MediaContentType{n}": r"[A-Za-z0-9.+-]+/[A-Za-z0-9.+-]+(?:; ?[!-~]{1,100})?" for n in range(_MOST_MEDIA)},
 }
 _STATUS = {
     **_SHARED,

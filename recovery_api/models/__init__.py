@@ -1,6 +1,7 @@
 """The tables, one file an aggregate; importing this package makes all of them known."""
 
 from recovery_api.models.audit import AuditEvent
+from recovery_api.models.bands import KeptBand
 from recovery_api.models.calls import PhoneCall
 from recovery_api.models.check_ins import CheckIn
 from recovery_api.models.clinics import Clinic, Clinician, SenderNumber
@@ -46,6 +47,7 @@ __all__ = [
     "Hold",
     "Holiday",
     "IdempotencyKey",
+    "KeptBand",
     "Knock",
     "Message",
     "OwnLadder",

@@ -82,7 +82,11 @@ class Protocol(ClinicRow, Base):
 
 
 class CarePlan(ClinicRow, Base):
-    """One patient's dated copy of a protocol, pinned to its version."""
+    """One patient's dated copy of a protocol, pinned to its version.
+
+    `thinner_settled_at` is when the patient answered whether the blood thinner was started again, or somebody was told
+    that nobody did; `thinner_started` is that answer.
+    """
 
     __tablename__ = "care_plan"
     episode_id: Mapped[UUID]
@@ -91,6 +95,9 @@ class CarePlan(ClinicRow, Base):
     check_in_time: Mapped[time]
     valid_from: Mapped[datetime]
     replaced_at: Mapped[datetime | None]
+    thinner_restart_on: Mapped[date | None]  # the day that the doctor named for a blood thinner that was stopped
+    thinner_started: Mapped[bool | None]
+    thinner_settled_at: Mapped[datetime | None]
     __table_args__ = (
         belongs_to_clinic(),
         inside_clinic("episode_id", "episode"),

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from recovery_api.db import Base
 from recovery_api.models.clinic_rows import ClinicRow, belongs_to_clinic, inside_clinic, one_of
 
-QUESTIONS = ("pain", "symptoms", "activity", "medication", "appointment", "who")
+QUESTIONS = ("pain", "symptoms", "activity", "medication", "appointment", "thinner", "who")
 CONTACT_CHANNELS = ("sms", "voice")  # voice: a landline, which is called where others are texted
 CONTACT_STATES = ("invited", "active", "opted_out", "unusable", "wrong_person")  # invited: asked, not joined yet
 

@@ -14,6 +14,7 @@ from recovery_api.domain.pack_section import Section
 from recovery_api.domain.private_words import named_conditions
 from recovery_api.domain.text_lint import HARDEST_GRADE, LONGEST_VALUES, reading_grade
 from recovery_api.domain.tiers import Tier
+from recovery_api.domain.wording import twin_of
 from recovery_api.packs import load_yaml
 from recovery_api.packs.texts import LANGUAGES
 
@@ -46,7 +47,7 @@ def call_pack() -> CallPack:
 
 def _check(language: str, own: Mapping[str, str], first: Mapping[str, str]) -> None:
     file = f"calls/{language}.yaml"
-    for key in sorted({*own, *first, *QUESTIONS}):
+    for key in sorted({*own, *first, *QUESTIONS, *map(twin_of, (*QUESTIONS, "who", "menu", "pain"))}):
         if key not in own or key not in first:
             raise PackError(file, key, "is not in every language")
         for trouble in _troubles(key, language, own[key], first[key]):

@@ -11,6 +11,7 @@ from recovery_api.domain.messages import MessagePack, placeholders
 from recovery_api.domain.protocol import Protocol, Step, read_protocol
 from recovery_api.domain.protocol_variables import DRIVING
 from recovery_api.domain.schedule import scheduled_days
+from recovery_api.domain.wording import key_for, speaks_to_caregivers
 from recovery_api.packs import load_yaml
 from recovery_api.packs.texts import message_pack
 from recovery_api.packs.yaml_lines import located
@@ -55,7 +56,10 @@ def read_from(file: str, text: str, content: Any) -> Protocol:
 
 
 def check_texts(protocol: Protocol, file: str, pack: MessagePack) -> None:
-    """Raise PackError where a text that the protocol names is not in `pack`, or asks for a value it is not given."""
+    """Raise PackError where a text that the protocol names is not in `pack`, or asks for a value it is not given.
+
+    Every text may go to a caregiver, as that of a patient without a phone does, so each must have words for one.
+    """
     for step in protocol.steps:
         _check_text(file, f"step {step.id}", step.text_key, _values_of(step), pack)
     for rung in protocol.silence.rungs if protocol.silence else ():
@@ -67,7 +71,7 @@ def check_texts(protocol: Protocol, file: str, pack: MessagePack) -> None:
 def _values_of(step: Step) -> set[str]:
     """The values that the text of a step is given."""
     own = {"drive_on" if name == DRIVING else name for name in step.uses}
-    named = {"date"} if step.names_procedure else set()
+    named = {"date"} if step.names_procedure or step.days_after_thinner is not None else set()
     return own | named | (_VISIT if step.days_before_visit is not None else set())
 
 
@@ -75,6 +79,9 @@ def _check_text(file: str, where: str, key: str, given: set[str], pack: MessageP
     for language in pack.languages:
         if key not in pack.keys(language):
             raise PackError(file, where, f"text is {key!r}, which the texts in {language!r} do not have")
-        lacking = placeholders(pack.text(key, language)) - given - _STANDING
+        if not speaks_to_caregivers(pack, key, language):
+            raise PackError(file, where, f"text {key} has no words for a caregiver in {language!r}")
+        asked = placeholders(pack.text(key, language) + pack.text(key_for(pack, key, language, "caregiver"), language))
+        lacking = asked - given - _STANDING
         if lacking:
             raise PackError(file, where, f"text {key} needs {', '.join(sorted(lacking))}, which the step does not give")

@@ -49,8 +49,10 @@ expression and can run no code; a pack that is unfit is refused with the file, t
 _HOURS = """
 Patients are told the hours of the flag's own clock, in texts, calls and the app alike. While the clinic is closed (the
 hours and holidays of its ladder) an urgent finding has the longer time, or its own from the next opening on, whichever
-ends first. A finding for today that comes when the clinic does not open within its time has four hours from the next
-opening on. Whole days of review are working days. People are paged as the ladder says, at any hour where it is urgent.
+ends first. A finding for today that comes while the clinic is closed has four hours at least from the next opening on,
+or a rule's own minutes where those are fewer. A closure longer than a weekend holds nothing up that is for today: from
+its third day on somebody looks at the hour of opening. Whole days of review are working days. People are paged as the
+ladder says, at any hour where it is urgent.
 """
 _CLOSING = """\
 ## What it finds on synthetic diaries
@@ -75,8 +77,8 @@ On seeds that the tuning saw (5 to 9, of 8,000 patients) the same run says no be
 - A flag that nobody takes climbs its ladder, see [ladder.md](ladder.md); it is never silent.
 - A missed check-in is first asked about by text, then by the caregiver, as the protocol's silence steps say.
 - New pain in a leg or another place is the symptom of RF-F. No stool for days is heard by RF-WORDS.
-- Whether a blood thinner was started again is asked about by text; the program keeps no plan for it, so no rule
-  judges it.
+- The day on which a blood thinner is to be started again is entered on the patient's care plan. The patient is asked on
+  that day and on the next, by 1 and 2; a text that says so closes no flag.
 """
 
 

@@ -10,6 +10,7 @@ from recovery_api.domain.errors import PackError
 from recovery_api.domain.messages import MessagePack, placeholders
 from recovery_api.domain.private_words import words_of
 from recovery_api.domain.text_lint import MOST_SEGMENTS, problems
+from recovery_api.domain.wording import speaks_to_caregivers, untwinned
 from recovery_api.packs import load_yaml
 
 LANGUAGES = ("en", "es")
@@ -22,7 +23,8 @@ NAMED_BY_PROGRAM = frozenset(
         "enrol_welcome", "help", "hour_changed", "hour_refused", "lifeline", "lifeline_saved", "login_code",
         "page_assigned", "page_clinician", "page_gone", "page_taken", "questionnaire_form",
         "questionnaire_link", "report_read", "saved", "saved_jump", "saved_mended", "saved_range",
-        "saved_symptoms", "saved_then_symptoms", "saved_worse", "started", "stopped", "unread_to_person",
+        "saved_symptoms", "saved_then_symptoms", "saved_worse", "started", "stopped", "thinner_again",
+        "thinner_not_started", "thinner_started", "unread_to_person",
         "urgent", "urgent_saved", "visit_change", "visit_change_saved", "visit_confirmed",
         "visit_confirmed_saved", "visit_missed", "visit_tomorrow", "who_is_answering", "wrong_person",
     }
@@ -43,7 +45,10 @@ def message_pack() -> MessagePack:
     texts = {language: content["texts"] for language, content in contents.items()}
     check_named(texts)
     agreed = {language: frozenset(content.get("two_segments", ())) for language, content in contents.items()}
-    return MessagePack(versions.pop(), checked_texts(texts, agreed))
+    for_all = {frozenset(content["for_all"]) for content in contents.values()}
+    if len(for_all) != 1:
+        raise PackError("messages", "for_all", "differs between languages")
+    return checked_twins(MessagePack(versions.pop(), checked_texts(texts, agreed), for_all.pop()))
 
 
 @cache
@@ -58,6 +63,18 @@ def check_named(texts: Texts) -> None:
     for language, own in texts.items():
         for key in sorted((NAMED_BY_PROGRAM | NAMED_BY_OTHER_PROTOCOLS) - own.keys()):
             raise PackError(f"messages/{language}.yaml", key, "is not there any more")
+
+
+def checked_twins(pack: MessagePack) -> MessagePack:
+    """`pack` as it is. Raises PackError where a text has no words for caregivers and is not said to be for all."""
+    for language in pack.languages:
+        file, keys = f"messages/{language}.yaml", pack.keys(language)
+        for key in sorted(keys | pack.for_all):
+            if key not in keys or (untwinned(key) or key) not in keys:
+                raise PackError(file, key, "is named, or the twin of a text, that is not there")
+            if not speaks_to_caregivers(pack, key, language):
+                raise PackError(file, key, "has no words for caregivers, and is not in for_all")
+    return pack
 
 
 def checked_texts(texts: Texts, two_segments: Mapping[str, Collection[str]] = MappingProxyType({})) -> Texts:

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import pyotp
 from sqlalchemy import func, insert, select, text, update
@@ -11,6 +10,7 @@ from sqlalchemy import func, insert, select, text, update
 from recovery_api.db import ClinicScope, Vaults, enter_clinic, open_transaction
 from recovery_api.domain.clinic_names import name_problem
 from recovery_api.domain.errors import Conflict, Invalid, NotFound
+from recovery_api.domain.local_time import zone_named
 from recovery_api.ids import new_id
 from recovery_api.models import tables
 from recovery_api.models.clinics import ROLES
@@ -81,8 +81,8 @@ def add_clinic(new: NewClinic, vaults: Vaults, now: datetime) -> UUID:
 
 def _zone(name: str) -> str:
     try:
-        return ZoneInfo(name).key
-    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return zone_named(name).key
+    except ValueError:
         raise Invalid(f"{name!r} is not an IANA time zone such as America/New_York", field="zone") from None
 
 
@@ -120,7 +120,8 @@ def find_clinic(name: str, vaults: Vaults) -> UUID:
             if name in (scope.name, str(clinic_id)):
                 matches.append(clinic_id)
     if len(matches) != 1:
-        raise (Conflict if matches else NotFound)(f"{len(matches)} clinics are called {name!r}")
+        many = f"{len(matches)} clinics are called {name!r}: name one by its id"
+        raise Conflict(many) if matches else NotFound(f"no clinic is called {name!r}")
     return matches[0]
 
 

@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlalchemy import insert
 
 from recovery_api.db import ClinicScope
 from recovery_api.domain.errors import Invalid
+from recovery_api.domain.local_time import zone_named
 from recovery_api.ids import new_id
 from recovery_api.models import tables
 from recovery_api.packs.texts import message_pack
@@ -66,8 +66,8 @@ def add_patient(scope: ClinicScope, new: NewPerson, actor: Actor, now: datetime)
 def check_zone(name: str) -> str:
     """The name of an IANA time zone. Raises Invalid."""
     try:
-        return ZoneInfo(name).key
-    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return zone_named(name).key
+    except ValueError:
         raise Invalid("must be an IANA time zone such as America/New_York", field="zone") from None
 
 

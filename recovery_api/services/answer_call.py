@@ -62,7 +62,8 @@ def answer_in(number: str, caller: str, sid: str, vaults: Vaults, now: datetime)
         scope = enter_clinic_of_number(connection, number, vaults)
         digest = scope.phone_digest(caller)
         lines = find_lines(scope, digest)[:MOST_PEOPLE]
-        _take_in(scope, digest, sid, begin_in(len(lines)), lines, now)
+        talk = replace(begin_in(len(lines)), listed=_listed(lines))
+        _take_in(scope, digest, sid, talk, lines, now)
         call = _lock_sid(scope, sid)
         return speak(scope, call.id, call.step, Talk.from_json(call.talk), call.language, lines)
 
@@ -131,10 +132,14 @@ def _advance(
 
 def _choose(talk: Talk, lines: list[Line], now: datetime) -> tuple[Talk, list[Line], dict[str, Any]]:
     """The person that a shared phone named; where its people changed meanwhile, the clinic is asked to sort it out."""
-    if len(lines) != talk.people:
+    if _listed(lines) != talk.listed:
         return replace(talk, place=Place.TRANSFER, said=("connecting",), person=0), lines, {}
     line = lines[talk.person - 1]
     return talk, [line], _of(line, now)
+
+
+def _listed(lines: list[Line]) -> tuple[str, ...]:
+    return tuple(str(line.contact_point_id) for line in lines)
 
 
 def _judged(scope: ClinicScope, call: AnyRow, talk: Talk, deed: Deed | None, lines: list[Line], now: datetime) -> Talk:

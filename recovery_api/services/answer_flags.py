@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import DateTime, cast, func, select, update
 from sqlalchemy.exc import IntegrityError
 
 from recovery_api.db import AnyRow, ClinicScope
@@ -23,7 +23,6 @@ from recovery_api.services.tell_people import withdraw_calls
 
 LONGEST_SNOOZE = timedelta(hours=24)
 LONGEST_NOTE = 4000
-_AWAKE = ("opened", "raised", "woken", "reopened", "could_not_reach", "acknowledged", "assigned")
 UNDO = timedelta(seconds=10)
 _ON_ITS_WAY = timedelta(seconds=2)  # a press in the last moment still counts
 
@@ -87,24 +86,29 @@ def snooze_flag(scope: ClinicScope, deed: Deed, until: datetime, reason: str, no
     row = _open(scope, deed)
     if row.tier == Tier.EMERGENCY:
         raise Conflict("An emergency cannot be put off.")
-    since = _asleep_since(scope, row) or now if row.status == "snoozed" else now
+    since = min(_asleep_since(scope, row) or now, now) if row.status == "snoozed" else now
     if not now < until <= since + LONGEST_SNOOZE:
         raise Invalid("must lie ahead, by 24 hours at most", field="until")
+    detail = {"until": until.isoformat(), "since": since.isoformat()}
     return _change(
-        scope, deed, row, "snoozed", now, {"until": until.isoformat()}, _note(reason, "reason"),
+        scope, deed, row, "snoozed", now, detail, _note(reason, "reason"),
         status="snoozed", snoozed_until=until, **NO_RUNG,
     )  # fmt: skip
 
 
 def _asleep_since(scope: ClinicScope, row: AnyRow) -> datetime | None:
-    """When a flag that is asleep was first put off since it last called; None where the clock went back meanwhile."""
-    event = tables.flag_event
-    mine = (event.c.clinic_id == scope.clinic_id) & (event.c.flag_id == row.id)
-    called = select(func.max(event.c.at)).where(mine, event.c.kind.in_(_AWAKE)).scalar_subquery()
-    first: datetime | None = scope.connection.execute(
-        select(func.min(event.c.at)).where(mine, event.c.kind == "snoozed", event.c.at >= called)
+    """When a flag that is asleep fell asleep, as the press that it sleeps by has it: no order of times is asked for."""
+    event, instant = tables.flag_event, DateTime(timezone=True)
+    since = func.coalesce(cast(event.c.detail["since"].astext, instant), event.c.at)
+    found: datetime | None = scope.connection.execute(
+        select(func.min(since)).where(
+            event.c.clinic_id == scope.clinic_id,
+            event.c.flag_id == row.id,
+            event.c.kind == "snoozed",
+            cast(event.c.detail["until"].astext, instant) == row.snoozed_until,
+        )
     ).scalar_one()
-    return first
+    return found
 
 
 def resolve_flag(scope: ClinicScope, deed: Deed, outcome: str, note: str, now: datetime) -> int:

@@ -1,6 +1,6 @@
 """Keep answered questionnaires: once for each client_id, for ever, and what is due beside what was answered."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -109,8 +109,13 @@ def list_due(scope: ClinicScope, patient_id: UUID, now: datetime) -> list[DueQue
         running = find_recovery(scope, patient_id)
     except NotFound:
         return []
-    answered = [(one.instrument, _day(one, running)) for one in list_questionnaires(scope, patient_id)]
-    return due_questionnaires(running.recovery.procedure_on, local_day(now, running.zone), answered)
+    return due_now(running, list_questionnaires(scope, patient_id), now)
+
+
+def due_now(running: RunningRecovery, answered: Iterable[QuestionnaireRead], now: datetime) -> list[DueQuestionnaire]:
+    """What waits for an answer today in a recovery, beside what was answered."""
+    known = [(one.instrument, _day(one, running)) for one in answered]
+    return due_questionnaires(running.recovery.procedure_on, local_day(now, running.zone), known)
 
 
 def _day(one: QuestionnaireRead, running: RunningRecovery) -> date:

@@ -23,16 +23,22 @@ from recovery_api.services.change_consent import (
 )
 from recovery_api.services.change_contact import close_question
 from recovery_api.services.change_preferences import Preferences, change_preferences
+from recovery_api.services.newer_wish import begun_since, stopped_since
 from recovery_api.services.record_audit import Actor
 from recovery_api.services.start_episode import check_in_hours
 from recovery_api.services.turn import OPTED_OUT, SAFETY_TEXTS, Answered, Turn, flag_for_person
+
+_FOR_A_PERSON = Answered("for_a_person", needs_person=True)
 
 
 def opt_out(turn: Turn) -> Answered:
     """Stop at once. The carrier itself confirms its own keywords; anything else we do, once; danger is answered first.
 
-    On a shared phone somebody who says whose texts must end ends those alone.
+    On a shared phone somebody who says whose texts must end ends those alone. A stop that is filed late undoes no START
+    that was written after it: a person reads both.
     """
+    if _is_outdated(turn, "opt_out"):
+        return replace(answer_danger(turn), needs_person=True) if turn.tier in SAFETY_TEXTS else _FOR_A_PERSON
     stopped = _stop(turn, "opted_out")
     flag_for_person(turn, "opted_out", Tier.TODAY, OPTED_OUT, "delivery")
     if turn.tier in SAFETY_TEXTS:
@@ -55,16 +61,28 @@ def _stop(turn: Turn, source: str) -> bool:
 def opt_in(turn: Turn) -> Answered:
     """Begin texts again. The carrier confirms its own keywords; the welcome of who joins says what it cannot.
 
-    Who left comes back by a START alone. A person hears of the wish in other words, and calls: no text may leave.
+    Who left comes back by a START alone, and by none that is filed late and was written before they left. A person
+    hears of the wish in other words, and calls: no text may leave.
     """
-    if turn.contact.state == "opted_out" and not turn.arrival.brings_back:
-        return Answered("for_a_person", needs_person=True)
+    if turn.contact.state == "opted_out" and (not turn.arrival.brings_back or _is_outdated(turn, "opt_in")):
+        return _FOR_A_PERSON
     begun = _begin(turn)
     if begun.joined:
         turn.say("enrol_welcome", purpose="service")
     elif begun.returned and not turn.arrival.is_confirmed_by_carrier("START"):
         turn.say("started", purpose="service")
     return Answered("opted_in")
+
+
+def _is_outdated(turn: Turn, wish: str) -> bool:
+    """Whether a text that is filed late asks for what somebody on the phone took back since."""
+    at, scope = turn.arrival.sent_at, turn.scope
+    if at is None:
+        return False
+    digest = scope.phone_digest(turn.contact.phone)
+    if wish == "opt_in":
+        return stopped_since(scope, digest, at)
+    return begun_since(scope, digest, turn.contact.patient_id, at)
 
 
 def _begin(turn: Turn) -> Begun:

@@ -12,7 +12,12 @@ from recovery_api.services.say_how_soon import hours_until_call
 from recovery_api.services.turn import Answered, Turn
 
 _DIGITS = re.compile(r"\d+")
-_QUESTIONS_AGAIN = {"symptoms": "check_in_symptoms", "activity": "check_in_minutes", "medication": "check_in_pills"}
+_QUESTIONS_AGAIN = {
+    "symptoms": "check_in_symptoms",
+    "activity": "check_in_minutes",
+    "medication": "check_in_pills",
+    "thinner": "thinner_again",
+}
 
 
 def day_answered(turn: Turn) -> date:

@@ -22,6 +22,7 @@ from recovery_api.services.answer_requests import (
     wrong_person,
 )
 from recovery_api.services.answer_scores import answer_danger, ask_again, day_answered, saved, saved_symptoms
+from recovery_api.services.answer_thinner import thinner_not_started, thinner_started
 from recovery_api.services.correct_score import as_correction, last_score
 from recovery_api.services.find_contacts import Contact
 from recovery_api.services.limit_answers import is_muted, is_told, note_answer, reports_too_often
@@ -117,7 +118,7 @@ def _report(turn: Turn) -> Report:
         channel="sms",
         recorded_at=turn.arrival.sent_at or turn.now,
         local_on=day_answered(turn),
-        answered_by="caregiver" if reply.qualifier == "proxy" else turn.contact.whose,
+        answered_by="caregiver" if reply.proxy else turn.contact.whose,
         message_id=turn.arrival.message_id,
         quote=turn.arrival.body,
         qualifier=reply.qualifier,
@@ -147,5 +148,10 @@ _ACTIONS: dict[str, _Act] = {
     "deceased": deceased,
     "appointment_confirm": visit_confirmed,
     "appointment_change": visit_change,
+    "thinner_started": thinner_started,
+    "thinner_not_started": thinner_not_started,
 }
-_ANSWERS_TO_QUESTIONS = (saved, saved_symptoms, ask_again, give_help, call_me, visit_confirmed, visit_change)
+_ANSWERS_TO_QUESTIONS = (
+    saved, saved_symptoms, ask_again, give_help, call_me, visit_confirmed, visit_change, thinner_started,
+    thinner_not_started,
+)  # fmt: skip

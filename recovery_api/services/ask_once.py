@@ -6,7 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, func, select, text
+from sqlalchemy import ScalarSelect, Select, Subquery, literal_column, select
 from sqlalchemy.types import ARRAY, Date, DateTime, LargeBinary, Time, TypeEngine, Uuid
 
 from recovery_api.db import ClinicScope
@@ -27,33 +27,27 @@ def ask_once(scope: ClinicScope, **asked: Select[Any]) -> dict[str, list[Any]]:
     One statement goes to the database, and one snapshot answers it. What waits for the commit is sent first.
     """
     scope.flush()
-    tables = {name: question.subquery(name) for name, question in asked.items()}
     row = scope.connection.execute(
-        select(
-            *(
-                select(func.coalesce(func.json_agg(func.json_build_array(*table.c)), text("'[]'::json")))
-                .select_from(table)
-                .scalar_subquery()
-                .label(name)
-                for name, table in tables.items()
-            )
-        )
+        select(*(_told_by(question.subquery(name), name).label(name) for name, question in asked.items()))
     ).one()
-    return {name: _rows(table.c, getattr(row, name)) for name, table in tables.items()}
+    return {name: _rows(question, getattr(row, name)) for name, question in asked.items()}
 
 
-def _rows(columns: Any, values: Sequence[Sequence[Any]]) -> list[Any]:
-    names = [column.key for column in columns]
-    readers = [(place, _reader(column.type)) for place, column in enumerate(columns)]
-    wanted = [(place, read) for place, read in readers if read is not None]
-    rows = []
+def _told_by(table: Subquery, name: str) -> ScalarSelect[Any]:
+    """All rows of one question as one value; naming the row and not its columns spares copying each of them here."""
+    return select(literal_column(f"coalesce(json_agg({name}.*), '[]')")).select_from(table).scalar_subquery()
+
+
+def _rows(question: Select[Any], values: Sequence[dict[str, Any]]) -> list[Any]:
+    if not values:
+        return []
+    readers = {name: _reader(column.type) for name, column in question.selected_columns.items()}
+    wanted = [(name, read) for name, read in readers.items() if read is not None]
     for row in values:
-        told = list(row)
-        for place, read in wanted:
-            if told[place] is not None:
-                told[place] = read(told[place])
-        rows.append(SimpleNamespace(**dict(zip(names, told, strict=True))))
-    return rows
+        for name, read in wanted:
+            if row[name] is not None:
+                row[name] = read(row[name])
+    return [SimpleNamespace(**row) for row in values]
 
 
 def _reader(kind: TypeEngine[Any]) -> Callable[[Any], Any] | None:

@@ -9,7 +9,7 @@ from recovery_api.services.find_contacts import QUESTION_LASTS
 from recovery_api.services.judge_reminder import Verdict
 
 ASKED_NOTHING = "visit_tomorrow"  # tells of a visit without a question
-_NUMBERS = frozenset({"pain", "who"})  # open questions whose answer is a number, or comes with one
+_NUMBERS = frozenset({"pain", "thinner", "who"})  # open questions whose answer is a number, or comes with one
 
 
 def beside_question(verdict: Verdict, phones: Sequence[AnyRow], now: datetime) -> Verdict:

@@ -11,6 +11,7 @@ from recovery_api.domain.readings import Finding
 from recovery_api.domain.tiers import Tier
 from recovery_api.ids import new_id
 from recovery_api.models import tables
+from recovery_api.services.hold_episode import locked_episode
 from recovery_api.services.notify_clinicians import page_clinicians
 from recovery_api.services.raise_flags import FlagSubject, raise_flags
 from recovery_api.services.read_today import Visit
@@ -26,14 +27,7 @@ SETTLED = ("booked", "cancelled", "kept", "missed")
 def book_visit(scope: ClinicScope, episode_id: UUID, starts_at: datetime, actor: Actor, now: datetime) -> Visit:
     """Book a visit and plan its reminder. Raises Invalid, NotFound, or Conflict for a recovery that has ended."""
     _check_ahead(starts_at, now)
-    episode = tables.episode
-    row = scope.connection.execute(
-        select(episode.c.patient_id, episode.c.status).where(
-            episode.c.clinic_id == scope.clinic_id, episode.c.id == episode_id
-        )
-    ).one_or_none()
-    if row is None:
-        raise NotFound("There is no such recovery.")
+    row = locked_episode(scope, episode_id)
     if row.status == "ended":
         raise Conflict("This recovery has ended.")
     visit_id = new_id()
@@ -56,6 +50,7 @@ def change_visit(
     scope: ClinicScope, visit_id: UUID, starts_at: datetime | None, status: str | None, actor: Actor, now: datetime
 ) -> Visit:
     """Move a visit, which books it anew, or say what became of it. Raises Invalid or NotFound."""
+    _lock_recovery(scope, visit_id)
     row = _locked(scope, visit_id)
     moved = starts_at is not None and starts_at != row.starts_at
     if starts_at is not None and moved:
@@ -96,6 +91,17 @@ def _check_ahead(starts_at: datetime, now: datetime) -> None:
 def _check_open(row: AnyRow, now: datetime) -> None:
     if row.starts_at <= now or row.status not in ("booked", "confirmed", "change_asked"):
         raise Conflict("This visit is over, or was called off.")
+
+
+def _lock_recovery(scope: ClinicScope, visit_id: UUID) -> None:
+    """Lock the recovery of a visit, before the visit: its plan is made anew."""
+    visit, episode = tables.appointment, tables.episode
+    of_visit = select(visit.c.episode_id).where(visit.c.clinic_id == scope.clinic_id, visit.c.id == visit_id)
+    scope.connection.execute(
+        select(episode.c.id)
+        .where(episode.c.clinic_id == scope.clinic_id, episode.c.id == of_visit.scalar_subquery())
+        .with_for_update(key_share=True)
+    )
 
 
 def _locked(scope: ClinicScope, visit_id: UUID) -> AnyRow:

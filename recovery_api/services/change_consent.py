@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, insert, select, update
+from sqlalchemy import ColumnElement, delete, exists, insert, select, update
 
 from recovery_api.db import AnyRow, ClinicScope
 from recovery_api.domain.wording import key_for
@@ -99,7 +99,10 @@ def begin_texts(scope: ClinicScope, phone_digest: bytes, message_id: UUID, now: 
 
 
 def begin_unnamed(scope: ClinicScope, phone_digest: bytes, message_id: UUID, now: datetime) -> Begun:
-    """A START from a shared phone in nobody's name: it undoes a stop of the phone, and nobody's own stop."""
+    """A START from a shared phone in nobody's name: it undoes a stop of the phone, and nobody's own stop.
+
+    Nor does it undo one from before somebody else was linked to the phone: it may be the newcomer's, who joins.
+    """
     of_phone = tables.contact_point.c.phone_digest == phone_digest
     return _begin(scope, of_phone, of_phone & _left_by_phone(), message_id, now)
 
@@ -123,10 +126,11 @@ def _begin(
 
 
 def _left_by_phone() -> ColumnElement[bool]:
-    """Links whose newest stop in the ledger was one of the whole phone."""
+    """Links whose newest stop in the ledger was one of the whole phone, made by the people that it has now."""
     point, consent = tables.contact_point, tables.consent
+    stop, newcomer = consent.alias("stop"), point.alias("newcomer")
     newest = (
-        select(consent.c.source)
+        select(consent.c.id)
         .where(
             consent.c.clinic_id == point.c.clinic_id,
             consent.c.patient_id == point.c.patient_id,
@@ -138,7 +142,16 @@ def _left_by_phone() -> ColumnElement[bool]:
         .correlate(point)
         .scalar_subquery()
     )
-    return newest.in_(PHONE_STOPS)
+    came_later = exists().where(
+        newcomer.c.clinic_id == point.c.clinic_id,
+        newcomer.c.phone_digest == point.c.phone_digest,
+        newcomer.c.patient_id != point.c.patient_id,
+        newcomer.c.state != "wrong_person",
+        newcomer.c.created_at > stop.c.recorded_at,
+    )
+    return exists().where(
+        stop.c.clinic_id == point.c.clinic_id, stop.c.id == newest, stop.c.source.in_(PHONE_STOPS), ~came_later
+    )
 
 
 def _activate(

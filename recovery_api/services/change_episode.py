@@ -1,4 +1,8 @@
-"""Change a recovery: the procedure's day or levels, the pain before it, the hour of the check-in, or its end."""
+"""Change a recovery: the procedure's day or levels, the pain before it, the hour of the check-in, or its end.
+
+Rows are locked in the order that all of the product keeps (docs/operations.md): the patient before the recovery, as an
+answer on its way does.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,6 +16,8 @@ from recovery_api.db import AnyRow, ClinicScope
 from recovery_api.domain.errors import Conflict, NotFound
 from recovery_api.models import tables
 from recovery_api.services.change_preferences import Preferences, change_preferences
+from recovery_api.services.hold_episode import locked_episode
+from recovery_api.services.plan_thinner import ThinnerPlan, plan_thinner
 from recovery_api.services.record_audit import Actor, record_audit
 from recovery_api.services.recount_days import recount_days
 from recovery_api.services.replan_episode import replan_episode
@@ -28,6 +34,7 @@ class EpisodeChanges:
     baseline_pain: int | None = None
     check_in_time: time | None = None
     status: str | None = None
+    thinner: ThinnerPlan | None = None
 
 
 def change_episode(scope: ClinicScope, episode_id: UUID, wanted: EpisodeChanges, actor: Actor, now: datetime) -> None:
@@ -35,7 +42,8 @@ def change_episode(scope: ClinicScope, episode_id: UUID, wanted: EpisodeChanges,
 
     Where the procedure moves, what was told so far is counted from its new day; what has ended stays ended.
     """
-    row = _locked(scope, episode_id)
+    take_turn(scope, _patient_of(scope, episode_id))
+    row = locked_episode(scope, episode_id)
     if row.status == "ended":
         raise Conflict("This recovery has ended.")
     _change_procedure(scope, row, wanted, now)
@@ -53,6 +61,8 @@ def change_episode(scope: ClinicScope, episode_id: UUID, wanted: EpisodeChanges,
         )
     if wanted.check_in_time is not None:
         change_preferences(scope, row.patient_id, Preferences(check_in_time=wanted.check_in_time), actor, now)
+    if wanted.thinner is not None:
+        plan_thinner(scope, row.patient_id, wanted.thinner, wanted.performed_on or row.started_on, now)
     replan_episode(scope, episode_id, now)
     record_audit(scope, actor, "episode.changed", ("episode", episode_id), now, row.patient_id)
 
@@ -64,7 +74,6 @@ def _change_procedure(scope: ClinicScope, row: AnyRow, wanted: EpisodeChanges, n
         values["levels"] = list(wanted.levels)
     if wanted.performed_on is not None and wanted.performed_on != row.started_on:
         check_performed_on(wanted.performed_on, now)
-        take_turn(scope, row.patient_id)
         recount_days(scope, row.id, wanted.performed_on)
         values["performed_on"] = wanted.performed_on
     if values:
@@ -76,13 +85,11 @@ def _change_procedure(scope: ClinicScope, row: AnyRow, wanted: EpisodeChanges, n
         )
 
 
-def _locked(scope: ClinicScope, episode_id: UUID) -> AnyRow:
+def _patient_of(scope: ClinicScope, episode_id: UUID) -> UUID:
     episode = tables.episode
-    row = scope.connection.execute(
-        select(episode)
-        .where(episode.c.clinic_id == scope.clinic_id, episode.c.id == episode_id)
-        .with_for_update(key_share=True)
-    ).one_or_none()
-    if row is None:
+    found: UUID | None = scope.connection.execute(
+        select(episode.c.patient_id).where(episode.c.clinic_id == scope.clinic_id, episode.c.id == episode_id)
+    ).scalar()
+    if found is None:
         raise NotFound("There is no such recovery.")
-    return row
+    return found

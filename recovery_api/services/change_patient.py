@@ -30,13 +30,13 @@ def change_patient(
     if "born_on" in wanted:
         check_birth(wanted["born_on"], now)
         values["born_on_sealed"] = scope.seal("patient.born_on", patient_id, wanted["born_on"].isoformat())
+    if "web_check_in" in wanted:  # phones are locked before their patient
+        _choose_link(scope, patient_id, wanted["web_check_in"])
     if values:
         patient = tables.patient
         scope.connection.execute(
             update(patient).where(patient.c.clinic_id == scope.clinic_id, patient.c.id == patient_id).values(**values)
         )
-    if "web_check_in" in wanted:
-        _choose_link(scope, patient_id, wanted["web_check_in"])
     if "status" in wanted:
         _plan_anew(scope, patient_id, now)
     if "language" in wanted or "zone" in wanted:

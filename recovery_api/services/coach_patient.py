@@ -82,7 +82,7 @@ def _free_instant(scope: ClinicScope, episode_id: UUID, on: date, at: time, zone
         reminder.c.clinic_id == scope.clinic_id,
         reminder.c.episode_id == episode_id,
         reminder.c.local_on == on,
-        reminder.c.state == "planned",
+        reminder.c.state.in_(("planned", "handed_over")),
         reminder.c.condition.is_distinct_from(NOT_TOLD_YET),
     )
     others = scope.connection.execute(chosen).scalars().all()

@@ -66,5 +66,6 @@ def _over(scope: ClinicScope, now: datetime) -> Any:
             ~episode.c.patient_id.in_(synthetic_patients(scope)),
             ~standing,
         )
+        .order_by(episode.c.id)
         .limit(BATCH)
     )

@@ -76,11 +76,16 @@ def read_flag(scope: ClinicScope, flag_id: UUID) -> FlagFacts:
 
 
 def _band(scope: ClinicScope, flag: FlagFacts) -> ExpectedRange | None:
-    """The band on the day of the answer behind the flag: the one that its rule spoke of, else the published one."""
+    """The band on the day of the answer behind the flag: the one that its rule spoke of, else the published one.
+
+    Day and pain before are those that the rule saw; of an older flag, those of the answer as it first came.
+    """
     spoken = flag.inputs.get("expected")
     if isinstance(spoken, dict):
         low, high = spoken["band"]
         return ExpectedRange(low, high, str(spoken.get("source") or spoken["from"]), spoken.get("patients"))
+    if {"day", "baseline"} <= flag.inputs.keys():
+        return PUBLISHED.range_on(flag.inputs["day"], flag.inputs["baseline"])
     if flag.check_in_id is None:
         return None
     check_in, episode = tables.check_in, tables.episode

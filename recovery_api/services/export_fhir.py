@@ -45,7 +45,7 @@ def _patients(scope: ClinicScope) -> Resources:
         phones.setdefault(row["patient_id"], []).append(row["phone"])
     people = select(patient).where(patient.c.is_synthetic.is_(False)).order_by(patient.c.id)
     for row in rows_of(scope, people, patient):
-        yield fhir.patient(row, phones.get(row["id"], []))
+        yield fhir.patient(row, phones.get(row["id"], []), scope.name)
 
 
 def _observations(scope: ClinicScope) -> Resources:

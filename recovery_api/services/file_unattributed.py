@@ -14,6 +14,7 @@ from recovery_api.services.find_contacts import Contact
 from recovery_api.services.flag_opt_outs import flag_opt_outs
 from recovery_api.services.judge_at_worst import flag_unattributed, worst_tier
 from recovery_api.services.limit_answers import is_muted, is_told, note_answer
+from recovery_api.services.newer_wish import begun_since, stopped_since
 from recovery_api.services.queue_texts import Outgoing, queue_texts
 from recovery_api.services.say_how_soon import hours_until_call
 from recovery_api.services.turn import OPTED_OUT, SAFETY_TEXTS, Answered, Arrival
@@ -31,8 +32,8 @@ class Unplaced:
     tier: Tier | None
 
     def say(self, text_key: str, purpose: str, **values: str) -> None:
-        """Answer whoever holds the phone, in nobody's name."""
-        recipient = self.contacts[0].recipient(named=False)
+        """Answer whoever holds the phone, in nobody's name; by a link on which texts may leave, where there is one."""
+        recipient = min(self.contacts, key=_reach).recipient(named=False)
         text = Outgoing(recipient, purpose, text_key=text_key, values=values, in_reply_to_id=self.arrival.message_id)
         queue_texts(self.scope, [text], self.now)
 
@@ -55,7 +56,11 @@ def file_unattributed(
 
 
 def _opt_out(text: Unplaced) -> Answered:
-    """Who stops the phone stops it for everybody on it, as the carrier does."""
+    """Who stops the phone stops it for everybody on it, as the carrier does; a late one undoes no START after it."""
+    at = text.arrival.sent_at
+    if at is not None and begun_since(text.scope, text.phone_digest, None, at):
+        _say_safety(text)
+        return Answered("for_a_person", needs_person=True)
     stopped = _stop(text, "opted_out", "opted_out", OPTED_OUT, "delivery")
     if not _say_safety(text) and stopped and not text.arrival.is_confirmed_by_carrier("STOP"):
         text.say("stopped", "service")
@@ -64,15 +69,27 @@ def _opt_out(text: Unplaced) -> Answered:
 
 def _opt_in(text: Unplaced) -> Answered:
     """A START undoes a stop of the phone; the same wish in other words is for a person, where somebody left."""
-    if not text.arrival.brings_back and any(contact.state == "opted_out" for contact in text.contacts):
+    has_left = any(contact.state == "opted_out" for contact in text.contacts)
+    if has_left and (not text.arrival.brings_back or _was_stopped_since(text)):
         return Answered("for_a_person", needs_person=True)
     begun = begin_unnamed(text.scope, text.phone_digest, text.arrival.message_id, text.now)
     if begun.joined:
         text.say("enrol_welcome", "service")
     elif begun.returned and not text.arrival.is_confirmed_by_carrier("START"):
         text.say("started", "service")
-    stays_out = not begun.returned and any(contact.state == "opted_out" for contact in text.contacts)
+    stays_out = not begun.returned and has_left
     return Answered("opted_in", needs_person=stays_out)  # who left in their own name may be the one who is back
+
+
+def _was_stopped_since(text: Unplaced) -> bool:
+    """Whether a START that is filed late was written before somebody stopped the texts."""
+    at = text.arrival.sent_at
+    return at is not None and stopped_since(text.scope, text.phone_digest, at)
+
+
+def _reach(contact: Contact) -> int:
+    """How near a link is to taking texts: one that has joined, then one that was asked."""
+    return {"active": 0, "invited": 1}.get(contact.state, 2)
 
 
 def _deceased(text: Unplaced) -> Answered:

@@ -3,11 +3,10 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import Connection, bindparam, literal_column, select
+from sqlalchemy import Connection
 
 from recovery_api.clock import real_now
-from recovery_api.db import ClinicScope, Vaults, ask_to_enter_as, entered_as
-from recovery_api.models import tables
+from recovery_api.db import ClinicScope, Vaults, ask_to_enter_by, entering, scope_of
 from recovery_api.prepared import Prepared, together
 from recovery_api.services.credentials import digest_of
 from recovery_api.services.record_audit import Actor
@@ -39,39 +38,35 @@ def find_caller(connection: Connection, secret: str, vaults: Vaults) -> Caller |
     return None
 
 
-_patient, _clinician, _token = tables.patient, tables.clinician, tables.credential
-_BEARER = Prepared(
-    select(_token.c.subject_id, _token.c.key_thumbprint).where(
-        _token.c.digest == bindparam("digest"),
-        _token.c.kind == bindparam("kind"),
-        _token.c.revoked_at.is_(None),
-        _token.c.expires_at > bindparam("now"),
-    )
-)
-_ROLES = {
-    "patient_access": Prepared(
-        select(literal_column("'patient'").label("role"))
-        .select_from(_patient)
-        .join(_token, (_token.c.clinic_id == _patient.c.clinic_id) & (_token.c.subject_id == _patient.c.id))
-        .where(_token.c.digest == bindparam("digest"), _patient.c.status == "active")
-    ),
-    "staff_access": Prepared(
-        select(_clinician.c.role)
-        .join(_token, (_token.c.clinic_id == _clinician.c.clinic_id) & (_token.c.subject_id == _clinician.c.id))
-        .where(_token.c.digest == bindparam("digest"), _clinician.c.disabled_at.is_(None))
-    ),
+_BEARER = """
+SELECT subject_id, key_thumbprint, set_config('app.clinic', clinic_id::text, true)::uuid AS clinic_id
+FROM credential WHERE digest = :digest AND kind = :kind AND revoked_at IS NULL AND expires_at > :now
+"""
+_PERSON = """
+JOIN LATERAL (
+    SELECT {role} AS role FROM {table} AS p
+    WHERE p.clinic_id = entered.clinic_id AND p.id = entered.subject_id AND {active} OFFSET 0
+) person ON true
+"""
+_ALSO = ", entered.subject_id, entered.key_thumbprint, person.role"
+
+
+def _statement(**of_person: str) -> Prepared:
+    return entering(_BEARER, also=_ALSO, joined=_PERSON.format(**of_person))
+
+
+_STATEMENTS = {
+    "patient_access": _statement(table="patient", role="'patient'", active="p.status = 'active'"),
+    "staff_access": _statement(table="clinician", role="p.role", active="p.disabled_at IS NULL"),
 }
 
 
 def _find(connection: Connection, kind: str, secret: str, vaults: Vaults) -> Caller | None:
-    """The token, its clinic and its owner's role, in one round trip; nothing is believed before all three are there."""
-    digest = digest_of(secret)
+    """The token, its clinic and its owner's role, in one statement; nothing is entered before the token is believed."""
+    values = {"digest": digest_of(secret), "kind": kind, "now": real_now()}
     with together(connection):
-        bearer_asked = _BEARER.ask(connection, {"digest": digest, "kind": kind, "now": real_now()})
-        clinic_asked = ask_to_enter_as(connection, digest)
-        role_asked = _ROLES[kind].ask(connection, {"digest": digest})
-    bearer, person = bearer_asked.first(), role_asked.first()
-    if bearer is None or person is None:
+        asked = ask_to_enter_by(connection, _STATEMENTS[kind], values)
+    row = asked.first()
+    if row is None:
         return None
-    scope = entered_as(connection, clinic_asked, vaults)
-    return Caller(scope, bearer.subject_id, person.role, bearer.key_thumbprint)
+    return Caller(scope_of(connection, row, vaults), row.subject_id, row.role, row.key_thumbprint)

@@ -87,11 +87,14 @@ def find_sender(scope: ClinicScope, phone: str, sid: str) -> Sender:
 
 
 def _ask(connection: Connection, clinic_id: UUID, digest: bytes, sid: str) -> tuple[Asked, Asked, Asked]:
-    """The links first: whoever waited for their locks reads the history and the SIDs as they are after that."""
+    """The links first: whoever waited for their locks reads recoveries and SIDs as they are after that.
+
+    What is read in the statement that waits is as it was before: a procedure may have been moved meanwhile.
+    """
     by_phone = {"clinic": clinic_id, "digest": digest}
     return (
         _CONTACTS.ask(connection, by_phone),
-        _HISTORIES.ask(connection, by_phone),
+        _RECOVERIES.ask(connection, by_phone),
         _STORED.ask(connection, {"clinic": clinic_id, "sid": sid}),
     )
 
@@ -99,10 +102,8 @@ def _ask(connection: Connection, clinic_id: UUID, digest: bytes, sid: str) -> tu
 def _sender(scope: ClinicScope, phone: str, asked: tuple[Asked, Asked, Asked]) -> Sender:
     """A link to the wrong person counts where nobody else has the phone: danger must still find its patient."""
     links, readings, stored = (question.rows() for question in asked)
-    newest: dict[UUID, AnyRow] = {}
-    for link in links:
-        newest.setdefault(link.id, link)
-    found = [_contact(link, phone, readings) for link in newest.values()]
+    recoveries = _newest_recoveries(readings)
+    found = [_contact(link, phone, recoveries.get(link.patient_id)) for link in links]
     living = [contact for contact in found if contact.state != "wrong_person"] or found
     if len({contact.patient_id for contact in living}) > 1:
         living = [replace(contact, is_shared=True) for contact in living]
@@ -116,11 +117,22 @@ def asked_before(contact: Contact, sent_at: datetime | None) -> Contact:
     return replace(contact, question=None, question_on=None, asked_at=None, question_message_id=None, times_asked=0)
 
 
-def _contact(row: AnyRow, phone: str, readings: Sequence[AnyRow]) -> Contact:
-    recovery = None
-    if row.episode_id is not None:
-        history = tuple(latest_versions(one for one in readings if one.episode_id == row.episode_id))
-        recovery = Recovery(row.patient_id, row.episode_id, row.performed_on, row.baseline_pain, history)
+def _newest_recoveries(readings: Sequence[AnyRow]) -> dict[UUID, Recovery]:
+    """Each patient's recovery that began last, with its history, from a row for each report, or one without any."""
+    newest: dict[UUID, AnyRow] = {}
+    for row in readings:
+        known = newest.setdefault(row.patient_id, row)
+        if (row.started_on, row.episode_id) > (known.started_on, known.episode_id):
+            newest[row.patient_id] = row
+    return {patient_id: _recovery(row, readings) for patient_id, row in newest.items()}
+
+
+def _recovery(row: AnyRow, readings: Sequence[AnyRow]) -> Recovery:
+    told = (one for one in readings if one.episode_id == row.episode_id and one.id is not None)
+    return Recovery(row.patient_id, row.episode_id, row.performed_on, row.baseline_pain, tuple(latest_versions(told)))
+
+
+def _contact(row: AnyRow, phone: str, recovery: Recovery | None) -> Contact:
     return Contact(
         id=row.id,
         phone=phone,
@@ -147,32 +159,29 @@ _CONTACTS = Prepared(
         _c.c.id, _c.c.patient_id, _c.c.label, _c.c.state, _c.c.whose, _c.c.question, _c.c.question_on,
         _c.c.question_asked_at, _c.c.question_message_id, _c.c.times_asked, _c.c.answered_at,
         _c.c.answered_texts, _c.c.written_to_at, _p.c.language, _p.c.zone,
-        _e.c.id.label("episode_id"), _e.c.baseline_pain, _o.c.performed_on,
     )
     .select_from(_c)
     .join(_p, (_p.c.clinic_id == _c.c.clinic_id) & (_p.c.id == _c.c.patient_id))
-    .outerjoin(
-        _e, (_e.c.clinic_id == _p.c.clinic_id) & (_e.c.patient_id == _p.c.id) & (_e.c.status != "ended")
-    )
-    .outerjoin(_o, (_o.c.clinic_id == _e.c.clinic_id) & (_o.c.id == _e.c.procedure_id))
     .where(
         _c.c.clinic_id == bindparam("clinic"),
         _c.c.phone_digest == bindparam("digest"),
     )
-    .order_by(_c.c.created_at, _c.c.id, _e.c.started_on.desc())
+    .order_by(_c.c.created_at, _c.c.id)
     .with_for_update(of=[_c, _p], key_share=True)
 )  # fmt: skip
 _r = tables.check_in
-_HISTORIES = Prepared(
-    select(_r.c.episode_id, *READING).where(
-        _r.c.clinic_id == bindparam("clinic"),
-        _r.c.episode_id.in_(
-            select(_e.c.id)
-            .join(_c, (_c.c.clinic_id == _e.c.clinic_id) & (_c.c.patient_id == _e.c.patient_id))
-            .where(
-                _e.c.clinic_id == bindparam("clinic"),
-                _e.c.status != "ended",
-                _c.c.phone_digest == bindparam("digest"),
+_RECOVERIES = Prepared(
+    select(
+        _e.c.patient_id, _e.c.id.label("episode_id"), _e.c.started_on, _e.c.baseline_pain, _o.c.performed_on, *READING
+    )
+    .join(_o, (_o.c.clinic_id == _e.c.clinic_id) & (_o.c.id == _e.c.procedure_id))
+    .outerjoin(_r, (_r.c.clinic_id == _e.c.clinic_id) & (_r.c.episode_id == _e.c.id))
+    .where(
+        _e.c.clinic_id == bindparam("clinic"),
+        _e.c.status != "ended",
+        _e.c.patient_id.in_(
+            select(_c.c.patient_id).where(
+                _c.c.clinic_id == bindparam("clinic"), _c.c.phone_digest == bindparam("digest")
             )
         ),
     )

@@ -8,8 +8,10 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 
 from recovery_api.db import AnyRow, ClinicScope
+from recovery_api.logs import warn
 from recovery_api.models import tables
 from recovery_api.services.read_history import Recovery
+from recovery_api.vault import SealBroken
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,20 @@ def find_lines(scope: ClinicScope, phone_digest: bytes) -> list[Line]:
     return list(reversed(by_person.values()))
 
 
+def _hold(scope: ClinicScope, wanted: Any) -> None:
+    """Lock the links and their patients in a statement of its own: what one reads that waits is as it was before."""
+    point, patient = tables.contact_point, tables.patient
+    scope.connection.execute(
+        select(point.c.id)
+        .join(patient, (patient.c.clinic_id == point.c.clinic_id) & (patient.c.id == point.c.patient_id))
+        .where(point.c.clinic_id == scope.clinic_id, wanted)
+        .order_by(point.c.created_at, point.c.id)
+        .with_for_update(of=[point, patient], key_share=True)
+    )
+
+
 def _lines(scope: ClinicScope, wanted: Any) -> list[Line]:
+    _hold(scope, wanted)
     point, patient, episode, procedure = tables.contact_point, tables.patient, tables.episode, tables.procedure
     rows = scope.connection.execute(
         select(
@@ -59,12 +74,20 @@ def _lines(scope: ClinicScope, wanted: Any) -> list[Line]:
         )
         .where(point.c.clinic_id == scope.clinic_id, wanted)
         .order_by(point.c.created_at, point.c.id, episode.c.started_on.desc())
-        .with_for_update(of=[point, patient], key_share=True)
     )  # fmt: skip
     newest: dict[UUID, AnyRow] = {}
     for row in rows:
         newest.setdefault(row.id, row)
     return [_line(scope, row) for row in newest.values()]
+
+
+def _given_name(scope: ClinicScope, row: AnyRow) -> str:
+    """The name that a call asks for; none where its seal is broken, which must not keep a caller from being heard."""
+    try:
+        return scope.vault.open("patient.given_name", row.patient_id, row.given_name_sealed)
+    except SealBroken:
+        warn("name.unreadable", clinic_id=str(scope.clinic_id), row_id=str(row.patient_id))
+        return ""
 
 
 def _line(scope: ClinicScope, row: AnyRow) -> Line:
@@ -78,7 +101,7 @@ def _line(scope: ClinicScope, row: AnyRow) -> Line:
         label=row.label,
         whose=row.whose,
         state=row.state,
-        given_name=scope.vault.open("patient.given_name", row.patient_id, row.given_name_sealed),
+        given_name=_given_name(scope, row),
         language=row.language,
         zone=ZoneInfo(row.zone),
         recovery=recovery,

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Select, bindparam, select
 
-from recovery_api.db import ClinicScope
+from recovery_api.db import AnyRow, ClinicScope
 from recovery_api.domain.check_in import local_day
 from recovery_api.domain.errors import NotFound
 from recovery_api.models import tables
@@ -49,8 +49,8 @@ def newest_running(wanted: ColumnElement[bool], *columns: Any) -> Select[Any]:
 OF_PATIENT = _episode.c.patient_id == bindparam("patient")
 
 
-def _running(wanted: ColumnElement[bool]) -> Prepared:
-    return Prepared(
+def _running(wanted: ColumnElement[bool]) -> Select[Any]:
+    return (
         newest_running(
             wanted,
             _episode.c.id, _episode.c.patient_id, _episode.c.status, _episode.c.baseline_pain, _episode.c.ends_on,
@@ -63,7 +63,8 @@ def _running(wanted: ColumnElement[bool]) -> Prepared:
     )  # fmt: skip
 
 
-_BY_PATIENT, _BY_EPISODE = _running(OF_PATIENT), _running(_episode.c.id == bindparam("episode"))
+RUNNING_OF_PATIENT = _running(OF_PATIENT)
+_BY_PATIENT, _BY_EPISODE = Prepared(RUNNING_OF_PATIENT), Prepared(_running(_episode.c.id == bindparam("episode")))
 
 
 def find_recovery(scope: ClinicScope, patient_id: UUID) -> RunningRecovery:
@@ -83,8 +84,12 @@ def ask_for_recovery(scope: ClinicScope, patient_id: UUID) -> Asked:
 
 def found_recovery(asked: Asked) -> RunningRecovery:
     """The recovery that was asked for. Raises NotFound."""
-    row = asked.first()
-    if row is None:
+    return recovery_in(asked.first())
+
+
+def recovery_in(row: AnyRow | None) -> RunningRecovery:
+    """The recovery in a row of `RUNNING_OF_PATIENT`. Raises NotFound where there is none."""
+    if row is None or row.id is None:
         raise NotFound("No recovery is running.")
     return RunningRecovery(
         recovery=Recovery(row.patient_id, row.id, row.performed_on, row.baseline_pain),

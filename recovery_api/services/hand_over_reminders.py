@@ -3,20 +3,21 @@
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, delete, select, update
 
 from recovery_api.db import AnyRow, ClinicScope, Vaults, enter_clinic
+from recovery_api.domain.day_room import ENOUGH_TODAY, NO_TIME_LEFT
 from recovery_api.models import tables
 from recovery_api.services.beside_question import beside_question
 from recovery_api.services.call_about_visit import call_about_visit, call_to_prepare
 from recovery_api.services.claim_work import Claim
 from recovery_api.services.climb_silence import ask_again_later
 from recovery_api.services.flag_opt_outs import flag_opt_outs
-from recovery_api.services.invite_phone import shares_phone
 from recovery_api.services.judge_reminder import Verdict, judge_reminder
+from recovery_api.services.make_room import make_room, take_turns, wait
+from recovery_api.services.phones_of_reminders import phones_of
 from recovery_api.services.queue_calls import PlannedCall, queue_call
 from recovery_api.services.queue_pushes import push_first
 from recovery_api.services.queue_texts import Outgoing, Recipient
@@ -26,6 +27,7 @@ from recovery_api.services.text_check_in_link import FORM_TEXT, LINK_TEXT, PLAIN
 
 BATCH = 100
 TOLD_AGAIN = timedelta(days=7)
+Chosen = tuple[Verdict, AnyRow]
 NOBODY_TO_TEXT = "Check-ins fall due and no phone of theirs takes texts: call instead"
 
 
@@ -47,7 +49,7 @@ def hand_over_due(
         by_clinic: dict[UUID, list[UUID]] = defaultdict(list)
         for claim in claims:
             by_clinic[claim.clinic_id].append(claim.row_id)
-        for clinic_id, reminder_ids in by_clinic.items():
+        for clinic_id, reminder_ids in sorted(by_clinic.items()):
             _hand_over(enter_clinic(connection, clinic_id, vaults), reminder_ids, public_url, push_by, now)
 
     return work_off_together("reminder", holder, now, most, work)
@@ -56,34 +58,52 @@ def hand_over_due(
 def _hand_over(
     scope: ClinicScope, reminder_ids: list[UUID], public_url: str, push_by: Collection[str], now: datetime
 ) -> None:
-    phones: dict[UUID, list[AnyRow]] = defaultdict(list)
-    for row in scope.connection.execute(_reminders(scope, reminder_ids)):
-        phones[row.id].append(row)
+    take_turns(scope, reminder_ids)
+    phones = phones_of(scope, reminder_ids)
     ready = [(beside_question(judge_reminder(scope, rows[0], now), rows, now), rows) for rows in phones.values()]
     giving_way = [verdict.instead_of for verdict, _ in ready if verdict.instead_of is not None]
     _mark(scope, giving_way, "skipped", now, "gave_way")
     ready = [(verdict, rows) for verdict, rows in ready if rows[0].id not in giving_way]
-    for verdict, rows in ready:
-        if verdict.why is not None:
-            _skip(scope, rows[0], verdict.why, now)
+    left_out = [(rows[0], verdict.why) for verdict, rows in ready if verdict.why is not None]
     chosen = [(verdict, _choose(verdict, rows)) for verdict, rows in ready if verdict.why is None]
+    chosen, waiting = _with_room(scope, chosen, now)
     texted = [(verdict, row) for verdict, row in chosen if row.channel != "voice"]
     texts = [_text(scope, row, *_words(scope, row, verdict, public_url, now), verdict) for verdict, row in texted]
     push_first(scope, texts, push_by, now)
-    for _, row in chosen:
-        if row.channel == "voice":
-            _speak(scope, row, now)
+    spoken = [(row, None) for _, row in chosen if row.channel == "voice"]
+    _skip_or_speak(scope, [*left_out, *spoken], now)
     _mark(scope, [row.id for _, row in chosen], "handed_over", now)
     ask_again_later(scope, [row for _, row in texted if row.kind == "check_in"], now)
     _mark(scope, [one for one in reminder_ids if one not in phones], "skipped", now, "no_phone")
+    _leave_queue(scope, {*reminder_ids, *giving_way} - waiting)
+
+
+def _leave_queue(scope: ClinicScope, reminder_ids: Collection[UUID]) -> None:
+    """Take them out of the queue; one that another ticker has in hand is left to it: it no longer stands."""
     work = tables.due_work
-    scope.connection.execute(
-        delete(work).where(
-            work.c.clinic_id == scope.clinic_id,
-            work.c.kind == "reminder",
-            work.c.row_id.in_([*reminder_ids, *giving_way]),
-        )
-    )
+    theirs = (work.c.clinic_id == scope.clinic_id, work.c.kind == "reminder", work.c.row_id.in_(reminder_ids))
+    free = select(work.c.row_id).where(*theirs).with_for_update(skip_locked=True)
+    scope.connection.execute(delete(work).where(*theirs, work.c.row_id.in_(free)))
+
+
+def _with_room(scope: ClinicScope, chosen: Sequence[Chosen], now: datetime) -> tuple[list[Chosen], set[UUID]]:
+    """Those for whose texts the day has room now, and the ids of those that wait; the rest is skipped with a record."""
+    places = make_room(scope, [row for _, row in chosen if row.channel != "voice"], now)
+    waiting = {reminder_id: place.until for reminder_id, place in places.items() if place.until is not None}
+    for reminder_id, until in waiting.items():
+        wait(scope, reminder_id, until)
+    for why in (ENOUGH_TODAY, NO_TIME_LEFT):
+        _mark(scope, [reminder_id for reminder_id, place in places.items() if place.why == why], "skipped", now, why)
+    return [one for one in chosen if one[1].id not in places or places[one[1].id].leaves], set(waiting)
+
+
+def _skip_or_speak(scope: ClinicScope, rows: Sequence[tuple[AnyRow, str | None]], now: datetime) -> None:
+    """What is left out, and why, and what is for a landline; by recovery, as the turns of flags are taken."""
+    for row, why in sorted(rows, key=lambda one: (one[0].episode_id, one[0].id)):
+        if why is None:
+            _speak(scope, row, now)
+        else:
+            _skip(scope, row, why, now)
 
 
 def _skip(scope: ClinicScope, row: AnyRow, why: str, now: datetime) -> None:
@@ -192,45 +212,4 @@ def _mark(scope: ClinicScope, ids: list[UUID], state: str, now: datetime, why: s
         update(reminder)
         .where(reminder.c.clinic_id == scope.clinic_id, reminder.c.id.in_(ids), reminder.c.state == "planned")
         .values(state=state, why=why, settled_at=now)
-    )
-
-
-def _reminders(scope: ClinicScope, reminder_ids: list[UUID]) -> Any:
-    """Each planned reminder with the phone it goes to; a patient's own before a caregiver's, a mobile first."""
-    reminder, episode, patient, point = tables.reminder, tables.episode, tables.patient, tables.contact_point
-    plan, protocol = tables.care_plan, tables.protocol
-    return (
-        select(
-            reminder,
-            episode.c.status.label("episode_status"),
-            episode.c.baseline_pain,
-            plan.c.protocol_id,
-            protocol.c.version.label("protocol_version"),
-            patient.c.id.label("patient_id"),
-            patient.c.status.label("patient_status"),
-            patient.c.language,
-            patient.c.zone,
-            point.c.id.label("contact_point_id"),
-            point.c.phone_sealed,
-            point.c.phone_digest,
-            point.c.channel,
-            point.c.takes_link,
-            point.c.label,
-            point.c.whose,
-            point.c.question.label("open_question"),
-            point.c.question_asked_at,
-            shares_phone(point).label("is_shared"),
-        )
-        .join(episode, (episode.c.clinic_id == reminder.c.clinic_id) & (episode.c.id == reminder.c.episode_id))
-        .join(patient, (patient.c.clinic_id == episode.c.clinic_id) & (patient.c.id == episode.c.patient_id))
-        .join(plan, (plan.c.clinic_id == reminder.c.clinic_id) & (plan.c.id == reminder.c.care_plan_id))
-        .join(protocol, (protocol.c.clinic_id == plan.c.clinic_id) & (protocol.c.id == plan.c.protocol_id))
-        .outerjoin(
-            point,
-            (point.c.clinic_id == patient.c.clinic_id)
-            & (point.c.patient_id == patient.c.id)
-            & ((point.c.state == "active") | ((point.c.channel == "voice") & (point.c.state == "invited"))),
-        )
-        .where(reminder.c.clinic_id == scope.clinic_id, reminder.c.id.in_(reminder_ids), reminder.c.state == "planned")
-        .order_by(reminder.c.due_at, point.c.whose.desc(), point.c.channel, point.c.created_at)
     )

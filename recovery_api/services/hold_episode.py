@@ -10,6 +10,7 @@ from recovery_api.db import AnyRow, ClinicScope
 from recovery_api.domain.errors import Conflict, Invalid, NotFound
 from recovery_api.ids import new_id
 from recovery_api.models import tables
+from recovery_api.services.plan_reminders import plan_episode
 from recovery_api.services.record_audit import Actor, record_audit
 from recovery_api.services.replan_episode import replan_episode
 
@@ -76,10 +77,14 @@ def lift_hold(scope: ClinicScope, episode_id: UUID, actor: Actor, now: datetime)
 
 
 def resume(scope: ClinicScope, row: AnyRow, now: datetime) -> None:
-    """Let a recovery whose hold is over go on, unless it ended meanwhile; the caller holds its row."""
+    """Let a recovery whose hold is over go on, unless it ended meanwhile; the caller holds its row.
+
+    A hold may be longer than what is planned ahead: what lies behind that is planned at once too.
+    """
     if row.status == "on_hold":
         set_status(scope, row.id, "active")
         replan_episode(scope, row.id, now)
+        plan_episode(scope, row.id, now)
 
 
 def end_hold(scope: ClinicScope, episode_id: UUID, now: datetime) -> AnyRow | None:
@@ -93,7 +98,10 @@ def end_hold(scope: ClinicScope, episode_id: UUID, now: datetime) -> AnyRow | No
 
 
 def locked_episode(scope: ClinicScope, episode_id: UUID) -> AnyRow:
-    """The episode, locked. Raises NotFound."""
+    """The episode, locked: whoever plans it anew holds it, after the patient and before the plan and the visits.
+
+    Raises NotFound.
+    """
     episode = tables.episode
     row = scope.connection.execute(
         select(episode)

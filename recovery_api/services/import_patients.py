@@ -1,6 +1,6 @@
 """Enrol patients from a spreadsheet: every bad row is told with its line, and either all are enrolled or nobody."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -76,8 +76,13 @@ def read_sheet(scope: ClinicScope, content: bytes, now: datetime) -> Sheet:
     return Sheet(fit, tuple(sorted((*bad, *clashes.values()), key=lambda row: row.line)))
 
 
-def import_patients(scope: ClinicScope, sheet: Sheet, actor: Actor, now: datetime) -> int:
-    """Enrol everybody of a sheet; returns how many. Raises RowsRefused. The caller commits all of it, or nothing."""
+def import_patients(
+    scope: ClinicScope, sheet: Sheet, actor: Actor, now: datetime, done: Callable[[int], object] = lambda count: None
+) -> int:
+    """Enrol everybody of a sheet; returns how many. Raises RowsRefused. The caller commits all of it, or nothing.
+
+    `done` is told of each row: how many more are done.
+    """
     if sheet.bad:
         raise RowsRefused(sheet.bad)
     for row in sheet.good:
@@ -87,6 +92,7 @@ def import_patients(scope: ClinicScope, sheet: Sheet, actor: Actor, now: datetim
             raise RowsRefused([BadRow(row.line, tuple(refused.troubles))]) from None
         except RecoveryError as refused:
             raise RowsRefused([BadRow(row.line, (Trouble(refused.field or "", refused.message),))]) from None
+        done(1)
     record_audit(
         scope, actor, "patients.imported", ("clinic", scope.clinic_id), now, None, {"patients": len(sheet.good)}
     )

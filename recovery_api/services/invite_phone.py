@@ -12,7 +12,7 @@ from recovery_api.domain.consent import next_window
 from recovery_api.domain.errors import Conflict, Invalid
 from recovery_api.domain.labels import LONGEST_LABEL, default_label
 from recovery_api.domain.private_words import named_conditions
-from recovery_api.domain.segments import not_gsm
+from recovery_api.domain.segments import measure, not_gsm
 from recovery_api.ids import new_id
 from recovery_api.models import tables
 from recovery_api.services.change_consent import INVITATION, Evidence, Link, invitation, write_ledger
@@ -93,7 +93,7 @@ def check_label(label: str, given_name: str, family_name: str) -> None:
         raise Invalid("must not be a name: texts carry it", field="label")
     if named_conditions(label):
         raise Invalid("must not be a diagnosis or a procedure: texts carry it", field="label")
-    if list(not_gsm(label)):
+    if list(not_gsm(label)) or measure(label).characters > len(label) or not label.isprintable():
         raise Invalid("must hold plain letters and digits", field="label")
 
 

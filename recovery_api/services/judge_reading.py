@@ -10,7 +10,7 @@ from recovery_api.domain.readings import EpisodeFacts, Finding, Reading
 from recovery_api.domain.triage import BREAKS, not_judged
 from recovery_api.packs.protocol_pack import check_in_days
 from recovery_api.services.clinic_rules import rules_of
-from recovery_api.services.read_band import band_on
+from recovery_api.services.keep_band import band_of_answer
 from recovery_api.services.read_history import Recovery
 
 
@@ -30,7 +30,7 @@ def facts_of(scope: ClinicScope, recovery: Recovery, now: datetime) -> EpisodeFa
         procedure_on=recovery.procedure_on,
         baseline_pain=recovery.baseline_pain,
         check_in_days=check_in_days(),
-        band=partial(band_on, scope, now),
+        band=partial(band_of_answer, scope, recovery.procedure_on, now),
     )
 
 

@@ -8,12 +8,13 @@ from sqlalchemy import select
 
 from recovery_api.db import AnyRow, ClinicScope
 from recovery_api.domain.protocol import TEXTS_A_DAY
-from recovery_api.domain.protocol_steps import NOT_TOLD_YET
+from recovery_api.domain.protocol_steps import NO_THINNER_DAY, NOT_TOLD_YET, THINNER_OPEN
 from recovery_api.domain.silence_ladder import missed_in_a_row
 from recovery_api.models import tables
 from recovery_api.services.answer_questionnaire import list_due
 from recovery_api.services.find_protocol import pinned_protocol
 from recovery_api.services.lessons_told import lesson_to_give_way, was_told
+from recovery_api.services.plan_thinner import open_restart
 from recovery_api.services.silence_facts import days_asked, last_heard, texts_of_day, wrote_since_asked
 
 _LAST_REMINDER = timedelta(days=2)
@@ -59,6 +60,11 @@ def _holds(scope: ClinicScope, row: AnyRow, now: datetime) -> bool:
         return row.baseline_pain is None
     if row.condition == "form_due":
         return bool(list_due(scope, row.patient_id, now))
+    if row.condition == NO_THINNER_DAY:
+        return True
+    if row.condition == THINNER_OPEN:
+        plan = open_restart(scope, row.episode_id)
+        return plan is not None and plan.thinner_settled_at is None
     if row.condition == NOT_TOLD_YET:
         return not was_told(scope, row.episode_id, row.text_key)
     visit = tables.appointment

@@ -137,7 +137,7 @@ def _record(
         channel="sms",
         recorded_at=message.created_at,
         local_on=_day(scope, patient, message, link),
-        answered_by="caregiver" if reply.qualifier == "proxy" else link.whose if link else "patient",
+        answered_by="caregiver" if reply.proxy else link.whose if link else "patient",
         actor=clinician,
         message_id=message.id,
         quote=body,

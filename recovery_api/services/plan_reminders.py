@@ -127,7 +127,7 @@ def plan_episodes(scope: ClinicScope, episode_ids: Sequence[UUID], now: datetime
         start, end = max(facts.planned_until or today, today), min(today + AHEAD, facts.ends_on)
         protocol = pinned_protocol(scope, facts.protocol_id, facts.version)
         about = ahead.circumstances(facts)
-        planned = place_late(plan_reminders(protocol, about, start, end, now), about.zone, now)
+        planned = place_late(plan_reminders(protocol, about, start, end, now), about.zone, now, about.holds)
         rows += [reminder_row(facts.episode_id, facts.care_plan_id, one) for one in planned]
         planned_until[facts.episode_id] = end
     added = insert_reminders(scope, rows)
@@ -140,7 +140,7 @@ def wanted_reminders(scope: ClinicScope, facts: AnyRow, start: date, end: date, 
     """What the plan wants on the local days `start` to `end`, as far as it is not too late for it."""
     protocol = pinned_protocol(scope, facts.protocol_id, facts.version)
     about = circumstances(scope, facts, now)
-    return list(place_late(plan_reminders(protocol, about, start, end, now), about.zone, now))
+    return list(place_late(plan_reminders(protocol, about, start, end, now), about.zone, now, about.holds))
 
 
 def circumstances(scope: ClinicScope, facts: AnyRow, now: datetime) -> Circumstances:

@@ -17,6 +17,7 @@ from recovery_api.services.queue_texts import Outgoing, queue_texts
 KIND = "push"
 TEXT_AFTER = timedelta(minutes=30)
 _PRIORITY = 5
+BY_TEXT_ALONE = frozenset({"thinner"})  # questions that no screen of an app asks: read there, they had no answer
 
 
 def push_first(scope: ClinicScope, texts: Sequence[Outgoing], platforms: Collection[str], now: datetime) -> None:
@@ -35,7 +36,9 @@ def push_first(scope: ClinicScope, texts: Sequence[Outgoing], platforms: Collect
 def _to_push(text: Outgoing, reached: Mapping[UUID, Sequence[UUID]], now: datetime) -> Sequence[UUID]:
     to = text.recipient
     has_time = text.expires_at is not None and now + TEXT_AFTER < text.expires_at
-    return reached.get(to.patient_id, ()) if to.patient_id and to.whose == "patient" and has_time else ()
+    if text.question in BY_TEXT_ALONE or not has_time or to.whose != "patient" or to.patient_id is None:
+        return ()
+    return reached.get(to.patient_id, ())
 
 
 def _devices(scope: ClinicScope, patient_ids: Collection[UUID], platforms: Collection[str]) -> dict[UUID, list[UUID]]:

@@ -9,13 +9,13 @@ from uuid import UUID
 from sqlalchemy import insert, select, text, update
 
 from recovery_api.db import AnyRow, ClinicScope
-from recovery_api.domain.ladder import Standing
+from recovery_api.domain.ladder import NEVER_WAITS, Standing
 from recovery_api.domain.readings import Finding
 from recovery_api.domain.tiers import Tier
 from recovery_api.ids import new_id
 from recovery_api.models import tables
 from recovery_api.services.add_flag_event import add_event
-from recovery_api.services.climb_ladder import climb_anew, queue_rung
+from recovery_api.services.climb_ladder import MOST_CLIMBS, climb_anew, queue_rung
 from recovery_api.services.find_ladder import ClinicLadder, find_ladder
 from recovery_api.services.flag_evidence import (
     FlagSubject,
@@ -192,4 +192,6 @@ def _called_again(
     standing = Standing(known.next_rung or 0, known.next_rung_at or now)
     standing = ladder.climb(tier).bounded(standing, now)
     queue_rung(scope, known.id, standing.due_at)
+    if tier in NEVER_WAITS and tier.rank < Tier(known.tier).rank:  # a reply to the calmer page takes nothing unseen
+        changes["climb"] = min(known.climb + 1, MOST_CLIMBS)
     return changes | {"next_rung": standing.rung, "next_rung_at": standing.due_at}

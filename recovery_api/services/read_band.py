@@ -20,7 +20,7 @@ _kept: dict[tuple[UUID, date], tuple[WindowFigures, ...]] = {}  # figures of a w
 
 def read_band(scope: ClinicScope, last_day: int, today: date) -> RecoveryBand:
     """The band up to a day since the procedure; the clinic's own figures are those of `today` once they were read."""
-    return band_up_to(last_day, _figures_of(scope, today))
+    return band_up_to(last_day, read_figures_of(scope, today), f"{today:%Y-%m-%d}")
 
 
 def band_on(scope: ClinicScope, now: datetime, day: int) -> RecoveryBand:
@@ -30,10 +30,12 @@ def band_on(scope: ClinicScope, now: datetime, day: int) -> RecoveryBand:
 
 def clinic_bands(scope: ClinicScope, now: datetime) -> Callable[[int], RecoveryBand]:
     """The same for any day, of figures that are read here: what is returned asks the database nothing."""
-    return partial(band_up_to, figures=_figures_of(scope, now.astimezone(scope.zone).date()))
+    today = now.astimezone(scope.zone).date()
+    return partial(band_up_to, figures=read_figures_of(scope, today), version=f"{today:%Y-%m-%d}")
 
 
-def _figures_of(scope: ClinicScope, today: date) -> tuple[WindowFigures, ...]:
+def read_figures_of(scope: ClinicScope, today: date) -> tuple[WindowFigures, ...]:
+    """The clinic's own figures, read once a day by each process."""
     place = scope.clinic_id, today
     if place not in _kept:
         if len(_kept) >= _MOST_KEPT:

@@ -17,7 +17,7 @@ from recovery_api.packs.texts import message_pack
 from recovery_api.services.clinic_rules import rules_of
 from recovery_api.services.clinic_texts import texts_of
 from recovery_api.services.find_caller import find_caller
-from recovery_api.services.list_clinics import list_clinics
+from recovery_api.services.list_clinics import find_clinics
 from recovery_api.services.read_about import AboutPage, about_pages
 
 USUAL_EMERGENCY_NUMBER = "911"
@@ -58,9 +58,8 @@ class PhoneConfig:
 
 def read_config(secret: str | None, clinic_id: UUID | None, vaults: Vaults) -> PhoneConfig:
     """The configuration of the caller's clinic, else of the one named, else of the only one. Raises NotFound."""
-    only = list_clinics() if secret is None and clinic_id is None else []
     with open_transaction() as connection:
-        scope = _scope(connection, secret, clinic_id or (only[0] if len(only) == 1 else None), vaults)
+        scope = _scope(connection, secret, clinic_id, vaults)
         pack = texts_of(scope) if scope else message_pack()
         rules = rules_of(scope) if scope else rule_pack()
     emergency_number = scope.emergency_number if scope else USUAL_EMERGENCY_NUMBER
@@ -79,7 +78,14 @@ def _scope(connection: Connection, secret: str | None, clinic_id: UUID | None, v
     caller = find_caller(connection, secret, vaults) if secret else None
     if caller is not None:
         return caller.scope
-    return enter_clinic(connection, clinic_id, vaults) if clinic_id else None
+    wanted = clinic_id or _only_clinic(connection)
+    return enter_clinic(connection, wanted, vaults) if wanted else None
+
+
+def _only_clinic(connection: Connection) -> UUID | None:
+    """Where there is one clinic, whoever asks is meant to call it: also a phone whose token has run out."""
+    known = find_clinics(connection)
+    return known[0] if len(known) == 1 else None
 
 
 def symptom_tiers(rules: RulePack | None = None) -> dict[str, str]:

@@ -2,13 +2,15 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from recovery_api.db import ClinicScope
 from recovery_api.domain.errors import NotFound
 from recovery_api.models import tables
+from recovery_api.services.ask_once import ask_once
 from recovery_api.services.patient_facts import read_patients
 from recovery_api.services.record_audit import Actor, record_audit
 
@@ -30,13 +32,9 @@ def read_enrolled(scope: ClinicScope, patient_id: UUID, viewer: Actor, now: date
     found = read_patients(scope, [patient_id])
     if not found:
         raise NotFound("There is no such patient.")
-    point, patient = tables.contact_point, found[0]
-    phone = scope.connection.execute(
-        select(point.c.id, point.c.phone_sealed, point.c.channel)
-        .where(point.c.clinic_id == scope.clinic_id, point.c.patient_id == patient_id, point.c.whose == "patient")
-        .order_by(point.c.created_at)
-        .limit(1)
-    ).one_or_none()
+    patient = found[0]
+    more = ask_once(scope, phones=_phone_of(scope, patient_id), due=_next_due(scope, patient.episode_id, now))
+    phone = next(iter(more["phones"]), None)
     record_audit(scope, viewer, "patient.viewed", ("patient", patient_id), now, patient_id)
     return Enrolled(
         patient.given_name,
@@ -44,13 +42,23 @@ def read_enrolled(scope: ClinicScope, patient_id: UUID, viewer: Actor, now: date
         scope.vault.open("contact_point.phone", phone.id, phone.phone_sealed) if phone else "",
         phone.channel if phone else "",
         patient.episode_id,
-        _next_due(scope, patient.episode_id, now),
+        next((one.due_at for one in more["due"]), None),
     )
 
 
-def _next_due(scope: ClinicScope, episode_id: UUID | None, now: datetime) -> datetime | None:
+def _phone_of(scope: ClinicScope, patient_id: UUID) -> Select[Any]:
+    point = tables.contact_point
+    return (
+        select(point.c.id, point.c.phone_sealed, point.c.channel)
+        .where(point.c.clinic_id == scope.clinic_id, point.c.patient_id == patient_id, point.c.whose == "patient")
+        .order_by(point.c.created_at)
+        .limit(1)
+    )
+
+
+def _next_due(scope: ClinicScope, episode_id: UUID | None, now: datetime) -> Select[Any]:
     reminder = tables.reminder
-    due: datetime | None = scope.connection.execute(
+    return (
         select(reminder.c.due_at)
         .where(
             reminder.c.clinic_id == scope.clinic_id,
@@ -60,5 +68,4 @@ def _next_due(scope: ClinicScope, episode_id: UUID | None, now: datetime) -> dat
         )
         .order_by(reminder.c.due_at)
         .limit(1)
-    ).scalar()
-    return due
+    )

@@ -34,6 +34,14 @@ class ProtocolRead:
 
 
 @dataclass(frozen=True, slots=True)
+class ThinnerRead:
+    """The day to start a blood thinner again, and whether the patient says that it was."""
+
+    restart_on: date | None
+    started: bool | None
+
+
+@dataclass(frozen=True, slots=True)
 class EpisodeRead:
     """One recovery; `day` counts from the procedure by the patient's calendar."""
 
@@ -46,6 +54,7 @@ class EpisodeRead:
     protocol: ProtocolRead
     zone: str
     check_in_time: time
+    blood_thinner: ThinnerRead
     started_on: date
     ends_on: date
     hold: HoldRead | None = None  # nothing is sent until its end
@@ -84,7 +93,8 @@ def _episodes(scope: ClinicScope) -> Any:
         select(
             hold.c.id.label("hold_id"), hold.c.owner_id, hold.c.reason, hold.c.begins_at, hold.c.ends_at,
             episode, procedure.c.performed_on, procedure.c.levels, plan.c.check_in_time,
-            patient.c.zone, protocol.c.name.label("protocol_name"), protocol.c.version.label("protocol_version"),
+            plan.c.thinner_restart_on, plan.c.thinner_started, patient.c.zone,
+            protocol.c.name.label("protocol_name"), protocol.c.version.label("protocol_version"),
         )
         .join(patient, (patient.c.clinic_id == episode.c.clinic_id) & (patient.c.id == episode.c.patient_id))
         .join(procedure, (procedure.c.clinic_id == episode.c.clinic_id) & (procedure.c.id == episode.c.procedure_id))
@@ -117,6 +127,7 @@ def _read(row: AnyRow, now: datetime) -> EpisodeRead:
         protocol=ProtocolRead(row.protocol_name, row.protocol_version),
         zone=row.zone,
         check_in_time=row.check_in_time,
+        blood_thinner=ThinnerRead(row.thinner_restart_on, row.thinner_started),
         started_on=row.started_on,
         ends_on=row.ends_on,
         hold=_hold(row) if row.hold_id else None,

@@ -1,12 +1,12 @@
 """Read flags as the worklist shows them: worst tier first, then longest waiting, each with its story."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, case, or_, select
+from sqlalchemy import ARRAY, ColumnElement, Select, Uuid, and_, any_, case, literal, or_, select
 
 from recovery_api.db import AnyRow, ClinicScope
 from recovery_api.domain.tiers import Tier
@@ -55,6 +55,7 @@ class FlagQuery:
     owner_id: UUID | None = None
     patient_id: UUID | None = None
     flag_id: UUID | None = None
+    flag_ids: Sequence[UUID] | None = None
     after: tuple[int, datetime, UUID] | None = None
     resolved_since: datetime | None = None
     live_since: datetime | None = None
@@ -86,29 +87,42 @@ def flags_asked(scope: ClinicScope, query: FlagQuery) -> Select[Any]:
         .order_by(tier_rank, _waiting, _flag.c.id)
         .limit(query.limit)
     )
+    if query.flag_id is None:
+        statement = statement.where(~_flag.c.patient_id.in_(synthetic_patients(scope)) | _flag.c.patient_id.is_(None))
+    return statement.where(*_named(query), *_in_time(query))
+
+
+def _named(query: FlagQuery) -> Iterator[ColumnElement[bool]]:
+    """What a flag is and whose."""
     wanted = {
         _flag.c.tier: query.tier,
         _flag.c.owner_id: query.owner_id,
         _flag.c.patient_id: query.patient_id,
         _flag.c.id: query.flag_id,
     }
-    for column, value in wanted.items():
-        if value is not None:
-            statement = statement.where(column == value)
-    if query.flag_id is None:
-        statement = statement.where(~_flag.c.patient_id.in_(synthetic_patients(scope)) | _flag.c.patient_id.is_(None))
+    yield from (column == value for column, value in wanted.items() if value is not None)
+    if query.flag_ids is not None:
+        yield _flag.c.id == any_(array_of_ids(query.flag_ids))
     if query.status is not None:
-        statement = statement.where(_flag.c.status.in_(query.status))
+        yield _flag.c.status.in_(query.status)
+
+
+def _in_time(query: FlagQuery) -> Iterator[ColumnElement[bool]]:
+    """When it was resolved, if it was, and where the last page of the list ended."""
     if query.resolved_since is not None:
-        statement = statement.where(_flag.c.status == "resolved", _flag.c.resolved_at >= query.resolved_since)
+        yield (_flag.c.status == "resolved") & (_flag.c.resolved_at >= query.resolved_since)
     if query.live_since is not None:
-        done = (_flag.c.status == "resolved") & (_flag.c.resolved_at >= query.live_since)
-        statement = statement.where((_flag.c.status != "resolved") | done)
+        done = (_flag.c.status == "resolved") & (_flag.c.resolved_at >= query.live_since)  # each arm has its index
+        yield (_flag.c.status != "resolved") | done
     if query.after is not None:
         rank, since, flag_id = query.after
         later = (_waiting > since) | ((_waiting == since) & (_flag.c.id > flag_id))
-        statement = statement.where(or_(tier_rank > rank, and_(tier_rank == rank, later)))
-    return statement
+        yield or_(tier_rank > rank, and_(tier_rank == rank, later))
+
+
+def array_of_ids(ids: Iterable[UUID]) -> Any:
+    """Many ids as one value, so that a statement reads the same for any number of them."""
+    return literal(list(ids), ARRAY(Uuid()))
 
 
 def synthetic_patients(scope: ClinicScope) -> Select[tuple[UUID]]:

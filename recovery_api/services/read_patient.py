@@ -13,6 +13,7 @@ from recovery_api.domain.errors import NotFound
 from recovery_api.models import tables
 from recovery_api.services.ask_once import ask_once
 from recovery_api.services.find_check_in_days import check_in_days_told, own_days_asked
+from recovery_api.services.invite_phone import shares_phone
 from recovery_api.services.patient_facts import PatientFacts, patients_asked, patients_told
 from recovery_api.services.read_answers import Answer, answers_asked, answers_told
 from recovery_api.services.read_calls import calls_asked, calls_told, keyed_asked
@@ -41,6 +42,7 @@ class Phone:
     state: str
     web_check_in: bool = False
     channel: str = "sms"
+    is_shared: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +140,7 @@ def read_phones(scope: ClinicScope, patient_id: UUID) -> list[Phone]:
 def _phones_asked(scope: ClinicScope, patient_id: UUID) -> Select[Any]:
     point = tables.contact_point
     return (
-        select(point)
+        select(point, shares_phone(point).label("is_shared"))
         .where(point.c.clinic_id == scope.clinic_id, point.c.patient_id == patient_id)
         .order_by(point.c.whose.desc(), point.c.created_at)
     )
@@ -154,6 +156,7 @@ def _phones(scope: ClinicScope, rows: Iterable[AnyRow]) -> list[Phone]:
             row.state,
             row.takes_link,
             row.channel,
+            row.is_shared,
         )
         for row in rows
     ]

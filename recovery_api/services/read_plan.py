@@ -14,6 +14,7 @@ from recovery_api.domain.errors import NotFound
 from recovery_api.domain.messages import MessagePack
 from recovery_api.domain.protocol import Protocol
 from recovery_api.domain.schedule import PlannedReminder, plan_reminders
+from recovery_api.domain.wording import key_for
 from recovery_api.models import tables
 from recovery_api.services.clinic_texts import texts_of
 from recovery_api.services.find_protocol import pinned_protocol
@@ -77,12 +78,14 @@ def read_plan(scope: ClinicScope, patient_id: UUID, start: date | None, viewer: 
 
 def plan_line(one: PlannedReminder, texts: MessagePack, language: str, values: dict[str, str]) -> PlanLine:
     """A planned reminder with its words."""
-    words = texts.render(one.text_key, language, values | shown_values(one.values, language))
+    key = key_for(texts, one.text_key, language, one.audience)
+    words = texts.render(key, language, values | shown_values(one.values, language))
     return PlanLine(one.due_at, one.kind, words, note=_note(one.audience, one.condition))
 
 
 def _of_row(row: AnyRow, texts: MessagePack, language: str, values: dict[str, str]) -> PlanLine:
-    words = texts.render(row.text_key, language, values | shown_values(row.text_values, language))
+    key = key_for(texts, row.text_key, language, row.audience)
+    words = texts.render(key, language, values | shown_values(row.text_values, language))
     state = row.state if row.why is None else f"{row.state}: {row.why}"
     return PlanLine(row.due_at, row.kind, words, state.replace("_", " "), _note(row.audience, row.condition))
 

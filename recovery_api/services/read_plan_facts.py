@@ -21,7 +21,7 @@ _FACTS = Prepared(
     select(
         _e.id.label("episode_id"), _e.status, _e.created_at, _p.status.label("patient_status"), _e.planned_until,
         _e.ends_on, _o.performed_on, _l.id.label("care_plan_id"), _l.zone, _l.check_in_time,
-        _t.id.label("protocol_id"), _t.version,
+        _l.thinner_restart_on, _t.id.label("protocol_id"), _t.version,
     )
     .select_from(tables.episode)
     .join(tables.patient, (_p.clinic_id == _e.clinic_id) & (_p.id == _e.patient_id))
@@ -66,6 +66,7 @@ class Ahead:
             visits=self.visits.get(facts.episode_id, ()),
             holds=self.holds.get(facts.episode_id, ()),
             consulted_on=facts.created_at.astimezone(zone).date(),
+            thinner_on=facts.thinner_restart_on,
         )
 
 

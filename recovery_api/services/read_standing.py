@@ -33,6 +33,8 @@ class EpisodeLine:
     protocol: str
     check_in_time: time | None
     hold: StandingHold | None
+    thinner_restart_on: date | None = None  # the day to start a blood thinner again, and whether it was
+    thinner_started: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,8 @@ def episodes_asked(scope: ClinicScope, patient_id: UUID) -> Select[Any]:
     return (
         select(
             episode.c.id, episode.c.status, episode.c.ends_on, procedure.c.performed_on, procedure.c.levels,
-            plan.c.check_in_time, protocol.c.name, protocol.c.version, hold.c.reason, hold.c.ends_at,
+            plan.c.check_in_time, plan.c.thinner_restart_on, plan.c.thinner_started,
+            protocol.c.name, protocol.c.version, hold.c.reason, hold.c.ends_at,
             clinician.c.id.label("owner_id"), clinician.c.name_sealed,
         )
         .join(procedure, (procedure.c.clinic_id == episode.c.clinic_id) & (procedure.c.id == episode.c.procedure_id))
@@ -93,6 +96,8 @@ def episodes_told(scope: ClinicScope, rows: Iterable[AnyRow]) -> Sequence[Episod
             )
             if row.reason
             else None,
+            thinner_restart_on=row.thinner_restart_on,
+            thinner_started=row.thinner_started,
         )
         for row in rows
     ]

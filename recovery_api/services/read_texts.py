@@ -12,7 +12,8 @@ from sqlalchemy import select
 from recovery_api.db import ClinicScope
 from recovery_api.domain.messages import MessagePack, filled, placeholders
 from recovery_api.domain.segments import Measure, measure
-from recovery_api.domain.text_lint import longest_values, reading_grade
+from recovery_api.domain.text_lint import in_full, longest_values, reading_grade
+from recovery_api.domain.wording import untwinned
 from recovery_api.models import tables
 from recovery_api.packs.texts import as_sent, message_pack
 from recovery_api.services.clinic_texts import texts_of
@@ -23,6 +24,7 @@ from recovery_api.services.queue_texts import standing_values
 class TextInUse:
     """One text in one language: its words, the shipped ones, and its cost with the clinic's values, else the longest.
 
+    The cost is that of `longest`, behind the longest label: what leaves for a shared phone, or a caregiver's.
     `grade` is the reading grade of an English text, 0 at the least, None for other languages.
     """
 
@@ -73,7 +75,8 @@ def texts_in_use(
     for name in [language] if language else pack.languages:
         values = {**longest_values(name), **own}
         for key in pack.texts[name]:
-            longest = as_sent(filled(pack.text(key, name), values))
+            said = as_sent(filled(pack.text(key, name), values))
+            longest = in_full(key, said)
             cost = measure(longest)
             yield TextInUse(
                 key=key,
@@ -84,16 +87,16 @@ def texts_in_use(
                 encoding=cost.encoding,
                 segments=cost.segments,
                 characters=cost.characters,
-                grade=round(max(reading_grade(longest), 0.0), 1) if name == "en" else None,
+                grade=round(max(reading_grade(said), 0.0), 1) if name == "en" else None,
                 version=pack.version,
             )
 
 
-def longest_cost(scope: ClinicScope, language: str, body: str) -> Measure:
-    """What words cost with the clinic's own values and the longest others; an unknown placeholder stays as it is."""
+def longest_cost(scope: ClinicScope, key: str, language: str, body: str) -> Measure:
+    """What words for a text cost at their longest, as in TextInUse; an unknown placeholder stays as it is."""
     values = _values_of(scope, language)
     known = {name: values.get(name, f"{{{name}}}") for name in placeholders(body)}
-    return measure(as_sent(filled(body, known)))
+    return measure(in_full(key, as_sent(filled(body, known))))
 
 
 def read_texts(scope: ClinicScope, language: str | None = None) -> list[TextInUse]:
@@ -107,8 +110,12 @@ def _values_of(scope: ClinicScope, language: str) -> dict[str, str]:
 
 
 def shown_text(scope: ClinicScope, text: TextInUse) -> str:
-    """A text with the clinic's own name and phones, and the longest of what differs from patient to patient."""
-    return as_sent(filled(text.body, _values_of(scope, text.language)))
+    """A text with the clinic's own name and phones, and the longest of what differs from patient to patient.
+
+    What goes to caregivers never leaves without a label, and is shown behind one.
+    """
+    said = as_sent(filled(text.body, _values_of(scope, text.language)))
+    return in_full(text.key, said) if untwinned(text.key) else said
 
 
 def read_wordings(scope: ClinicScope, key: str | None = None, language: str | None = None) -> list[WordingRecord]:

@@ -7,16 +7,17 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, Text, func, literal_column, select
+from sqlalchemy import Select, Text, func, literal, literal_column, select
 
 from recovery_api.db import ClinicScope
 from recovery_api.models import tables
 from recovery_api.services.ask_once import ask_once
 from recovery_api.services.find_check_in_days import check_in_days_told, own_days_asked
+from recovery_api.services.kept_flags import flags_glanced, glances_asked
 from recovery_api.services.patient_facts import PatientFacts, patients_asked, patients_told
 from recovery_api.services.read_answers import Answer, answers_asked, answers_told, with_gaps
 from recovery_api.services.read_counts import waiting_texts
-from recovery_api.services.read_flags import FlagFacts, FlagQuery, read_flags
+from recovery_api.services.read_flags import FlagFacts, FlagQuery
 
 MOST = 1000  # flags on a worklist
 
@@ -51,13 +52,15 @@ class Worklist:
         return len(self.entries)
 
 
-def read_worklist(scope: ClinicScope, now: datetime) -> Worklist:
-    """Every open flag by patient, and what was resolved since the clinic's midnight; `with_people` adds the rest."""
+def read_worklist(scope: ClinicScope, now: datetime, total_patients: int | None = None) -> Worklist:
+    """Every open flag by patient, and what was resolved since the clinic's midnight; `with_people` adds the rest.
+
+    The patients are counted unless the caller has just done so: nothing else here grows with a clinic.
+    """
     midnight = now.astimezone(scope.zone).replace(hour=0, minute=0, second=0, microsecond=0)
-    live = read_flags(scope, FlagQuery(live_since=midnight, limit=MOST))
-    named = {flag.patient_id for flag in live if flag.patient_id}
-    found = ask_once(scope, marks=_marks(scope, named, now), counts=_counts(scope))
-    counts = found["counts"][0]
+    glances = glances_asked(scope, FlagQuery(live_since=midnight, limit=MOST))
+    found = ask_once(scope, glances=glances, marks=_marks(scope, glances, now), counts=_counts(scope, total_patients))
+    live, counts = flags_glanced(scope, found["glances"]), found["counts"][0]
     return Worklist(
         entries=entries_of(scope, [flag for flag in live if flag.status != "resolved"], {}, {}, {}, now),
         resolved_today=entries_of(scope, [flag for flag in live if flag.status == "resolved"], {}, {}, {}, now),
@@ -94,8 +97,8 @@ def _fortnight(scope: ClinicScope, now: datetime) -> date:
     return now.astimezone(scope.zone).date() - timedelta(days=15)
 
 
-def _marks(scope: ClinicScope, patient_ids: Collection[UUID], now: datetime) -> Select[Any]:
-    """For some patients: which version their row is, and how many versions of check-ins the fortnight has."""
+def _marks(scope: ClinicScope, glances: Select[Any], now: datetime) -> Select[Any]:
+    """For the patients of some flags: the version of their row, and how many versions of check-ins a fortnight has."""
     patient, episode, check_in = tables.patient, tables.episode, tables.check_in
     recoveries = select(episode.c.id).where(
         episode.c.clinic_id == scope.clinic_id, episode.c.patient_id == patient.c.id
@@ -111,8 +114,9 @@ def _marks(scope: ClinicScope, patient_ids: Collection[UUID], now: datetime) -> 
         .scalar_subquery()
     )
     version = literal_column("patient.xmin::text", Text())
+    named = glances.with_only_columns(tables.flag.c.patient_id)
     return select(patient.c.id, version.label("row_version"), check_ins.label("check_ins")).where(
-        patient.c.clinic_id == scope.clinic_id, patient.c.id.in_(patient_ids)
+        patient.c.clinic_id == scope.clinic_id, patient.c.id.in_(named)
     )
 
 
@@ -166,7 +170,7 @@ def _asked_since(scope: ClinicScope, flags: Sequence[FlagFacts], patient: Patien
     return (patient.created_at.astimezone(scope.zone).date() - patient.performed_on).days + 1
 
 
-def _counts(scope: ClinicScope) -> Select[Any]:
+def _counts(scope: ClinicScope, total_patients: int | None) -> Select[Any]:
     """Active patients, messages that wait for a person, and when the last text came: ids lie in the order of time."""
     patient, message = tables.patient, tables.message
     last = (
@@ -175,11 +179,11 @@ def _counts(scope: ClinicScope) -> Select[Any]:
         .order_by(message.c.id.desc())
         .limit(1)
     )
+    active = select(func.count()).where(
+        patient.c.clinic_id == scope.clinic_id, patient.c.status == "active", ~patient.c.is_synthetic
+    )
     return select(
-        select(func.count())
-        .where(patient.c.clinic_id == scope.clinic_id, patient.c.status == "active", ~patient.c.is_synthetic)
-        .scalar_subquery()
-        .label("patients"),
+        (active.scalar_subquery() if total_patients is None else literal(total_patients)).label("patients"),
         waiting_texts(scope).label("inbox"),
         last.scalar_subquery().label("last_at"),
     )

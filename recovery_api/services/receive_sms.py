@@ -111,7 +111,9 @@ def _file(sender: Sender, text: ReceivedText, now: datetime, broken: Exception |
 
 def _act_on(sender: Sender, text: ReceivedText, message_id: UUID, now: datetime) -> None:
     scope, contacts = sender.scope, sender.contacts
-    arrived = Arrival(message_id, text.sender, text.body, text.media, carrier_word=text.carrier_word)
+    arrived = Arrival(
+        message_id, text.sender, text.body, text.media, sent_at=text.sent_at, carrier_word=text.carrier_word
+    )
     if file_echo(sender, arrived, text.sent_at or now, text.media > 0 or text.cut):
         return
     contact, body = attribute(contacts, text.body, now)
@@ -119,7 +121,7 @@ def _act_on(sender: Sender, text: ReceivedText, message_id: UUID, now: datetime)
         _file_unattributed(scope, arrived, contacts, text, now)
         return
     contact = as_written_to(scope, contact, text.sent_at)
-    arrival = replace(arrived, body=body, sent_at=text.sent_at, is_whole=body == text.body)
+    arrival = replace(arrived, body=body, is_whole=body == text.body)
     reply = heed_carrier(_read(arrival.body, contact, text.sent_at or now), text.carrier_word, [contact])
     if contact.state == "wrong_person" and reply.tier not in (Tier.EMERGENCY, Tier.URGENT):
         _file_unattributed(scope, arrival, [], text, now)

@@ -24,7 +24,10 @@ _Key = tuple[str, date, str]
 
 
 def replan_episode(scope: ClinicScope, episode_id: UUID, now: datetime) -> None:
-    """Bring the reminders that are still to come into line with the plan; none is planned once the episode ended."""
+    """Bring the reminders that are still to come into line with the plan; none is planned once the episode ended.
+
+    The caller holds the episode's row: of two who plan at once, the second sees what the first planned.
+    """
     facts = plan_facts(scope, episode_id)
     today = now.astimezone(ZoneInfo(facts.zone)).date()
     end = min(facts.planned_until or today + AHEAD, facts.ends_on)

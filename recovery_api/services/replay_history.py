@@ -1,9 +1,10 @@
 """Replay rules over a clinic's own stored history, and tell what became of the flags that its rules raised."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Select, select
@@ -14,7 +15,7 @@ from recovery_api.domain.escalation import replay, replay_silence
 from recovery_api.domain.readings import EpisodeFacts, Reading
 from recovery_api.domain.rules import RulePack
 from recovery_api.models import tables
-from recovery_api.services.read_band import clinic_bands
+from recovery_api.services.keep_band import kept_bands
 from recovery_api.services.read_flags import synthetic_patients
 from recovery_api.services.read_history import READING, latest_versions
 from recovery_api.services.record_audit import Actor, record_audit
@@ -62,10 +63,13 @@ def read_histories(
     ).all()
     rows = sorted(rows, key=lambda row: row.id)
     chosen = _running(scope, since) if most is None else [row.id for row in rows]
-    readings, asked, bands = _readings(scope, chosen), _asked(scope, chosen), clinic_bands(scope, now)
+    readings, asked, bands = _readings(scope, chosen), _asked(scope, chosen), kept_bands(scope)
     record_audit(scope, viewer, "rules.replayed", ("clinic", scope.clinic_id), now, None, {"episodes": len(rows)})
     histories = (_history(row, readings[row.id], asked[row.id], since, today) for row in rows)
-    return [replace(history, facts=replace(history.facts, band=bands)) for history in histories]
+    return [
+        replace(history, facts=replace(history.facts, band=bands.for_recovery(history.facts.procedure_on)))
+        for history in histories
+    ]
 
 
 def replay_history(history: StoredHistory, pack: RulePack, now: datetime) -> list[Alert]:
@@ -80,14 +84,21 @@ def replay_history(history: StoredHistory, pack: RulePack, now: datetime) -> lis
 
 def report_usefulness(scope: ClinicScope, since: datetime) -> tuple[Usefulness, ...]:
     """By rule, what became of the flags that opened from `since` on; the synthetic patient's are left out."""
+    return usefulness_told(scope.connection.execute(usefulness_asked(scope, since)))
+
+
+def usefulness_asked(scope: ClinicScope, since: datetime) -> Select[Any]:
+    """The question for what became of flags, for a statement that asks more than one."""
     flag = tables.flag
-    rows = scope.connection.execute(
-        select(flag.c.rule, flag.c.outcome, flag.c.status).where(
-            flag.c.clinic_id == scope.clinic_id,
-            flag.c.opened_at >= since,
-            ~flag.c.patient_id.in_(synthetic_patients(scope)) | flag.c.patient_id.is_(None),
-        )
+    return select(flag.c.rule, flag.c.outcome, flag.c.status).where(
+        flag.c.clinic_id == scope.clinic_id,
+        flag.c.opened_at >= since,
+        ~flag.c.patient_id.in_(synthetic_patients(scope)) | flag.c.patient_id.is_(None),
     )
+
+
+def usefulness_told(rows: Iterable[AnyRow]) -> tuple[Usefulness, ...]:
+    """By rule, what became of its flags, out of rows that `usefulness_asked` found."""
     return usefulness((row.rule, row.outcome if row.status == "resolved" else None) for row in rows)
 
 

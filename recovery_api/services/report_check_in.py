@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import bindparam, literal_column, select
+from sqlalchemy import bindparam, literal_column, select, true
 
 from recovery_api.db import AnyRow, ClinicScope
 from recovery_api.domain.check_in import CheckInFacts, local_day
@@ -14,15 +14,15 @@ from recovery_api.domain.lateness import bounded_recorded_at, moved_from
 from recovery_api.domain.replies import READER_VERSION
 from recovery_api.models import tables
 from recovery_api.packs.reading import reply_reader
-from recovery_api.prepared import Asked, Prepared, together
+from recovery_api.prepared import Prepared, together
 from recovery_api.services.find_recovery import (
     OF_PATIENT,
+    RUNNING_OF_PATIENT,
     RunningRecovery,
-    ask_for_recovery,
     find_recovery,
     find_recovery_of,
-    found_recovery,
     newest_running,
+    recovery_in,
 )
 from recovery_api.services.read_check_ins import CheckInRead, as_stored, read_check_in
 from recovery_api.services.read_history import READING, latest_versions
@@ -75,16 +75,17 @@ def report_check_in(
     """
     with together(scope.connection):  # in this order: what is read was stored before it was this report's turn
         _TURN.run(scope.connection, {"clinic": scope.clinic_id, "patient": patient_id})
-        known_asked = _ask_for_known(scope, patient_id, sent)
-        running_asked = ask_for_recovery(scope, patient_id)
-        history_asked = _HISTORY.ask(scope.connection, {"clinic": scope.clinic_id, "patient": patient_id})
-    known = _known(scope, known_asked, sent)
+        values = {"clinic": scope.clinic_id, "patient": patient_id}
+        standing_asked = _STANDING.ask(scope.connection, values | {"client_id": sent.client_id})
+        history_asked = _HISTORY.ask(scope.connection, values)
+    standing = standing_asked.first()
+    known = _known(scope, standing, sent)
     if known is not None:
         return Reported(known, is_new=False)
     if episode_id is not None:
         running = find_recovery_of(scope, episode_id)
     else:
-        running = found_recovery(running_asked)
+        running = recovery_in(standing)
         history = latest_versions(history_asked.rows())
         running = replace(running, recovery=replace(running.recovery, history=history))
     recorded = record_check_in(scope, running.recovery, _report(running, sent, now), now)
@@ -130,7 +131,7 @@ _TURN = Prepared(
     .where(_patient.c.clinic_id == bindparam("clinic"), _patient.c.id == bindparam("patient"))
     .with_for_update(key_share=True)
 )
-_KNOWN = Prepared(
+_known_one = (
     select(_check_in.c.id, _check_in.c.facts_digest)
     .join(_episode, (_episode.c.clinic_id == _check_in.c.clinic_id) & (_episode.c.id == _check_in.c.episode_id))
     .where(
@@ -138,6 +139,15 @@ _KNOWN = Prepared(
         _episode.c.patient_id == bindparam("patient"),
         _check_in.c.client_id == bindparam("client_id"),
         _check_in.c.version == literal_column("1"),
+    )
+    .subquery("known")
+)
+_running = RUNNING_OF_PATIENT.subquery("running")
+_always = select(literal_column("1").label("there")).subquery("always")
+# The report that has this id already, from whichever recovery, beside the recovery that is running; either may lack.
+_STANDING = Prepared(
+    select(_known_one.c.id.label("known_id"), _known_one.c.facts_digest.label("known_digest"), _running).select_from(
+        _always.outerjoin(_known_one, true()).outerjoin(_running, true())
     )
 )
 _HISTORY = Prepared(
@@ -153,22 +163,13 @@ def take_turn(scope: ClinicScope, patient_id: UUID) -> None:
     _TURN.run(scope.connection, {"clinic": scope.clinic_id, "patient": patient_id})
 
 
-def _ask_for_known(scope: ClinicScope, patient_id: UUID, sent: Submission) -> Asked | None:
-    """The question for the report that has this id already, from whichever recovery."""
-    if sent.client_id is None:
-        return None
-    values = {"clinic": scope.clinic_id, "patient": patient_id, "client_id": sent.client_id}
-    return _KNOWN.ask(scope.connection, values)
-
-
-def _known(scope: ClinicScope, asked: Asked | None, sent: Submission) -> CheckInRead | None:
+def _known(scope: ClinicScope, standing: AnyRow, sent: Submission) -> CheckInRead | None:
     """The report that has this id already. Raises Conflict where it says something else."""
-    row = asked.first() if asked is not None else None
-    if row is None:
+    if standing.known_id is None:
         return None
-    if bytes(row.facts_digest) != sent.facts.digest(sent.recorded_at, sent.day):
+    if bytes(standing.known_digest) != sent.facts.digest(sent.recorded_at, sent.day):
         raise Conflict("This client_id was used for other facts.", field="client_id")
-    return read_check_in(scope, row.id, 1)
+    return read_check_in(scope, standing.known_id, 1)
 
 
 def _versions(scope: ClinicScope, running: RunningRecovery, check_in_id: UUID) -> Sequence[AnyRow]:

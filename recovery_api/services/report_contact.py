@@ -1,12 +1,13 @@
 """Report how soon patients were spoken to after a flag, and how many flags there were in 100 patient-days."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 
-from recovery_api.db import ClinicScope
+from recovery_api.db import AnyRow, ClinicScope
 from recovery_api.domain.alert_load import ACTED_ON
 from recovery_api.domain.tiers import Tier
 from recovery_api.domain.waits import Waits, summarize_waits
@@ -28,12 +29,8 @@ class AlertRate:
         return 100 * self.flags / self.patient_days if self.patient_days else None
 
 
-def report_contact(scope: ClinicScope, since: datetime, until: datetime) -> Mapping[Tier, Waits]:
-    """Minutes from the opening of a flag until the patient was reached, by tier.
-
-    Reached is a call that was logged as such, or a flag that was closed with advice, a visit, imaging, an emergency
-    department or a new fracture: whichever came first.
-    """
+def contact_asked(scope: ClinicScope, since: datetime, until: datetime) -> Select[Any]:
+    """The question for when the patients of a stretch's flags were reached, for a statement that asks more than one."""
     flag, event = tables.flag, tables.audit_event
     called = (
         select(func.min(event.c.at))
@@ -46,15 +43,21 @@ def report_contact(scope: ClinicScope, since: datetime, until: datetime) -> Mapp
         )
         .scalar_subquery()
     )
-    rows = scope.connection.execute(
-        select(flag.c.tier, flag.c.opened_at, flag.c.resolved_at, flag.c.outcome, called.label("called_at")).where(
-            flag.c.clinic_id == scope.clinic_id,
-            flag.c.opened_at >= since,
-            flag.c.opened_at < until,
-            flag.c.patient_id.is_not(None),
-            ~flag.c.patient_id.in_(synthetic_patients(scope)),
-        )
+    return select(flag.c.tier, flag.c.opened_at, flag.c.resolved_at, flag.c.outcome, called.label("called_at")).where(
+        flag.c.clinic_id == scope.clinic_id,
+        flag.c.opened_at >= since,
+        flag.c.opened_at < until,
+        flag.c.patient_id.is_not(None),
+        ~flag.c.patient_id.in_(synthetic_patients(scope)),
     )
+
+
+def contact_told(rows: Iterable[AnyRow]) -> Mapping[Tier, Waits]:
+    """Minutes from the opening of a flag until the patient was reached, by tier, out of rows of `contact_asked`.
+
+    Reached is a call that was logged as such, or a flag that was closed with advice, a visit, imaging, an emergency
+    department or a new fracture: whichever came first.
+    """
     waits: dict[Tier, list[float | None]] = {tier: [] for tier in Tier}
     for row in rows:
         closed = row.resolved_at if row.outcome in ACTED_ON else None
@@ -64,35 +67,39 @@ def report_contact(scope: ClinicScope, since: datetime, until: datetime) -> Mapp
     return {tier: summarize_waits(found) for tier, found in waits.items()}
 
 
-def report_alerts(
-    scope: ClinicScope, since: date, until: date, instants: tuple[datetime, datetime]
-) -> Sequence[AlertRate]:
-    """Flags in 100 patient-days by tier, over local days; `instants` are their beginning and their end."""
+def alerts_asked(
+    scope: ClinicScope, days: tuple[date, date], since: datetime, until: datetime
+) -> dict[str, Select[Any]]:
+    """The questions for flags and patient-days, for one statement; `days` are the local ones of the stretch."""
     flag = tables.flag
-    rows = scope.connection.execute(
+    flags = (
         select(flag.c.tier, func.count().label("flags"))
         .where(
             flag.c.clinic_id == scope.clinic_id,
-            flag.c.opened_at >= instants[0],
-            flag.c.opened_at < instants[1],
+            flag.c.opened_at >= since,
+            flag.c.opened_at < until,
             flag.c.patient_id.is_not(None),
             ~flag.c.patient_id.in_(synthetic_patients(scope)),
         )
         .group_by(flag.c.tier)
     )
-    counted = {row.tier: row.flags for row in rows}
-    days = _patient_days(scope, since, until)
+    return {"alerts": flags, "patient_days": _patient_days(scope, *days)}
+
+
+def alerts_told(found: Mapping[str, Sequence[AnyRow]]) -> Sequence[AlertRate]:
+    """Flags in 100 patient-days by tier, out of rows that `alerts_asked` found."""
+    counted = {row.tier: row.flags for row in found["alerts"]}
+    days = int(found["patient_days"][0].days or 0)
     return [AlertRate(tier, counted.get(tier.value, 0), days) for tier in Tier]
 
 
-def _patient_days(scope: ClinicScope, since: date, until: date) -> int:
+def _patient_days(scope: ClinicScope, since: date, until: date) -> Select[Any]:
     """Days on which somebody was in a recovery, from the procedure on."""
     episode, procedure = tables.episode, tables.procedure
     first, last = func.greatest(procedure.c.performed_on, since), func.least(episode.c.ends_on, until)
-    found = scope.connection.execute(
-        select(func.sum(func.greatest(last - first + 1, 0)))
+    return (
+        select(func.sum(func.greatest(last - first + 1, 0)).label("days"))
         .select_from(episode)
         .join(procedure, (procedure.c.clinic_id == episode.c.clinic_id) & (procedure.c.id == episode.c.procedure_id))
         .where(episode.c.clinic_id == scope.clinic_id, ~episode.c.patient_id.in_(synthetic_patients(scope)))
-    ).scalar()
-    return int(found or 0)
+    )

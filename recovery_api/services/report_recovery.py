@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import case, func, literal, select
+from sqlalchemy import Select, case, func, literal, select
 
 from recovery_api.db import AnyRow, ClinicScope
 from recovery_api.domain.recovery_band import WINDOWS
@@ -31,8 +32,11 @@ class CohortPoint:
     published: tuple[float, float]
 
 
-def report_recovery(scope: ClinicScope) -> Sequence[CohortPoint]:
-    """Every cohort and window; each patient counts once a window, with a known pain before the procedure."""
+def recovery_asked(scope: ClinicScope) -> Select[Any]:
+    """The question for every cohort and window, for a statement that asks more than one.
+
+    Each patient counts once a window, with a known pain before the procedure.
+    """
     check_in, episode, procedure = tables.check_in, tables.episode, tables.procedure
     window = case(*[(check_in.c.day.between(first, last), stands) for first, last, stands in WINDOWS])
     several = func.cardinality(procedure.c.levels) > 1
@@ -58,12 +62,14 @@ def report_recovery(scope: ClinicScope) -> Sequence[CohortPoint]:
         .group_by(window, episode.c.id, procedure.c.levels)
         .subquery()
     )
-    rows = scope.connection.execute(
-        select(
-            each.c.day, each.c.size, each.c.place, func.count().label("patients"),
-            func.sum(each.c.before).label("before"), func.sum(each.c.pain).label("pain"),
-        ).group_by(each.c.day, each.c.size, each.c.place)
-    ).all()  # fmt: skip
+    return select(
+        each.c.day, each.c.size, each.c.place, func.count().label("patients"),
+        func.sum(each.c.before).label("before"), func.sum(each.c.pain).label("pain"),
+    ).group_by(each.c.day, each.c.size, each.c.place)  # fmt: skip
+
+
+def recovery_told(rows: Sequence[AnyRow]) -> Sequence[CohortPoint]:
+    """Every cohort and window, out of rows that `recovery_asked` found."""
     found = []
     for cohort in COHORTS:
         for _, _, day in WINDOWS:

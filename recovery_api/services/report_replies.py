@@ -1,12 +1,12 @@
 """Report how many questions were answered: by day, by channel, by language and by age band."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import and_, case, exists, func, literal, select
+from sqlalchemy import Select, and_, case, exists, func, literal, select
 
 from recovery_api.db import AnyRow, ClinicScope
 from recovery_api.domain.age_bands import BANDS, age_band
@@ -39,17 +39,24 @@ class ReplyReport:
     by_age: Sequence[ReplyRate]
 
 
-def report_replies(scope: ClinicScope, since: date, until: date) -> ReplyReport:
-    """The questions whose local day lies within the stretch, once they left."""
+def replies_asked(scope: ClinicScope, since: date, until: date) -> dict[str, Select[Any]]:
+    """Whose local day lies within the stretch, once they left: questions for a statement that asks more than one."""
     asked = _asked(scope, since, until)
-    days = _grouped(scope, asked, asked.c.local_on)
-    channels = _grouped(scope, asked, asked.c.channel)
-    people = _people(scope, asked)
+    return {
+        "replies_by_day": _grouped(scope, asked, asked.c.local_on),
+        "replies_by_channel": _grouped(scope, asked, asked.c.channel),
+        "replies_by_patient": _people(scope, asked),
+    }
+
+
+def replies_told(scope: ClinicScope, found: Mapping[str, Sequence[AnyRow]], until: date) -> ReplyReport:
+    """The report, out of rows that `replies_asked` found; ages are those of the last day."""
+    channels, people = _rates(found["replies_by_channel"]), found["replies_by_patient"]
     ages = _by_age(scope, people, until)
     order = {name: place for place, (_, _, name) in enumerate(BANDS)}
     return ReplyReport(
         whole=ReplyRate("all", sum(one.asked for one in channels), sum(one.answered for one in channels)),
-        by_day=days,
+        by_day=_rates(found["replies_by_day"]),
         by_channel=channels,
         by_language=_summed((row.language, row.asked, row.answered) for row in people),
         by_age=sorted(ages, key=lambda one: order[one.name]),
@@ -89,9 +96,9 @@ def _asked(scope: ClinicScope, since: date, until: date) -> Any:
     )
 
 
-def _grouped(scope: ClinicScope, asked: Any, by: Any) -> list[ReplyRate]:
+def _grouped(scope: ClinicScope, asked: Any, by: Any) -> Select[Any]:
     episode, patient = tables.episode, tables.patient
-    rows = scope.connection.execute(
+    return (
         select(by.label("name"), func.count().label("asked"), func.sum(asked.c.answered).label("answered"))
         .join(episode, and_(episode.c.clinic_id == scope.clinic_id, episode.c.id == asked.c.episode_id))
         .join(patient, and_(patient.c.clinic_id == scope.clinic_id, patient.c.id == episode.c.patient_id))
@@ -99,13 +106,16 @@ def _grouped(scope: ClinicScope, asked: Any, by: Any) -> list[ReplyRate]:
         .group_by(by)
         .order_by(by)
     )
+
+
+def _rates(rows: Iterable[AnyRow]) -> list[ReplyRate]:
     return [ReplyRate(str(row.name), row.asked, int(row.answered)) for row in rows]
 
 
-def _people(scope: ClinicScope, asked: Any) -> Sequence[AnyRow]:
+def _people(scope: ClinicScope, asked: Any) -> Select[Any]:
     """What each patient was asked and answered."""
     episode, patient = tables.episode, tables.patient
-    return scope.connection.execute(
+    return (
         select(
             patient.c.id,
             patient.c.language,
@@ -118,7 +128,7 @@ def _people(scope: ClinicScope, asked: Any) -> Sequence[AnyRow]:
         .join(patient, and_(patient.c.clinic_id == scope.clinic_id, patient.c.id == episode.c.patient_id))
         .where(~patient.c.is_synthetic)
         .group_by(patient.c.id, patient.c.language, patient.c.born_on_sealed)
-    ).all()
+    )
 
 
 def _by_age(scope: ClinicScope, people: Sequence[AnyRow], on: date) -> list[ReplyRate]:

@@ -1,11 +1,13 @@
 """Report how soon people answered: the time to acknowledge by tier, over the flags that opened in a stretch of time."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from recovery_api.db import AnyRow, ClinicScope
 from recovery_api.domain.errors import Invalid
@@ -37,22 +39,15 @@ def report_responses(
     if since >= until:
         raise Invalid("must lie before until", field="since")
     with on_reading_copy(scope) as copy:
-        found = _responses(copy, since, until)
-    times = response_times(scope)
-    targets = {tier: ACKNOWLEDGE_MINUTES.get(tier, times.minutes[tier]) for tier in Tier}
-    record_audit(scope, viewer, "flags.reported", ("clinic", scope.clinic_id), now, None, {"found": len(found)})
-
-    def due(one: Response) -> datetime:
-        return times.respond_by(one.tier, targets[one.tier], one.called_at)
-
-    tiers = tuple(summarize(tier, found, due, now) for tier in Tier)
-    return ResponseReport(since, until, tiers, targets)
+        copy.flush()
+        rows = copy.connection.execute(responses_asked(copy, since, until)).all()
+    return responses_told(scope, rows, (since, until), viewer, now)
 
 
-def _responses(scope: ClinicScope, since: datetime, until: datetime) -> list[Response]:
-    scope.flush()
+def responses_asked(scope: ClinicScope, since: datetime, until: datetime) -> Select[Any]:
+    """The question for what happened to the flags of a stretch, for a statement that asks more than one."""
     flag, event = tables.flag, tables.flag_event
-    rows = scope.connection.execute(
+    return (
         select(event.c.flag_id, flag.c.tier, event.c.kind, event.c.at, event.c.detail)
         .join(flag, (flag.c.clinic_id == event.c.clinic_id) & (flag.c.id == event.c.flag_id))
         .where(
@@ -62,7 +57,26 @@ def _responses(scope: ClinicScope, since: datetime, until: datetime) -> list[Res
             ~flag.c.patient_id.in_(synthetic_patients(scope)) | flag.c.patient_id.is_(None),
         )
         .order_by(event.c.flag_id, event.c.at, event.c.id)
-    ).all()
+    )
+
+
+def responses_told(
+    scope: ClinicScope, rows: Iterable[AnyRow], stretch: tuple[datetime, datetime], viewer: Actor, now: datetime
+) -> ResponseReport:
+    """The report, out of rows that `responses_asked` found; the look is audited."""
+    found = _responses(rows)
+    times = response_times(scope)
+    targets = {tier: ACKNOWLEDGE_MINUTES.get(tier, times.minutes[tier]) for tier in Tier}
+    record_audit(scope, viewer, "flags.reported", ("clinic", scope.clinic_id), now, None, {"found": len(found)})
+
+    def due(one: Response) -> datetime:
+        return times.respond_by(one.tier, targets[one.tier], one.called_at)
+
+    tiers = tuple(summarize(tier, found, due, now) for tier in Tier)
+    return ResponseReport(*stretch, tiers, targets)
+
+
+def _responses(rows: Iterable[AnyRow]) -> list[Response]:
     found: list[Response] = []
     for _, mine in groupby(rows, key=_flag_id):
         story = list(mine)

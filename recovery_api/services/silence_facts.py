@@ -66,14 +66,17 @@ def wrote_since_asked(scope: ClinicScope, episode_id: UUID, on: date) -> bool:
 
 
 def texts_of_day(scope: ClinicScope, episode_id: UUID, on: date) -> int:
-    """How many texts of the plan a day has, left out questions asked again and what only tells who was not told yet."""
+    """How many texts of the plan a day has; what may not be sent counts once it was.
+
+    That is a question that is asked again, and what only tells who was not told yet.
+    """
     reminder = tables.reminder
     chosen = select(func.count()).where(
         reminder.c.clinic_id == scope.clinic_id,
         reminder.c.episode_id == episode_id,
         reminder.c.local_on == on,
-        reminder.c.kind != "nudge",
         reminder.c.state.in_(("planned", "handed_over")),
-        (reminder.c.state == "handed_over") | reminder.c.condition.is_distinct_from(NOT_TOLD_YET),
+        (reminder.c.state == "handed_over")
+        | ((reminder.c.kind != "nudge") & reminder.c.condition.is_distinct_from(NOT_TOLD_YET)),
     )
     return int(scope.connection.execute(chosen).scalar_one())

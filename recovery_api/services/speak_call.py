@@ -7,6 +7,7 @@ from uuid import UUID
 from recovery_api.db import ClinicScope
 from recovery_api.domain.call_script import QUESTIONS, Place, Talk
 from recovery_api.domain.call_words import lettered, spelled
+from recovery_api.domain.wording import key_for
 from recovery_api.packs.call_pack import call_pack
 from recovery_api.services.find_lines import Line
 
@@ -52,16 +53,14 @@ def _asked(scope: ClinicScope, talk: Talk, language: str, lines: Sequence[Line])
             ),
             _words(scope, "whom_end", language, lines, talk),
         )
-    return (_words(scope, _key(talk, lines), language, lines, talk),)
+    return (_words(scope, _key(talk), language, lines, talk),)
 
 
-def _key(talk: Talk, lines: Sequence[Line]) -> str:
+def _key(talk: Talk) -> str:
     if talk.place is Place.SYMPTOM:
         return QUESTIONS[talk.asked]
     if talk.place is Place.DANGER:
         return "danger_ask"
-    if talk.place is Place.WHO and lines[0].whose == "caregiver":
-        return "who_caregiver"
     return talk.place.value
 
 
@@ -72,7 +71,14 @@ def _words(scope: ClinicScope, text_key: str, language: str, lines: Sequence[Lin
         "emergency": spelled(scope.emergency_number),
         "h": str(talk.hours),
         "n": str(talk.pain),
-        "name": lines[0].given_name if lines else "",
+        "name": _named(lines[0]) if lines else "",
         **more,
     }
-    return call_pack().texts.render(text_key, language, values)
+    texts = call_pack().texts
+    whose = lines[0].whose if lines else "patient"
+    return texts.render(key_for(texts, text_key, language, whose), language, values)
+
+
+def _named(line: Line) -> str:
+    """Whom a call asks for: by the letters of the phone where the name cannot be opened."""
+    return line.given_name or lettered(line.label)

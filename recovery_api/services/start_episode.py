@@ -15,6 +15,7 @@ from recovery_api.ids import new_id
 from recovery_api.models import tables
 from recovery_api.services.find_protocol import protocol_in_force
 from recovery_api.services.plan_reminders import plan_episode
+from recovery_api.services.plan_thinner import NOT_STOPPED, ThinnerPlan, check_restart
 from recovery_api.services.record_audit import Actor, record_audit
 
 FOLLOW_UP = timedelta(days=365)
@@ -30,6 +31,7 @@ class NewEpisode:
     baseline_pain: int | None = None
     check_in_time: time = time(9, 30)
     visits: Sequence[datetime] = ()
+    thinner: ThinnerPlan = NOT_STOPPED
 
 
 def start_episode(scope: ClinicScope, patient_id: UUID, new: NewEpisode, actor: Actor, now: datetime) -> UUID:
@@ -37,6 +39,7 @@ def start_episode(scope: ClinicScope, patient_id: UUID, new: NewEpisode, actor: 
     check_performed_on(new.performed_on, now)
     check_levels(new.levels)
     check_in_hours(new.check_in_time)
+    check_restart(new.thinner, new.performed_on)
     zone = _zone_of_free_patient(scope, patient_id)
     episode_id = _insert(scope, patient_id, new, zone, now)
     for starts_at in new.visits:
@@ -119,6 +122,7 @@ def _insert(scope: ClinicScope, patient_id: UUID, new: NewEpisode, zone: str, no
             "zone": zone,
             "check_in_time": new.check_in_time,
             "valid_from": now,
+            "thinner_restart_on": new.thinner.restart_on,
         },
     )
     return episode_id

@@ -15,6 +15,7 @@ from recovery_api.services.claim_work import Claim, finish
 from recovery_api.services.climb_silence import ask_again_next_day
 from recovery_api.services.clinic_rules import rules_of
 from recovery_api.services.coach_patient import coach_next_day
+from recovery_api.services.never_asked import flag_never_asked
 from recovery_api.services.notify_clinicians import page_clinicians
 from recovery_api.services.raise_flags import FlagSubject, raise_flags
 from recovery_api.services.read_history import read_history
@@ -41,6 +42,7 @@ def _judge(scope: ClinicScope, reminder_id: UUID, now: datetime) -> None:
         return
     asked = days_asked(scope, row.episode_id)
     if row.local_on not in asked:
+        flag_never_asked(scope, row, now)
         return
     history = [known.reading for known in read_history(scope, row.episode_id)]
     facts = EpisodeFacts(

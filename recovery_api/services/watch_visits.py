@@ -60,6 +60,7 @@ def _watch_clinic(clinic_id: UUID, vaults: Vaults, now: datetime) -> int:
                 visit.c.starts_at < now - ASK_AFTER,
                 episode.c.status != "ended",
             )
+            .order_by(episode.c.id, visit.c.id)
             .limit(BATCH)
             .with_for_update(of=visit, skip_locked=True)
         ).all()

@@ -3,13 +3,10 @@
 from flask import abort, request
 from werkzeug.wrappers import Response
 
-from recovery_api.db import clinic_transaction
+from recovery_api.simulator.phone_door import blueprint, in_demo_clinic, levers
 from recovery_api.simulator.phone_landline import KEYS, WHO_ANSWERS
-from recovery_api.simulator.phone_views import blueprint, do_as, levers
-from recovery_api.simulator.play_patient import Playable, demo_clinic
-from recovery_api.wiring import wiring
-
-__all__ = ["blueprint"]
+from recovery_api.simulator.phone_views import do_as
+from recovery_api.simulator.play_patient import Playable
 
 _DEEDS = ("pick-up", "machine", "hang-up", "call")
 
@@ -34,7 +31,7 @@ def line() -> Response | str:
 
 def _play(played: Playable, sid: str, key: str, deed: str) -> None:
     if deed == "call":
-        with clinic_transaction(demo_clinic(), wiring().vaults) as scope:
+        with in_demo_clinic() as scope:
             number = scope.number
         levers().call_in(played.phone, number)
     elif key:

@@ -7,21 +7,24 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pyotp
-from sqlalchemy import insert, update
+from sqlalchemy import insert
 
 from recovery_api.db import ClinicScope, Vaults, clinic_transaction
 from recovery_api.domain.check_in import CheckInFacts
 from recovery_api.ids import new_id
 from recovery_api.models import tables
 from recovery_api.services.add_clinic import NewClinic, NewClinician, add_clinic, add_clinician, set_known_password
+from recovery_api.services.add_patient import NewPerson, add_patient
+from recovery_api.services.change_consent import Evidence, stop_phone
 from recovery_api.services.change_rota import NewShift, add_shift
 from recovery_api.services.demo_staff import DemoLogIn
-from recovery_api.services.enrol_patient import Enrolled, NewPatient, enrol_patient
+from recovery_api.services.enrol_patient import Enrolled
 from recovery_api.services.receive_sms import ReceivedText, file_text
 from recovery_api.services.record_audit import SYSTEM
+from recovery_api.services.start_episode import NewEpisode, start_episode
 from recovery_api.simulator.made_up import MadeUpAnswer, MadeUpPatient, made_up_patients
 from recovery_api.simulator.seed_flags import seed_flags
-from recovery_api.simulator.seed_questions import answered_at
+from recovery_api.simulator.seed_questions import answered_at, last_asked
 from recovery_api.simulator.seed_texts import seed_texts
 
 ZONE = "America/New_York"
@@ -78,28 +81,32 @@ def _seed_patient(scope: ClinicScope, one: MadeUpPatient, staff: Sequence[UUID],
     performed_on = now.astimezone(scope.zone).date() - timedelta(days=one.days_ago)
     visit_on = performed_on + timedelta(days=7 if one.days_ago < 7 else 30 if one.days_ago < 30 else 90)
     visit_at = datetime.combine(visit_on, time(10, 30), scope.zone)
-    new = NewPatient(
+    visits = (visit_at,) if visit_at > now else ()
+    episode = NewEpisode(performed_on, one.levels, one.baseline, time(9, 30), visits)
+    enrolled_at = datetime.combine(performed_on, time(10), scope.zone) - BEFORE
+    added = add_patient(scope, _person(one), SYSTEM, enrolled_at)
+    episode_id = start_episode(scope, added.patient_id, episode, SYSTEM, now - timedelta(minutes=1))
+    enrolled = Enrolled(added.patient_id, episode_id, added.contact_point_id)
+    messages = seed_texts(scope, one, enrolled, rng, now)
+    _seed_check_ins(scope, one, enrolled, messages, now)
+    seed_flags(scope, one, enrolled, messages, staff, now)
+    if one.fate == "opted_out":
+        _stop(scope, one, now)
+
+
+def _person(one: MadeUpPatient) -> NewPerson:
+    return NewPerson(
         given_name=one.given_name,
         family_name=one.family_name,
         born_on=one.born_on,
         phone=one.phone,
-        performed_on=performed_on,
-        levels=one.levels,
         sex=one.sex,
         language=one.language,
         zone=ZONE,
-        baseline_pain=one.baseline,
-        check_in_time=time(9, 30),
         record_number=f"{440000 + int(one.phone[-4:])}",
-        visits=(visit_at,) if visit_at > now else (),
         has_joined=True,
+        channel="voice" if one.fate == "landline" else "sms",
     )
-    enrolled = enrol_patient(scope, new, SYSTEM, now - timedelta(minutes=1))
-    _seed_enrolment(scope, enrolled, datetime.combine(performed_on, time(10), scope.zone) - BEFORE)
-    messages = seed_texts(scope, one, enrolled, rng, now)
-    _seed_check_ins(scope, one, enrolled, messages, now)
-    seed_flags(scope, one, enrolled, messages, staff, now)
-    _seed_fate(scope, one, enrolled, now)
 
 
 def _facts(answer: MadeUpAnswer) -> CheckInFacts:
@@ -135,24 +142,10 @@ def _seed_check_ins(
         scope.connection.execute(insert(tables.check_in), rows)
 
 
-def _seed_enrolment(scope: ClinicScope, enrolled: Enrolled, at: datetime) -> None:
-    patient = tables.patient
-    scope.connection.execute(
-        update(patient)
-        .where(patient.c.clinic_id == scope.clinic_id, patient.c.id == enrolled.patient_id)
-        .values(created_at=at)
-    )
-
-
-def _seed_fate(scope: ClinicScope, one: MadeUpPatient, enrolled: Enrolled, now: datetime) -> None:
-    fates = {"landline": {"channel": "voice"}, "opted_out": {"state": "opted_out"}}
-    if one.fate in fates:
-        point = tables.contact_point
-        scope.connection.execute(
-            update(point)
-            .where(point.c.clinic_id == scope.clinic_id, point.c.id == enrolled.contact_point_id)
-            .values(**fates[one.fate])
-        )
+def _stop(scope: ClinicScope, one: MadeUpPatient, now: datetime) -> None:
+    """Texts were stopped an hour after the last answer."""
+    at = answered_at(scope, one, last_asked(one), now) + timedelta(hours=1)
+    stop_phone(scope, scope.phone_digest(one.phone), Evidence("opted_out"), at)
 
 
 def _seed_inbox(scope: ClinicScope, now: datetime) -> None:

@@ -1,7 +1,7 @@
 """The flags of a made-up recovery: every answer judged by the real rules, and the past seen to by somebody."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from recovery_api.db import ClinicScope
@@ -30,7 +30,23 @@ def seed_flags(
     local_today = now.astimezone(scope.zone).date()
     performed_on = local_today - timedelta(days=one.days_ago)
     facts = EpisodeFacts(performed_on, one.baseline, check_in_days())
-    readings = [
+    readings = _readings(scope, one, performed_on, now)
+    judged = zip(one.answers, readings, replay(readings, facts, rule_pack(), now), strict=True)
+    for answer, reading, findings in judged:
+        subject = FlagSubject(
+            enrolled.episode_id, enrolled.patient_id, message_id=messages.get(answer.day), quote=answer.words
+        )
+        for flag in raise_flags(scope, subject, findings, reading.recorded_at):
+            if now - reading.recorded_at > FRESH or one.fate == "seen_to":
+                _see_to(scope, flag.id, staff, min(reading.recorded_at, now - timedelta(hours=3)), flag.must_page)
+            elif one.fate == "taken":
+                acknowledge_flag(scope, Deed(staff[1], flag.id, None), now - timedelta(minutes=5))
+    silent = assess_silence(readings, facts, rule_pack(), local_today)
+    raise_flags(scope, FlagSubject(enrolled.episode_id, enrolled.patient_id), silent, now - timedelta(hours=13))
+
+
+def _readings(scope: ClinicScope, one: MadeUpPatient, performed_on: date, now: datetime) -> list[Reading]:
+    return [
         Reading(
             day=answer.day,
             local_on=performed_on + timedelta(days=answer.day),
@@ -41,21 +57,6 @@ def seed_flags(
         )
         for answer in one.answers
     ]
-    judged = zip(one.answers, readings, replay(readings, facts, rule_pack(), now), strict=True)
-    for answer, reading, findings in judged:
-        subject = FlagSubject(
-            enrolled.episode_id,
-            enrolled.patient_id,
-            message_id=messages.get(answer.day),
-            quote=answer.words,
-        )
-        for flag in raise_flags(scope, subject, findings, reading.recorded_at):
-            if now - reading.recorded_at > FRESH or one.fate == "seen_to":
-                _see_to(scope, flag.id, staff, min(reading.recorded_at, now - timedelta(hours=3)), flag.must_page)
-            elif one.fate == "taken":
-                acknowledge_flag(scope, Deed(staff[1], flag.id, None), now - timedelta(minutes=5))
-    silent = assess_silence(readings, facts, rule_pack(), local_today)
-    raise_flags(scope, FlagSubject(enrolled.episode_id, enrolled.patient_id), silent, now - timedelta(hours=13))
 
 
 def _see_to(scope: ClinicScope, flag_id: UUID, staff: Sequence[UUID], at: datetime, is_new: bool) -> None:

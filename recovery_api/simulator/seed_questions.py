@@ -19,7 +19,14 @@ _TIME = time(8, 5)
 def asked_days(one: MadeUpPatient) -> list[int]:
     """The days since the procedure on which the plan asked, up to yesterday."""
     first = max(1, one.days_ago - ASKED.days)
-    return [day for day in sorted(check_in_days()) if first <= day < one.days_ago]
+    return [day for day in sorted(check_in_days()) if first <= day <= last_asked(one)]
+
+
+def last_asked(one: MadeUpPatient) -> int:
+    """The last day of which they could be asked: yesterday, or that of the last answer where texts were stopped."""
+    if one.fate == "opted_out":
+        return max(answer.day for answer in one.answers)
+    return one.days_ago - 1
 
 
 def seed_questions(scope: ClinicScope, episode_id: UUID, asked: dict[date, datetime]) -> dict[date, UUID]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+from recovery_api.domain.day_room import NEAR
 from recovery_api.domain.local_time import within_quiet_hours
 from recovery_api.domain.protocol import TEXTS_A_DAY
 
@@ -38,6 +39,8 @@ class Checks:
     broken: list[str] = field(default_factory=list)
     minutes: int = 0  # at which the coverage invariant was looked at
     _stopped: dict[str, datetime] = field(default_factory=dict)
+    _held: dict[str, tuple[datetime, datetime]] = field(default_factory=dict)
+    _last: dict[str, datetime] = field(default_factory=dict)
     _of_day: Counter[tuple[str, date]] = field(default_factory=Counter)
     _reminders: set[str] = field(default_factory=set)
 
@@ -48,6 +51,10 @@ class Checks:
     def note_start(self, phone: str, at: datetime) -> None:
         """They asked for texts again; what was begun in that minute counts as after it."""
         self._stopped.pop(phone, None)
+
+    def note_hold(self, patient: str, begins: datetime, ends: datetime) -> None:
+        """A patient's texts are on hold from one instant to another; a new hold takes the place of the last."""
+        self._held[patient] = (begins, ends)
 
     def look_at(self, sent: Sent) -> None:
         """Judge one text that the carrier took."""
@@ -61,11 +68,23 @@ class Checks:
             if sent.reminder in self._reminders:
                 self._say(f"double text: {sent.text_key} on {sent.at:%Y-%m-%d}")
             self._reminders.add(sent.reminder)
-        if sent.purpose == "reminder":
+        if sent.is_started:
             day = (sent.patient, sent.at.astimezone(zone).date())
             self._of_day[day] += 1
             if self._of_day[day] > TEXTS_A_DAY:
                 self._say(f"more than {TEXTS_A_DAY} texts to one patient on {day[1]}")
+        if sent.purpose == "reminder":
+            self._look_at_reminder(sent)
+
+    def _look_at_reminder(self, sent: Sent) -> None:
+        """One that the plan sends: not during a hold, and not at the heels of another."""
+        begins, ends = self._held.get(sent.patient, (sent.at, sent.at))
+        if begins < sent.at < ends:
+            self._say(f"text in a hold: {sent.text_key} on {sent.at:%Y-%m-%d}")
+        last = self._last.get(sent.patient)
+        if last is not None and sent.at - last < NEAR:
+            self._say(f"texts {(sent.at - last).seconds // 60} minutes apart: {sent.text_key} on {sent.at:%Y-%m-%d}")
+        self._last[sent.patient] = sent.at
 
     def coverage(self, alone: int, at: datetime) -> None:
         """What the coverage watch found without anybody or anything that looks at it."""

@@ -20,6 +20,7 @@ from recovery_api.services.change_preferences import Preferences, change_prefere
 from recovery_api.services.record_audit import Actor
 from recovery_api.simulator.year_carrier import Taken
 from recovery_api.simulator.year_checks import Sent
+from recovery_api.simulator.year_fate import Fate
 from recovery_api.simulator.year_hooks import Keys, text_sid
 from recovery_api.simulator.year_people import Person, answer_to, fall_words
 from recovery_api.simulator.year_world import World
@@ -44,6 +45,7 @@ class Life:
         self._ids = {person.phone: patient_id for patient_id, person in reversed(year.people.items())}
         self._began = year.clock.at
         self._moved: dict[int, str] = {}  # the numbers of those who have another phone by now, by their places
+        self._fate = Fate(year, self._text)
 
     def begin(self) -> None:
         """Plan what will befall whom, and the nurse's rounds."""
@@ -52,6 +54,9 @@ class Life:
             self._befall(person, "falls", 15, partial(self._fall, person))
             self._befall(person, "newphone", 13, partial(self._change_phone, patient_id, person))
             self._befall(person, "traveller", 12, partial(self._travel, patient_id, person))
+            self._befall(person, "hospital", 10, partial(self._fate.go_to_hospital, patient_id, person))
+            self._befall(person, "dies", 4, partial(self._fate.die, patient_id, person))
+            self._befall(person, "moved", 16, partial(self._fate.put_procedure_off, patient_id, person))
         self._nurse()
 
     def _befall(self, person: Person, event: str, hour: int, deed: Any) -> None:
@@ -61,7 +66,8 @@ class Life:
             self._year.at(datetime.combine(on, time(hour), ZoneInfo(person.zone)), deed)
 
     def _procedure_on(self, person: Person) -> date:
-        return (self._began + timedelta(days=person.procedure_in_days)).date()
+        put_off = self._fate.put_off[person.place]
+        return (self._began + timedelta(days=person.procedure_in_days + put_off)).date()
 
     def meet_texts(self, fresh: Sequence[Taken]) -> None:
         """Texts of ours: each judged, delivered or not, and perhaps answered."""
@@ -88,18 +94,23 @@ class Life:
         answer = answer_to(person, taken.text.body, (local_on - self._procedure_on(person)).days, year.clock.at)
         if answer is not None:
             body, after = answer
-            year.at(year.clock.at + after, partial(self._text, person, body))
+            year.at(year.clock.at + after, partial(self._answer, person, body))
 
     def meet_call(self, sid: str, call: OutboundCall) -> None:
         """One call of ours: picked up and answered, two times in three."""
         year = self._year
         person = year.people[self._ids[call.to]]
         day = (year.clock.at.date() - self._procedure_on(person)).days
-        if person.dice("call", year.clock.at).random() < 0.67:
+        if self._fate.answers(person) and person.dice("call", year.clock.at).random() < 0.67:
             year.said["calls answered"] += 1
             year.hooks.call(sid, call.url, call.status_callback, call.to, call.from_, Keys(person.pain(day)))
         else:
             year.hooks.missed(sid, call.status_callback, call.to, call.from_)
+
+    def _answer(self, person: Person, body: str) -> None:
+        """What somebody meant to text back; in hospital, and after a death, nobody does."""
+        if self._fate.answers(person):
+            self._text(person, body)
 
     def _text(self, person: Person, body: str) -> None:
         """A text from somebody's phone; a whole STOP or START is heard by the carrier too."""

@@ -6,13 +6,13 @@ from datetime import datetime, timedelta
 
 TRAITS = (
     "steady", "forgetful", "late", "shared", "traveller", "quits", "falls", "landline", "spanish", "chatty",
-    "caregiver", "newphone", "worsens",
+    "caregiver", "newphone", "worsens", "hospital", "dies", "moved",
 )  # fmt: skip
 # A clinic as it may be: most answer, some forget, and each trouble has its people.
 MIX = (
-    "steady", "forgetful", "steady", "late", "shared", "shared", "traveller", "spanish", "quits", "falls", "landline",
-    "chatty", "steady", "forgetful-spanish", "late-caregiver", "steady", "traveller-late", "landline-spanish",
-    "falls-spanish", "newphone",
+    "steady", "forgetful", "moved", "late", "shared", "shared", "traveller", "spanish", "quits", "falls", "landline",
+    "chatty-moved", "hospital", "forgetful-spanish", "late-caregiver", "dies-caregiver", "traveller-late-hospital",
+    "landline-spanish-moved", "falls-spanish", "newphone",
 )  # fmt: skip
 _ZONES = ("America/New_York", "America/Chicago", "America/Denver", "America/Los_Angeles", "America/Phoenix")
 _FARTHER = ("Pacific/Honolulu", "Europe/London", "Australia/Lord_Howe")
@@ -21,6 +21,7 @@ _WORDS = {
     "es": ("hoy {n}", "como {n}", "{n}/10", "dolor {n} gracias", "{n}"),
 }
 _FALL = {"en": "I fell in the bathroom and felt a pop", "es": "me cai en el bano y senti un tronido"}
+_DIED = {"en": "This is her daughter. She passed away last night", "es": "Soy su hija. Mi mama fallecio anoche"}
 _SYMPTOM_MARKS = ("\nN n", "Reply F if so, or N", "Responda F si hubo algo, o N")  # the letters, or a fall after a jump
 _PAIN_MARKS = ("0 to 10", "De 0 a 10", "de 0 a 10")
 
@@ -60,6 +61,9 @@ class Person:
             "traveller": (2, 20),
             "newphone": (5, 30),
             "worsens": (6, 30),
+            "hospital": (3, 60),
+            "dies": (8, 90),
+            "moved": (-2, 6),
         }[event]
         return self.dice(event).randint(least, most)
 
@@ -147,4 +151,18 @@ def _score(person: Person, day: int) -> str:
 
 def fall_words(person: Person) -> str:
     """What somebody texts who fell."""
-    return f"{person.label} {_FALL[person.language]}" if person.has("shared") else _FALL[person.language]
+    return _as_theirs(person, _FALL[person.language])
+
+
+def family_words(person: Person) -> str:
+    """What the family texts of somebody who died."""
+    return _as_theirs(person, _DIED[person.language])
+
+
+def _as_theirs(person: Person, words: str) -> str:
+    return f"{person.label} {words}" if person.has("shared") else words
+
+
+def caregiver_phone(person: Person) -> str:
+    """The phone of whoever cares for the person, where somebody does."""
+    return f"+1917555{person.place % 100 + 100:04}"

@@ -10,7 +10,7 @@ from recovery_api.services.add_clinic import NewClinic, NewClinician, add_clinic
 from recovery_api.services.enrol_patient import NewPatient, enrol_patient
 from recovery_api.services.invite_phone import NewPhone, link_phone
 from recovery_api.services.record_audit import SYSTEM
-from recovery_api.simulator.year_people import Person
+from recovery_api.simulator.year_people import Person, caregiver_phone
 from recovery_api.simulator.year_world import World
 
 NUMBER = "+12125550110"
@@ -51,10 +51,9 @@ def _enrol(scope: ClinicScope, year: World, person: Person) -> UUID:
     )
     patient_id = enrol_patient(scope, new, SYSTEM, year.clock.at).patient_id
     if person.has("caregiver"):
-        phone = f"+1917555{person.place % 100 + 100:04}"
         link = NewPhone(
-            patient_id, phone, new.given_name, new.family_name, person.language, person.zone, whose="caregiver",
-            has_joined=True,
+            patient_id, caregiver_phone(person), new.given_name, new.family_name, person.language, person.zone,
+            whose="caregiver", has_joined=True,
         )  # fmt: skip
         link_phone(scope, link, year.clock.at)
     return patient_id

@@ -44,8 +44,10 @@ def test_an_edit_of_what_changed_meanwhile_is_refused(ann: PatientPersona, ben: 
         assert caller.get(path).headers["ETag"] == first.headers["ETag"]
         stale = caller.patch(path, json=change[1], headers=seen)
         assert (stale.status_code, stale.json["code"]) == (412, "stale_version")
+        weak = caller.patch(path, json=change[1], headers={"If-Match": f"W/{first.headers['ETag']}"})
+        assert weak.status_code == 412, "a weak tag does not say that it is the very same"
         assert caller.get(path).headers["ETag"] == first.headers["ETag"], "nothing was changed"
-        for held in ({"If-Match": first.headers["ETag"]}, {"If-Match": "*"}, {}):
+        for held in ({"If-Match": f'"another", {first.headers["ETag"]}'}, {"If-Match": "*"}, {}):
             assert caller.patch(path, json=change[1], headers=held).status_code == 200
 
 

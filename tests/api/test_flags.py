@@ -8,10 +8,13 @@ from uuid import uuid4
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, update
 
+from recovery_api.domain.rules import TASKS
 from recovery_api.models import tables
 from recovery_api.packs.rule_pack import rule_pack
+from recovery_api.services.change_episode import EpisodeChanges, change_episode
+from recovery_api.services.record_audit import SYSTEM
 from tests.builders import (
     ClockHand,
     PatientPersona,
@@ -70,6 +73,8 @@ def test_the_list_is_narrowed_by_status_tier_and_assignee(
     assert ids(f"assignee={ben.id}") == [flag["id"]]
     assert ids(f"assignee={uuid4()}") == ids("status=resolved") == []
     assert len(ids("status=open")) == 1
+    assert ids("cursor=") == ids("") != [], "a blank cursor is the first page"
+    assert ben.get("/flags/report?since=2026-11-01T00:00:00+00:00").status_code == 200
     for query in ("tier=high", "status=done", "assignee=ben", "limit=0", "limit=201", "limit=ten", "cursor=x", "by=1"):
         assert ben.get(f"/flags?{query}").status_code == 422, query
 
@@ -98,10 +103,10 @@ def test_a_deed_needs_the_version_and_fails_on_a_stale_one(what: str, flag: dict
     path, sent = f"/flags/{flag['id']}/{what}", {"json": body} if body else {}
     without = ben.post(path, **sent)
     assert (without.status_code, without.json["code"]) == (428, "version_missing")
-    for stale in ('"7"', 'W/"1"', "1", '"1", "2"', '"one"', "nonsense"):
+    for stale in ('"7"', 'W/"1"', "1", '"7", "8"', 'W/"1", "7"', '"one"', "nonsense"):
         answer = deed(ben, flag, what, body, stale)
         assert (answer.status_code, answer.json["code"]) == (412, "stale_version"), stale
-    assert deed(ben, flag, what, body).status_code == 200
+    assert deed(ben, flag, what, body, '"0", "one", "1"').status_code == 200, "one of a list is enough"
     assert deed(ben, flag, what, body).status_code == 412
 
 
@@ -214,6 +219,32 @@ def test_an_explanation_is_the_same_to_the_letter_after_the_rules_moved_on(
     assert ben.get(f"/flags/{flag['id']}/explanation").data == before
 
 
+def test_an_explanation_is_the_same_to_the_letter_after_the_recovery_was_mended(
+    ann: PatientPersona, ben: Persona, clock: ClockHand
+) -> None:
+    ann.post("/me/check-ins", json=check_in_body(ann, pain=6, symptoms=["fever"]))
+    [flag] = ben.get("/flags").json["items"]
+    before = ben.get(f"/flags/{flag['id']}/explanation").data
+    mended = EpisodeChanges(performed_on=clock.now.date() - timedelta(days=40), baseline_pain=2)
+    with ann.clinic.open() as scope:
+        change_episode(scope, ann.episode_id, mended, SYSTEM, clock.now)
+    assert ben.get(f"/flags/{flag['id']}/explanation").data == before
+
+
+def test_an_older_flag_is_explained_by_its_answer_as_that_first_came(
+    ann: PatientPersona, ben: Persona, clock: ClockHand
+) -> None:
+    ann.post("/me/check-ins", json=check_in_body(ann, pain=6, symptoms=["fever"]))
+    [flag] = ben.get("/flags").json["items"]
+    before = ben.get(f"/flags/{flag['id']}/explanation").json["expected_band"]
+    moved = EpisodeChanges(performed_on=clock.now.date() - timedelta(days=40))
+    with ann.clinic.open() as scope:
+        older = tables.flag.c.inputs.op("-")("day").op("-")("baseline")
+        scope.connection.execute(update(tables.flag).values(inputs=older))
+        change_episode(scope, ann.episode_id, moved, SYSTEM, clock.now)
+    assert ben.get(f"/flags/{flag['id']}/explanation").json["expected_band"] == before
+
+
 def test_a_look_at_flags_is_written_to_the_audit(flag: dict[str, Any], ben: Persona) -> None:
     ben.get(f"/flags/{flag['id']}")
     ben.get(f"/flags/{flag['id']}/explanation")
@@ -221,3 +252,15 @@ def test_a_look_at_flags_is_written_to_the_audit(flag: dict[str, Any], ben: Pers
         event = tables.audit_event
         seen = scope.connection.execute(select(event.c.action).where(event.c.actor_id == ben.id)).scalars().all()
     assert {"flags.listed", "flag.viewed", "flag.explained"} <= set(seen)
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_a_task_of_its_own_is_one_of_the_operations_to_a_program(
+    ann: PatientPersona, ben: Persona, flag: dict[str, Any], task: str
+) -> None:
+    with ann.clinic.open() as scope:
+        scope.connection.execute(
+            update(tables.flag).where(tables.flag.c.clinic_id == ann.clinic.id).values(family=task)
+        )
+    [listed] = ben.get("/flags").json["items"]
+    assert listed["family"] == ben.get(f"/flags/{flag['id']}/explanation").json["family"] == "operations"

@@ -64,6 +64,8 @@ def test_what_was_handed_over_is_not_planned_again(ann: PatientPersona, clock: C
 @pytest.mark.parametrize(
     ("change", "field"),
     [({"zone": "Mars/Olympus"}, "zone"), ({"zone": ""}, "zone"), ({"zone": "/etc/localtime"}, "zone"),
+     ({"zone": "localtime"}, "zone"), ({"zone": "Factory"}, "zone"), ({"channels": {"sms": 1}}, "channels.sms"),
+     ({"consent": [{"purpose": "research", "granted": 0}]}, "consent.0.granted"),
      ({"language": "fr"}, "language"), ({"language": None}, "language"), ({"check_in_time": "03:00"}, "check_in_time"),
      ({"check_in_time": "20:00"}, "check_in_time"), ({"id": "x"}, "id"), ({"channels": {"sms": "no"}}, "channels.sms"),
      ({"consent": [{"purpose": "care_texts", "granted": False}]}, "consent.0.purpose")],

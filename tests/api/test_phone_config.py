@@ -54,6 +54,15 @@ def test_anyone_may_ask_even_with_a_dead_token(
     assert (answer.json["clinic_phone"], answer.json["emergency_number"]) == (None, "911")
 
 
+@pytest.mark.parametrize("token", [None, "rta_" + "A" * 43])
+def test_where_there_is_one_clinic_a_phone_whose_token_has_run_out_is_told_whom_to_call(
+    token: str | None, ann: PatientPersona
+) -> None:
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    said = ann.client.get("/api/v1/config", headers=headers).json
+    assert (said["clinic_name"], said["clinic_phone"]) == ("Harbour Clinic", "+12125550199")
+
+
 def test_staff_get_their_clinics(ben: Persona) -> None:
     assert ben.get("/config").json["clinic_phone"] == "+12125550199"
 

@@ -2,6 +2,7 @@
 
 import json
 from contextlib import suppress
+from io import BytesIO
 from typing import Any
 
 import pytest
@@ -105,6 +106,14 @@ def test_json_is_taken_however_its_type_is_written(media_type: str, ann: Patient
 def test_a_body_is_refused_by_its_announced_length_alone(ann: PatientPersona) -> None:
     told = {"CONTENT_LENGTH": str(10 * 1024 * 1024)}
     answer = ann.post("/me/check-ins", data=b"{}", content_type="application/json", environ_overrides=told)
+    assert (answer.status_code, answer.json["code"]) == (413, "too_large")
+
+
+@pytest.mark.parametrize("words", [b"x", b"[]", b" "], ids=["junk", "lists", "padding"])
+def test_a_body_that_does_not_say_its_length_is_refused_by_what_comes(words: bytes, ann: PatientPersona) -> None:
+    whole = json.dumps(check_in_body(ann)).encode() + words * LARGEST_BODY
+    chunked = {"wsgi.input": BytesIO(whole), "wsgi.input_terminated": True, "CONTENT_LENGTH": ""}
+    answer = ann.post("/me/check-ins", content_type="application/json", environ_overrides=chunked)
     assert (answer.status_code, answer.json["code"]) == (413, "too_large")
 
 

@@ -41,6 +41,7 @@ SWITCHES = [
     "--disable-sync",
     f"--disable-features={','.join(NOT_NEEDED)}",
 ]
+PAPER = 725  # px between the margins of a letter, upright
 SIGNED_IN: dict[tuple[str, int], Any] = {}  # a code works once, so that later stories take up the same session
 
 
@@ -81,9 +82,9 @@ def sign_in(page: Page, demo: dict[str, Any], who: int = 0) -> None:
     known = demo["base_url"], who
     if known in SIGNED_IN:
         page.context.add_cookies(SIGNED_IN[known])
-        page.goto(demo["worklist"])
-        return
     page.goto(demo["worklist"])
+    if "/sign-in" not in page.url:
+        return  # else nobody was signed in yet, or who proved it once more has another cookie since
     page.fill("#email", demo["staff"][who]["email"])
     page.fill("#password", demo["staff"][who]["password"])
     page.fill("#totp", page.locator("td.nums").nth(who).inner_text())
@@ -152,6 +153,7 @@ def keep(page: Page, name: str, folder: Path = PICTURES) -> None:
     page.emulate_media(color_scheme="dark")
     page.screenshot(path=folder / f"{name}-dark.png", full_page=True)
     page.emulate_media(color_scheme="light", media="print")
+    page.set_viewport_size({"width": PAPER, "height": 900})
     page.screenshot(path=folder / f"{name}-print.png", full_page=True)
     page.emulate_media(media="screen")
     page.set_viewport_size({"width": 390, "height": 844})

@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import psycopg
@@ -104,6 +105,9 @@ OPEN_PLACES: dict[str, Visit] = {
     "check-in-wrong": sent(first(A_ROW, "/check-ins/new"), "main form button.main"),
     "questionnaires": first(A_ROW, "/forms"),
     "questionnaires-wrong": sent(first(A_ROW, "/forms"), "#odi button.main"),
+    "procedure": first(A_ROW, "/procedure"),
+    "procedure-wrong": first(A_ROW, "/procedure?day=never"),
+    "procedure-moved": first(A_ROW, f"/procedure?day={datetime.now(UTC).date() + timedelta(days=3)}"),
     "resolve": first("#worklist a[href$='/resolve']"),
     "resolve-wrong": sent(first("#worklist a[href$='/resolve']"), "main form button.main"),
     "patients": at("/patients"),

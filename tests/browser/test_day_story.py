@@ -14,6 +14,7 @@ pytestmark = [pytest.mark.processes, pytest.mark.browser]
 
 def skip_to(page: Page, selector: str) -> None:
     """Pass the page's head by its first link, then press Tab until an element has the focus."""
+    page.wait_for_load_state()  # until then the browser may look for a fragment again, and move the focus there
     tab_to(page, "a.skip", most=1)
     page.keyboard.press("Enter")
     tab_to(page, selector)

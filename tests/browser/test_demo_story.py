@@ -74,8 +74,30 @@ def test_the_pages_work_with_scripts_off(browser: Browser, demo: dict[str, Any])
     page.get_by_role("button", name="Send", exact=True).click()
     expect(page.locator("#bubbles li.from p").last).to_have_text("my pain is only 2", timeout=20_000)
     sign_in(page, demo, who=2)
-    page.get_by_role("button", name=re.compile("^Acknowledge")).first.click()
+    free = page.get_by_role("button", name=re.compile("^Acknowledge"))
+    whose = page.locator("#worklist tr.row", has=free).first.locator("a.name").get_attribute("href")
+    free.first.click()
     expect(page.get_by_text("You own this flag now.")).to_be_visible()
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_text("Taken back: the flag calls again.")).to_be_visible()
+    page.locator(f"#worklist a.name[href='{whose}']").click()
+    page.get_by_role("button", name="Acknowledge").first.click()
+    page.get_by_text("Assign or snooze").or_(page.get_by_text("Assign", exact=True)).first.click()
+    expect(page.get_by_label("Give it to").first).to_be_visible()
+    page.select_option("#template", index=1)
+    page.get_by_role("button", name="Fill in and count").click()
+    expect(page.locator("#cost")).to_contain_text(re.compile(r"1 text, [1-9]\d* of 160"))
+    words = page.locator("#body").input_value()
+    page.get_by_role("button", name="Send text").click()
+    expect(page.locator("ol.thread .ours", has_text=words)).to_have_count(1)
+    page.get_by_role("link", name="Resolve…").first.click()
+    page.select_option("#outcome", "advised")
+    page.fill("#note", "Rang: better with rest.")
+    page.get_by_role("button", name="Resolve").click()
+    assert "Rang: better with rest." in page.locator("#paragraph").input_value()
+    page.goto(f"{demo['base_url']}/inbox")
+    page.get_by_role("button", name="Not for us").first.click()
+    expect(page.get_by_text("Decided: Not for us.")).to_be_visible()
     context.close()
 
 
@@ -157,6 +179,50 @@ def test_two_nurses_on_one_flag_and_the_second_is_told_who_was_first(
     expect(second.get_by_role("alert")).to_contain_text("was first, at")
     page.get_by_role("button", name="Undo").click()
     expect(page.get_by_text("Taken back: the flag calls again.")).to_be_visible()
+    context.close()
+
+
+def test_the_focus_stays_on_its_row_while_others_change_the_list(
+    browser: Browser, page: Page, demo: dict[str, Any]
+) -> None:
+    context = browser.new_context()
+    second = context.new_page()
+    sign_in(page, demo)
+    sign_in(second, demo, who=1)
+    row = page.locator("#worklist .row:has([data-key=a]):has(+ .row [data-key=a])").first.get_attribute("id")
+    name = page.locator(f"#{row} a.name")
+    name.focus()
+    page.evaluate("document.activeElement.blur()")  # as a browser does once it has looked for the fragment
+    expect(name).to_be_focused()
+    page.evaluate(
+        "document.addEventListener('htmx:after:swap', () => { document.body.dataset.swaps += '.'; });"
+        "document.body.dataset.swaps = ''"
+    )
+    second.locator(f"#{row} [data-key=a]").click()
+    second.get_by_role("button", name="Undo").click()
+    look_again(page)  # the same order, another version of the row
+    expect(page.locator("body")).to_have_attribute("data-swaps", re.compile(r"^\.+$"))
+    expect(name).to_be_focused()
+    second.locator(f"#{row} [data-key=a]").click()
+    before = rows_of(page)
+    look_again(page)
+    expect(page.locator("#fresh button")).to_have_text("New order: show")
+    page.keyboard.press("n")
+    expect(page.locator("#fresh button")).to_have_count(0)
+    expect(page.locator(f"#{row}")).to_contain_text("acknowledged")
+    assert rows_of(page) != before, "whoever is owned comes after whoever is not"
+    expect(name).to_be_focused()
+    page.evaluate(
+        "(id) => { const row = document.getElementById(id); row.replaceWith(row.cloneNode(true)); }", row
+    )  # what a merge may do that keeps no element
+    page.evaluate("document.dispatchEvent(new Event('htmx:after:swap'))")
+    expect(name).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(page.locator(f"#{row} [data-key=r]")).to_be_focused()
+    page.keyboard.press("Shift+Tab")
+    expect(name).to_be_focused()
+    page.mouse.click(5, 500)
+    expect(name).not_to_be_focused()
     context.close()
 
 

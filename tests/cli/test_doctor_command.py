@@ -1,5 +1,7 @@
 """`doctor`: a line for everything that a clinic relies on, and exit 1 where one of them fails."""
 
+from pathlib import Path
+
 from flask import Flask
 from sqlalchemy import Connection
 
@@ -7,6 +9,7 @@ from recovery_api.app import create_app
 from recovery_api.cli import register_commands
 from recovery_api.clock import real_now
 from recovery_api.config import Settings
+from recovery_api.db import db
 from recovery_api.services.beat import beat
 from recovery_api.services.check_readiness import SEEN_WITHIN
 from tests.builders import ClockHand
@@ -56,6 +59,19 @@ def test_settings_that_say_nothing_fail_line_by_line_without_a_trace() -> None:
     assert found["database"] == "DATABASE_URL is not set"
     assert found["key of the data"] == "DATA_KEY_FILE is not set"
     assert all(found[name] for name in ("public address", "Twilio credentials", "settings"))
+
+
+def test_what_demo_and_tests_may_leave_out_is_filled_in_as_it_is_for_the_web(
+    settings: Settings, tmp_path: Path
+) -> None:
+    left_out = {"secret_key_file": None, "data_key_file": None, "public_url": "", "run_dir": tmp_path}
+    app = create_app(Settings(**{**vars(settings), **left_out}))
+    _, found = look(app)
+    with app.app_context():
+        db.engine.dispose()
+    asked = ("settings", "key of the sessions", "key of the data", "public address", "database")
+    assert [found[name] for name in asked] == [""] * 5
+    assert (tmp_path / "data.key").exists()
 
 
 def test_a_database_that_is_away_is_said_in_a_line(settings: Settings) -> None:

@@ -123,7 +123,7 @@ def test_the_study_table_names_nobody_and_feeds_the_replay(app: Flask, history: 
     ]  # fmt: skip
     assert {row["agreed_to_research"] for row in rows} == {"no"}
     replayed = run(app, "rules", "replay", "--diaries", str(out), "--out", str(tmp_path / "alerts.csv"))
-    assert "in 2 answers of 1 episodes" in replayed.output, replayed.output
+    assert "in 2 answers of 1 episode" in replayed.output, replayed.output
     agreed = tmp_path / "agreed.csv"
     run(app, "export", "csv", "--out", str(agreed), "--clinic", clinic, "--only-agreed")
     assert len(agreed.read_text().splitlines()) == 1
@@ -152,6 +152,28 @@ def test_a_patients_whole_record_is_written_and_nobody_elses(
     assert "_sealed" not in text
 
 
+def test_without_a_clinic_every_clinic_is_exported(
+    app: Flask, ann: PatientPersona, other_clinic: BuiltClinic, tmp_path: Path
+) -> None:
+    dora = make_patient(other_clinic, given_name="Dorwyn", phone="+12125550149")
+    for one in (ann, dora):
+        assert one.post("/me/check-ins", json=check_in_body(one, pain=4)).status_code == 201
+    folder, table = tmp_path / "fhir", tmp_path / "study.csv"
+    done = run(app, "export", "fhir", "--out", str(folder))
+    assert (done.exit_code, done.output.splitlines()[:2]) == (
+        0, ["2 clinics; one alone with --clinic NAME", "Patient: 2"],
+    )  # fmt: skip
+    people = [json.loads(line) for line in (folder / "Patient.ndjson").read_text().splitlines()]
+    assert {one["id"]: one["managingOrganization"]["display"] for one in people} == {
+        str(ann.id): "Harbour Clinic", str(dora.id): "Meadow Clinic",
+    }  # fmt: skip
+    assert run(app, "export", "csv", "--out", str(table)).output.endswith("\n2 check-ins\n")
+    rows = list(csv.DictReader(table.read_text().splitlines()))
+    assert [row["pain"] for row in rows] == ["4", "4"], "the heads stand there once"
+    for clinic in (ann.clinic, other_clinic):
+        assert audited(clinic)["patient.exported", "operator", "fhir"] == 1
+
+
 def test_nothing_that_is_there_is_overwritten(app: Flask, ann: PatientPersona, tmp_path: Path) -> None:
     file, folder, clinic = tmp_path / "there.csv", tmp_path / "there", str(ann.clinic.id)
     file.write_text("mine")
@@ -170,8 +192,8 @@ def test_nothing_that_is_there_is_overwritten(app: Flask, ann: PatientPersona, t
 
 def test_a_refused_export_leaves_no_file(app: Flask, ann: PatientPersona, tmp_path: Path) -> None:
     refused(run(app, "export", "patient", str(new_id()), "--out", str(tmp_path / "x")), "no such patient")
-    refused(run(app, "export", "csv", "--out", str(tmp_path / "x"), "--clinic", "Nowhere"), "0 clinics")
-    refused(run(app, "export", "fhir", "--out", str(tmp_path / "x"), "--clinic", "Nowhere"), "0 clinics")
+    refused(run(app, "export", "csv", "--out", str(tmp_path / "x"), "--clinic", "Nowhere"), "no clinic is called")
+    refused(run(app, "export", "fhir", "--out", str(tmp_path / "x"), "--clinic", "Nowhere"), "no clinic is called")
     refused(run(app, "export", "patient", "12", "--out", str(tmp_path / "x")), "not a valid UUID")
     refused(run(app, "export", "csv", "--out", str(tmp_path / "no" / "x"), "--clinic", str(ann.clinic.id)), "No such")
     assert _names(tmp_path) == []
@@ -184,10 +206,10 @@ def test_a_sheet_is_imported_whole_or_not_at_all(app: Flask, ann: PatientPersona
     refused(told, "line 3: born_on could be 3 Apr 1948 or 4 Mar 1948", "1 row to be mended; nobody was enrolled")
     file.write_bytes((HEAD + ROW).encode("cp1252"))
     dry = run(app, "import", "patients", str(file), "--dry-run", *clinic)
-    assert (dry.exit_code, dry.output) == (0, "1 patients would be enrolled.\n")
+    assert (dry.exit_code, dry.output) == (0, "1 patient would be enrolled.\n")
     assert len(ben.get("/patients").json["items"]) == 1
     done = run(app, "import", "patients", str(file), *clinic)
-    assert (done.exit_code, done.output) == (0, "1 patients were enrolled.\n")
+    assert (done.exit_code, done.output) == (0, "1 patient was enrolled.\n")
     assert {one["given_name"] for one in ben.get("/patients").json["items"]} == {"Annwyl", "Zoë"}
     refused(run(app, "import", "patients", str(file), *clinic), "they are enrolled already")
     file.write_bytes(b"PK\x03\x04")

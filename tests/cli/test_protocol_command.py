@@ -42,7 +42,7 @@ def test_the_difference_of_two_files_is_shown_text_by_text(runner: FlaskCliRunne
     mine.write_text(PACK.read_text(encoding="utf-8").replace("shower_hours: 48", "shower_hours: 24"), encoding="utf-8")
     found = said(runner, "diff", str(mine))
     assert "~ day 2 2026-06-03 13:00 rest bandage_and_showers, shower_hours 48 -> 13:00" in found
-    assert found.endswith("1 texts differ.")
+    assert found.endswith("1 text differs.")
     assert said(runner, "diff", str(PACK)) == "No text differs."
 
 
@@ -50,10 +50,11 @@ def test_the_difference_of_two_files_is_shown_text_by_text(runner: FlaskCliRunne
     ("words", "code", "reason"),
     [
         (("show", "--from", "soon"), 2, "use a day such as 2026-11-22"),
+        (("show", "--from", "9999-12-31"), 2, "use a day such as 2026-11-22"),
         (("show", "--zone", "Mars/Olympus"), 2, "must be an IANA zone"),
         (("show", "--zone", "../../etc/passwd"), 2, "must be an IANA zone"),
     ],
-    ids=["a day", "a zone", "a path"],
+    ids=["a day", "the end of the calendar", "a zone", "a path"],
 )
 def test_a_mistake_is_named(runner: FlaskCliRunner, words: tuple[str, ...], code: int, reason: str) -> None:
     assert reason in said(runner, *words, code=code)

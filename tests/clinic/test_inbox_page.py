@@ -72,3 +72,19 @@ def test_every_text_leaves_by_a_decision_that_the_audit_keeps(ann: PatientPerson
     assert "the cat sat on it" not in browser.get("/inbox").text
     [event] = [row for row in phone.rows("audit_event") if row.action == "message.handled"]
     assert event.detail == {"decision": "called"}
+
+
+def test_a_decision_leads_to_the_message_after_it(ann: PatientPersona, browser: FlaskClient) -> None:
+    for sender in ("+13475550177", "+13475550178"):
+        Phone(ann.clinic, sender).text("the cat sat on it")
+    page = browser.get("/inbox").text
+    first, second = dict.fromkeys(re.findall(r'id="message-([0-9a-f-]{36})"', page))
+    assert set(re.findall(r'action="(/inbox/[^"]+)"', page)) == {
+        f"/inbox/{first}/done?next={second}",
+        f"/inbox/{second}/done",
+    }
+    csrf = re.search(r'name="csrf" value="([0-9a-f]+)"', page)
+    assert csrf is not None
+    for message, query, place in ((first, f"?next={second}", f"#message-{second}"), (second, "?next=%0aworklist", "")):
+        answer = browser.post(f"/inbox/{message}/done{query}", data={"csrf": csrf[1], "decision": "called"})
+        assert answer.headers["Location"] == f"/inbox{place}"

@@ -7,6 +7,7 @@ from sqlalchemy import update
 
 from recovery_api.clinic import kept_rows
 from recovery_api.models import tables
+from recovery_api.services.shelf import Shelf
 from tests.builders import BuiltClinic, ClockHand, PatientPersona, Persona, make_clinician, record
 from tests.clinic.visitor import Visitor
 
@@ -61,9 +62,8 @@ def test_a_kept_row_is_made_again_with_whatever_changes(
     assert "<bdi>Usted</bdi>" in row(nurse)
 
 
-def test_no_more_rows_are_kept_than_there_is_room_for(nurse: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
-    shelf = kept_rows._Shelf()
-    monkeypatch.setattr(kept_rows, "MOST", 2)
+def test_no_more_is_kept_than_there_is_room_for() -> None:
+    shelf = Shelf[str](2)
     for place in range(3):
         shelf.keep(place, "stamp", str(place))
     assert [shelf.find(place, "stamp") for place in range(3)] == [None, "1", "2"]

@@ -6,8 +6,10 @@ from typing import Any
 
 import psycopg
 import pytest
+from flask import Flask
 
-from tests.builders import BuiltClinic, PatientPersona, make_clinician, make_patient, record
+from tests.builders import BuiltClinic, ClockHand, PatientPersona, Persona, make_clinician, make_patient, record
+from tests.clinic.every_page import all_has_happened, views
 from tests.clinic.visitor import Visitor
 from tests.services.phone import Phone
 
@@ -18,6 +20,10 @@ LISTS = (
     "/enrol", "/enrol/import", "/texts", "/texts/saved/en", "/clinic", "/clinic/ladder", "/clinic/rota",
     "/clinic/protocol", "/clinic/staff", "/clinic/audit", "/account",
 )  # fmt: skip
+
+COUNTED = {*LISTS, "/worklist/rows"}
+REPLAY = "/clinic/rules"  # plays the rules over past recoveries: more questions, and as many for any number of them
+MOST_OF_REPLAY = 10
 
 
 @pytest.fixture
@@ -87,6 +93,23 @@ def test_the_patients_pages_ask_no_more_than_six_questions_whatever_their_length
     many = {path: asked(lead, monkeypatch, f"/patients/{ann.id}{path}") for path in PATIENTS_OWN}
     assert not (over := too_many(many)), over
     assert len(many[""]) == few
+
+
+def test_no_page_at_all_asks_more_than_six_questions(
+    app: Flask,
+    ann: PatientPersona,
+    ben: Persona,
+    lead: Visitor,
+    clock: ClockHand,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """By the map of the application, so that a new page is counted too."""
+    addresses = all_has_happened(ann, ben, lead, clock)
+    paths = [path for path, _ in views(app, addresses) if path not in COUNTED and lead.get(path).status_code == 200]
+    many = {path: asked(lead, monkeypatch, path) for path in paths}
+    assert len(many.pop(REPLAY)) <= MOST_OF_REPLAY
+    assert {"/clinic/reports", "/account", f"/patients/{ann.id}/forms"} - COUNTED < set(many)
+    assert not (over := too_many(many)), over
 
 
 def test_a_look_that_finds_nothing_new_asks_three(lead: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -95,7 +95,7 @@ def test_every_kind_of_danger_and_every_reason_of_the_reply_reader_has_a_spanish
     ]
     assert len(dangers) > 20
     said = [*dangers, *(f"{one[0].upper()}{one[1:]}" for one in dangers), *reply_verdict._REASONS.values()]
-    said += [*reply_verdict._QUALIFIERS.values(), *worsening_rules._TIMES.values()]
+    said += [reply_verdict._UNREAD, *reply_verdict._QUALIFIERS.values(), *worsening_rules._TIMES.values()]
     assert [one for one in said if retold(one) == one] == []
 
 

@@ -135,6 +135,14 @@ def test_the_hour_and_the_visits_are_moved(ann: PatientPersona, nurse: Visitor) 
     assert "Nothing was changed" in nurse.done(f"/patients/{ann.id}/hour", time="03:00")
 
 
+def test_the_day_for_a_blood_thinner_goes_on_the_care_plan(ann: PatientPersona, nurse: Visitor) -> None:
+    path = f"/patients/{ann.id}/blood-thinner"
+    assert "Blood thinner: to be started again on" in nurse.done(path, restart_on="2026-11-21")
+    assert "Nothing was changed" in nurse.done(path, restart_on="2026-01-01")
+    assert "Nothing was changed" in nurse.done(path, restart_on="tomorrow")
+    assert "Blood thinner: to be" not in nurse.done(path, restart_on="")
+
+
 def test_a_visit_of_another_patient_is_not_moved_from_here(ann: PatientPersona, nurse: Visitor) -> None:
     other = make_patient(ann.clinic, given_name="Pell", phone="+12125550145")
     page = nurse.done(f"/patients/{other.id}/visits", starts_at="2026-12-01T10:30")
@@ -187,13 +195,14 @@ def test_a_draft_is_filled_in_and_counted_without_a_script(ann: PatientPersona, 
     page = nurse.post(f"/patients/{ann.id}/draft", template="will_call/es").text
     assert "Harbour Clinic: Gracias por avisar." in page
     assert re.search(r"1 text, \d+ of 160", page)
-    assert nurse.post("/messages/measure", body="á" * 71).text == "2 texts, 71 characters"
+    assert nurse.post(f"/patients/{ann.id}/messages/measure", body="á" * 71).text == "2 texts, 71 characters"
 
 
 def test_every_quick_text_leaves_as_one_segment(ann: PatientPersona, nurse: Visitor) -> None:
     bodies = re.findall(r'data-body="([^"]+)"', nurse.read(f"/patients/{ann.id}"))
     assert len(bodies) == 12
-    assert all("1 text" in nurse.post("/messages/measure", body=body).text for body in bodies)
+    measure = f"/patients/{ann.id}/messages/measure"
+    assert all("1 text" in nurse.post(measure, body=body).text for body in bodies)
 
 
 @pytest.mark.parametrize(
@@ -269,3 +278,43 @@ def test_other_clinics_patients_and_flags_are_not_there(ann: PatientPersona, fla
     for path in (f"/flags/{flagged}/release", f"/patients/{ann.id}/hold/end", f"/patients/{ann.id}/check-ins"):
         assert stranger.post(path, pain="3").status_code == 404, path
     assert stranger.post(f"/patients/{ann.id}/calls", result="reached").status_code == 404
+
+
+def test_a_procedure_is_moved_once_somebody_saw_what_that_changes(
+    ann: PatientPersona, ben: Persona, nurse: Visitor
+) -> None:
+    record(ann, 4, days_ago=1)
+    path = f"/patients/{ann.id}/procedure"
+    assert f'href="{path}"' in nurse.read(f"/patients/{ann.id}")
+    assert "What will change" not in nurse.read(path)
+    page = nurse.read(f"{path}?day=2026-11-18")
+    for said in (
+        "from 15-Nov-2026 to 18-Nov-2026, and the recovery is followed until 18-Nov-2027",
+        "today becomes day 2", "1 answer so far is counted from the new day", "Nobody is texted about the move",
+        'name="was" value="2026-11-15"',
+    ):  # fmt: skip
+        assert said in page
+    page = nurse.done(path, day="2026-11-18", was="2026-11-15")
+    assert "The procedure is moved" in page
+    assert "Made-up clinician changed the recovery or its plan" in page
+    with ann.clinic.open() as scope:
+        days = select(tables.check_in.c.day).order_by(tables.check_in.c.version)
+        assert list(scope.connection.execute(days).scalars()) == [4, 1]
+        deeds = select(tables.audit_event.c.actor_id).where(tables.audit_event.c.action == "episode.changed")
+        assert list(scope.connection.execute(deeds).scalars()) == [ben.id]
+
+
+@pytest.mark.parametrize("day", ["2026-11-15", "2030-01-01", "tomorrow", ""])
+def test_a_procedure_is_not_moved_to_its_own_day_or_to_none(ann: PatientPersona, nurse: Visitor, day: str) -> None:
+    path = f"/patients/{ann.id}/procedure"
+    asked, pressed = nurse.get(f"{path}?day={day}"), nurse.post(path, day=day, was="2026-11-15")
+    for answer in (asked, pressed):
+        assert (answer.status_code, 'aria-invalid="true"' in answer.text) == (422, True)
+
+
+def test_of_two_who_move_a_procedure_the_second_sees_it_first(ann: PatientPersona, nurse: Visitor) -> None:
+    path = f"/patients/{ann.id}/procedure"
+    nurse.post(path, day="2026-11-18", was="2026-11-15")
+    page = nurse.done(path, day="2026-11-17", was="2026-11-15")
+    assert "Somebody moved it meanwhile" in page
+    assert "The procedure is on 18-Nov-2026 now" in page

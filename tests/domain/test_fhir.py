@@ -14,6 +14,7 @@ from recovery_api.domain import fhir
 from recovery_api.models.messages import OUTGOING_STATES
 from tests.fhir_r4 import faults
 
+CLINIC = "Harbour Clinic"
 AT = datetime(2026, 11, 20, 15, 0, 3, 250_000, tzinfo=UTC)
 ANN, ONE = UUID("01a20000-0000-7000-8000-000000000001"), UUID("01a20000-0000-7000-8000-000000000002")
 KNOWN: dict[str, Any] = {
@@ -37,9 +38,9 @@ def row(**more: Any) -> dict[str, Any]:
 
 
 MADE: dict[str, Callable[[], fhir.Resource | None]] = {
-    "patient": lambda: fhir.patient(row(), ["+12125550141"]),
-    "patient without a phone or a number": lambda: fhir.patient(row(record_number=None, sex="unknown"), []),
-    "patient who died": lambda: fhir.patient(row(status="deceased", sex="other"), []),
+    "patient": lambda: fhir.patient(row(), ["+12125550141"], CLINIC),
+    "patient without a phone or a number": lambda: fhir.patient(row(record_number=None, sex="unknown"), [], CLINIC),
+    "patient who died": lambda: fhir.patient(row(status="deceased", sex="other"), [], CLINIC),
     "procedure": lambda: fhir.procedure(row(), date(2026, 11, 20)),
     "planned procedure": lambda: fhir.procedure(row(), date(2026, 11, 1)),
     "pain": lambda: fhir.pain(row(**CHECK_IN)),

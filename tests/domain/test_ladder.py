@@ -69,8 +69,20 @@ def test_the_lower_tiers_wait_for_the_next_working_morning() -> None:
     friday_evening = datetime(2026, 11, 20, 23, 0, tzinfo=UTC)
     monday = datetime(2026, 11, 23, 13, 0, tzinfo=UTC)
     assert climb_of(Tier.TODAY).at_once(friday_evening).due_at == monday
-    assert climb_of(Tier.TODAY, monday.date()).at_once(friday_evening).due_at == monday + timedelta(days=1)
+    assert climb_of(Tier.REVIEW, monday.date()).at_once(friday_evening).due_at == monday + timedelta(days=1)
     assert climb_of(Tier.TODAY).at_once(BEGAN).due_at == BEGAN
+
+
+def test_what_is_for_today_is_told_of_in_a_closure_longer_than_a_weekend() -> None:
+    wednesday_evening = datetime(2026, 11, 25, 23, 0, tzinfo=UTC)
+    saturday = datetime(2026, 11, 28, 13, 0, tzinfo=UTC)
+    thanksgiving = [(wednesday_evening + timedelta(days=days)).date() for days in (1, 2)]
+    climb = climb_of(Tier.TODAY, *thanksgiving)
+    told = [climb.begin(wednesday_evening)]
+    told += [climb.step(told[0], told[0].due_at).then]
+    told += [climb.step(told[1], told[1].due_at).then]
+    assert [one.due_at for one in told] == [saturday, saturday + timedelta(hours=4), saturday + timedelta(hours=28)]
+    assert climb_of(Tier.REVIEW, *thanksgiving).at_once(wednesday_evening).due_at == saturday + timedelta(days=2)
 
 
 def changed(path: str, value: object) -> Any:

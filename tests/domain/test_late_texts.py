@@ -8,7 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recovery_api.domain.late_texts import place_late
-from recovery_api.domain.schedule import APART, LATEST, Circumstances, PlannedReminder, local_instant, plan_reminders
+from recovery_api.domain.schedule import (
+    APART,
+    LATEST,
+    Circumstances,
+    Hold,
+    PlannedReminder,
+    local_instant,
+    plan_reminders,
+)
 from recovery_api.packs.protocol_pack import protocol_pack
 
 ZONE, DAY = ZoneInfo("America/New_York"), date(2026, 11, 20)
@@ -42,3 +50,12 @@ def test_on_the_afternoon_of_the_first_day_the_question_goes_at_once_and_the_les
 def test_what_finds_no_time_any_more_is_left_out_but_never_the_question() -> None:
     now = local_instant(ZONE, DAY, time(19, 40))
     assert [one.text_key for one in planned_at(now, 1) if one.local_on == DAY] == ["check_in_pain"]
+
+
+def test_what_is_late_when_a_hold_begins_waits_for_no_hour_in_it() -> None:
+    now = local_instant(ZONE, DAY, time(15))
+    about = Circumstances(DAY - timedelta(days=1), ZONE, time(9, 30))
+    plan = plan_reminders(protocol_pack(), about, DAY, DAY, now)
+    assert place_late(plan, ZONE, now, [Hold(now, now + timedelta(days=3))]) == tuple(
+        one for one in plan if one.due_at >= now
+    )

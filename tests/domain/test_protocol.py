@@ -98,7 +98,7 @@ REFUSALS = {
     "no version": (lambda c: c.pop("version"), "protocol", "version is missing"),
     "an unknown entry": (lambda c: c.update(note="x"), "protocol", "does not know note"),
     "no steps": (lambda c: c.update(steps=[]), "protocol", "at least one"),
-    "a step that is no mapping": (lambda c: c["steps"].append(3), "step 49", "named values"),
+    "a step that is no mapping": (lambda c: c["steps"].append(3), "step 51", "named values"),
     "a kind that is none": (
         lambda c: step(c, "posture-sitting").update(kind="sms"),
         "step posture-sitting",

@@ -231,3 +231,60 @@ def test_a_yes_behind_a_letter_is_never_lost_in_a_list_that_begins_with_no(text:
 
 def test_a_list_that_contradicts_itself_is_asked_again() -> None:
     assert reply_reader().read("yes no A", "symptoms").intent == "ask_again"
+
+
+@pytest.mark.parametrize("question", ["pain", "symptoms", "activity", "medication", "any"])
+def test_whoever_answers_for_the_patient_is_noted_whatever_was_asked(question: str) -> None:
+    for text in (
+        "her pain is 6",
+        "my husband is at a 7",
+        "mi mama dice 4",
+        "mom took 2 pills",
+        "she walked 20 minutes",
+        "mi esposo tomo 2",
+        "soy su hija, 6",
+        "daughter here, 5",
+        "typing for my mom 4",
+        "mom cant feel her legs",
+    ):
+        assert read(text, question).proxy, text
+    for text in (
+        "6",
+        "my pain is 6",
+        "my husband helped me, 5",
+        "walked 20 minutes with my husband",
+        "mi esposo me ayudo, 4",
+        "tome 2, mi esposa me las dio",
+        "my husband is asleep, im at a 2",
+        "my neighbor is a 9, me 3",
+    ):
+        assert not read(text, question).proxy, text
+
+
+def test_the_number_of_somebody_else_is_no_amount_of_the_patients() -> None:
+    text = "my neighbor is a 9, me 3"
+    assert (read(text, "activity").minutes, read(text, "medication").pills) == (3, 3)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "se cayo mi perro encima de mi",
+        "se cayo mi vecina encima de mi",
+        "mi nieto se cayo encima de mi",
+        "my dog fell on me",
+        "dog scratched wound bleeding",
+        "cat scratched stitches open",
+        "toddler kicked incision oozing",
+        "perro rasguño herida sangrando",
+    ],
+)
+def test_what_happened_to_the_patient_through_somebody_else_is_the_patients(text: str) -> None:
+    assert serious(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["se cayo mi perro", "my dog fell off the couch", "my grandson hit his head", "dogs wound is bleeding"]
+)
+def test_what_somebody_else_did_to_themselves_is_not_the_patients(text: str) -> None:
+    assert not serious(text)

@@ -193,11 +193,12 @@ def test_before_the_procedure_walking_and_pills_are_nobodys_concern():
 
 
 def test_every_event_has_its_rule():
-    words = {"score": "4", "pain": "7", "usual": "3", "hours": "4"}
+    words = {"score": "4", "pain": "7", "usual": "3", "hours": "4", "restart": "2026-11-20", "said": "not yet"}
     events = [name for name, condition in CONDITIONS.items() if condition.looks_at is LooksAt.EVENT]
     made = [assess_event(RULES, name, Grounds(words, {"score": 4})) for name in events]
     assert [(one.rule, one.tier) for one in made] == [
         ("PW-02q", Tier.URGENT),
+        ("MED-03", Tier.TODAY),
         ("WX-01", Tier.REVIEW),
         ("FU-01", Tier.REVIEW),
         ("MS-03", Tier.TODAY),

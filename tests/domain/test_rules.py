@@ -46,7 +46,7 @@ def refusal(change: Callable[[Content], object]) -> PackError:
 
 def test_the_shipped_pack_is_fit_and_says_who_has_not_signed_it():
     pack = rule_pack()
-    assert (pack.name, pack.version) == ("vertebroplasty", "3.1")
+    assert (pack.name, pack.version) == ("vertebroplasty", "3.2")
     assert "not yet signed" in pack.signed_off_by
     assert pack is rule_pack()
 
@@ -109,7 +109,7 @@ REFUSALS = {
     "a version without quotes": (lambda c: c.update(version=1.1), "pack", "in quotes"),
     "no rules": (lambda c: c.update(rules=[]), "pack", "at least one"),
     "an unknown entry": (lambda c: c.update(author="x"), "pack", "does not know author"),
-    "a rule that is no mapping": (lambda c: c["rules"].append("PW-09"), "rule 38", "named values"),
+    "a rule that is no mapping": (lambda c: c["rules"].append("PW-09"), "rule 39", "named values"),
     "a rule without an id": (lambda c: rule(c, "PW-01").pop("id"), "rule 16", "id is missing"),
     "a rule without a source": (lambda c: rule(c, "PW-01").pop("source"), "rule PW-01", "source is missing"),
     "a tier that is none": (lambda c: rule(c, "PW-01").update(tier="red"), "rule PW-01", "one of emergency"),

@@ -20,7 +20,7 @@ DANGERS = {
 }
 INTENTS = {
     "check_in", "symptoms", "report", "ask_again", "opt_out", "opt_in", "help", "call_me", "wrong_person", "deceased",
-    "appointment_confirm", "appointment_change", "activity", "medication",
+    "appointment_confirm", "appointment_change", "activity", "medication", "thinner_started", "thinner_not_started",
 }  # fmt: skip
 MOST_URGENT_FIRST = ("emergency", "urgent", "today", "review", None)
 QUESTIONS_AND_OTHERS = (*QUESTIONS, "", "weather")

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Iterator
+from dataclasses import replace
 from xml.etree.ElementTree import fromstring
 
 import pytest
@@ -41,6 +42,8 @@ def test_a_call_is_taken_once_and_found_in_the_list(calls: TwilioCalls) -> None:
     assert calls.find_call(CALL, LONG_AGO) == taken.sid
     assert calls.find_call(CALL, LONG_AGO, frozenset({taken.sid})) is None
     assert calls.find_call(CALL, dt.datetime.now(dt.UTC) + dt.timedelta(hours=1)) is None
+    other_clinics = replace(CALL, from_="+15555550101")
+    assert calls.find_call(other_clinics, LONG_AGO) is None, "another clinic's call to the same landline"
 
 
 @pytest.mark.parametrize(

@@ -158,6 +158,8 @@ def test_fields_that_twilio_may_add_are_tolerated_within_bounds():
 def test_pictures_beyond_those_announced_are_refused():
     picture = {"MediaUrl0": "https://api.twilio.com/m/1", "MediaContentType0": "image/jpeg"}
     assert read_inbound(arrived({**picture, "NumMedia": "1"})).media == 1
+    sound = {**picture, "MediaContentType0": "audio/L24; rate=8000"}
+    assert read_inbound(arrived({**sound, "NumMedia": "1"})).media == 1
     assert refusal(arrived(picture))[1] == "unannounced"
 
 

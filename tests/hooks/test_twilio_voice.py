@@ -1,6 +1,7 @@
 """The web hooks for calls: signed, within their grammar, answered with words after the commit, each step once."""
 
 from collections.abc import Mapping
+from io import BytesIO
 from urllib.parse import urlencode
 from uuid import uuid4
 from xml.etree.ElementTree import fromstring
@@ -113,9 +114,17 @@ def test_nothing_unsigned_is_answered(ann: PatientPersona, call: dict[str, str],
 def test_what_is_not_a_call_of_ours_is_refused(
     ann: PatientPersona, call: dict[str, str], target: str, changes: dict[str, str], status: int
 ) -> None:
-    assert post(ann, BASE + target, call | changes).status_code == status
+    answer = post(ann, BASE + target, call | changes)
+    assert (answer.status_code, answer.mimetype) == (status, "text/plain")
     with ann.clinic.open() as scope:
         assert scope.connection.execute(select(tables.phone_call)).all() == []
+
+
+@pytest.mark.parametrize("path", [f"{BASE}/inbound", "/webhooks/twilio/inbound", "/sign-in"])
+def test_a_form_that_does_not_say_its_length_is_refused_by_what_comes(ann: PatientPersona, path: str) -> None:
+    chunked = {"wsgi.input": BytesIO(b"Body=" + b"x" * 100_000), "wsgi.input_terminated": True, "CONTENT_LENGTH": ""}
+    form_type = "application/x-www-form-urlencoded"
+    assert ann.client.post(path, content_type=form_type, environ_overrides=chunked).status_code == 413
 
 
 def test_a_hidden_number_is_a_stranger(ann: PatientPersona, call: dict[str, str]) -> None:

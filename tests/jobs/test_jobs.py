@@ -261,8 +261,12 @@ def test_a_job_is_run_by_hand_as_of_another_time(
 
 @pytest.mark.parametrize(
     ("asked", "said"),
-    [(("wake_flags", "--at", "tomorrow"), "use an ISO time"), (("no_such_job",), "is not one of")],
-    ids=["time", "name"],
+    [
+        (("wake_flags", "--at", "tomorrow"), "use an ISO time"),
+        (("wake_flags", "--at", "0001-01-01T00:00:00+14:00"), "use an ISO time"),
+        (("no_such_job",), "is not one of"),
+    ],
+    ids=["time", "time before the calendar", "name"],
 )
 def test_a_time_or_a_name_that_is_none_ends_with_2(
     asked: tuple[str, ...], said: str, monkeypatch: pytest.MonkeyPatch

@@ -40,7 +40,7 @@ WITHOUT_CLINIC = {
 OPEN = WITHOUT_CLINIC - {"clinic"}
 WALLED = sorted(set(metadata.tables) - OPEN)
 APPEND_ONLY = (
-    "audit_event", "check_in", "consent", "emergency_look", "flag_event", "questionnaire", "rule_change",
+    "audit_event", "check_in", "consent", "emergency_look", "flag_event", "kept_band", "questionnaire", "rule_change",
     "rule_change_decision", "wording", "wording_decision",
 )  # fmt: skip
 CURRENT = "(NULLIF(current_setting('app.clinic'::text, true), ''::text))::uuid"
@@ -217,6 +217,7 @@ def sign_in_otherwise(clinic: BuiltClinic, patient: PatientPersona) -> None:
         scope.connection.execute(insert(tables.passkey), {**who, **key})
         scope.connection.execute(insert(tables.emergency_look), {**who, **look})
         scope.connection.execute(insert(tables.planned_procedure), {**own, **planned})
+        scope.connection.execute(insert(tables.kept_band), {**own, "taken_on": now.date(), "figures": []})
 
 
 EMPTY = {"appointment", "carrier_comparison", "hold", "page", "phone_call", "push", "seen_proof", "trial"}

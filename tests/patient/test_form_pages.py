@@ -180,11 +180,15 @@ def test_answers_lie_sealed_until_an_instrument_is_whole(weekly: FormPhone) -> N
 
 
 def due_texts(patient: PatientPersona, clock: ClockHand, days: int, public_url: str = ADDRESS) -> list[str]:
-    """The texts about a form that leave at its hour, so many days ahead."""
-    clock.forward(days=days, hours=6)
-    with patient.clinic.app.app_context():
-        hand_over_due("tests:0:0", patient.clinic.wiring.vaults, clock.now, public_url=public_url)
+    """The texts about a form, so many days ahead at its hour, once the question of that day is out of the way."""
     message = tables.message
+    clock.forward(days=days)
+    for hours in (0, 6):
+        clock.forward(hours=hours)
+        with patient.clinic.open() as scope:
+            scope.connection.execute(update(message).where(message.c.state == "planned").values(state="expired"))
+        with patient.clinic.app.app_context():
+            hand_over_due("tests:0:0", patient.clinic.wiring.vaults, clock.now, public_url=public_url)
     with patient.clinic.open() as scope:
         chosen = select(message).where(message.c.text_key.startswith("questionnaire_"))
         return [scope.open("message.body", row.id, row.body_sealed) or "" for row in scope.connection.execute(chosen)]

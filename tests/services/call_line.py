@@ -44,7 +44,8 @@ class ScriptedExchange:
         if not self.list_is_reachable:
             raise CarrierUnreachable("refused")
         self.times_asked += 1
-        return next((sid for sid, made in self.made.items() if made.to == call.to and sid not in taken), None)
+        mine = (sid for sid, made in self.made.items() if (made.to, made.from_) == (call.to, call.from_))
+        return next((sid for sid in mine if sid not in taken), None)
 
 
 @dataclass

@@ -183,7 +183,7 @@ def test_what_cannot_be_said_by_call_is_left_out_and_a_visit_goes_on_the_call_li
     with line.clinic.app.app_context():
         hand_over_due("tests:0:0", line.clinic.wiring.vaults, line.clock.now)
     assert (line.rows("message"), line.rows("phone_call")) == ([], [])
-    assert line.flags() == [("visit_by_phone", "operations", "today")]
+    assert line.flags() == [("visit_by_phone", "visits", "today")]
 
 
 # nobody there

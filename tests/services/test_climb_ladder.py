@@ -3,18 +3,19 @@
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import Connection, CursorResult, Executable, delete, select, text, update
+from sqlalchemy import Connection, CursorResult, Executable, delete, insert, select, text, update
 
 from recovery_api.domain.ladder import CHANNELS
 from recovery_api.domain.page_code import page_code
 from recovery_api.domain.readings import Finding
 from recovery_api.domain.rules import FAMILIES
 from recovery_api.domain.tiers import Tier
+from recovery_api.ids import new_id
 from recovery_api.models import tables
 from recovery_api.packs.ladder_pack import ladder_pack
 from recovery_api.services.answer_flags import (
@@ -441,6 +442,66 @@ def test_the_code_of_an_earlier_call_takes_nothing(ann: PatientPersona, ben: Per
     assert "waits for you" in outcome.bodies[0]
     from_phone(ann.clinic, "+12125550130", page_code(flag_id, 2))
     assert flag_of(ann.clinic, flag_id).status == "acknowledged"
+
+
+def test_a_reply_to_the_calmer_page_does_not_take_what_became_an_emergency(
+    ann: PatientPersona, ben: Persona, clock: ClockHand
+) -> None:
+    flag_id = call(ann, finding(Tier.URGENT))
+    sent(ann.clinic)
+    call(ann, finding(Tier.EMERGENCY))
+    assert "waits for you" in from_phone(ann.clinic, "+12125550130", page_code(flag_id)).bodies[0]
+    assert flag_of(ann.clinic, flag_id).status == "open"
+    assert page_code(flag_id, 2) in texts(ann.clinic)[1][1], "its own page is on its way"
+    from_phone(ann.clinic, "+12125550130", page_code(flag_id, 2))
+    assert flag_of(ann.clinic, flag_id).status == "acknowledged"
+
+
+def test_a_flag_that_was_closed_is_not_taken_by_its_code(ann: PatientPersona, ben: Persona, clock: ClockHand) -> None:
+    flag_id = call(ann, finding(Tier.EMERGENCY))
+    with ann.clinic.open() as scope:
+        resolve_flag(scope, Deed(ben.id, flag_id, None), "advised", "spoke", clock.now)
+    assert "waits for you" in from_phone(ann.clinic, "+12125550130", page_code(flag_id)).bodies[0]
+    assert flag_of(ann.clinic, flag_id).status == "resolved"
+    assert call(ann, finding(Tier.EMERGENCY)) != flag_id, "and what comes right after it is a flag of its own"
+
+
+def test_a_duty_of_somebody_who_has_left_is_no_hole_in_the_ladder(
+    ann: PatientPersona, ben: Persona, clock: ClockHand
+) -> None:
+    gone, there = (make_clinician(ann.clinic, "nurse", phone=f"+121255501{number}") for number in (38, 39))
+    now = clock.now
+    with ann.clinic.open() as scope:
+        scope.connection.execute(
+            insert(tables.duty).values(
+                clinic_id=ann.clinic.id, id=new_id(), clinician_id=gone.id, duty="nurse", weekday=now.weekday(),
+                starts=time(0), ends=time(0), created_at=now,
+            )
+        )  # fmt: skip
+        scope.connection.execute(
+            update(tables.clinician).where(tables.clinician.c.id.in_([ben.id, gone.id])).values(disabled_at=now)
+        )
+    flag_id = call(ann, finding(Tier.EMERGENCY))
+    assert [who for who, _ in texts(ann.clinic)] == [there.id], "whoever is paged is told in their place"
+    assert events(ann.clinic, flag_id, "nobody_told") == []
+    from_phone(ann.clinic, "+12125550138", page_code(flag_id))
+    assert flag_of(ann.clinic, flag_id).status == "open", "and who has left takes nothing"
+
+
+def test_a_flag_opened_again_after_its_last_rung_climbs_from_the_second_one(
+    ann: PatientPersona, ben: Persona, clock: ClockHand
+) -> None:
+    flag_id = call(ann, finding(Tier.EMERGENCY))
+    clock.forward(minutes=50)
+    climb(ann.clinic, ("sms",))
+    assert flag_of(ann.clinic, flag_id).next_rung >= 5
+    with ann.clinic.open() as scope:
+        resolve_flag(scope, Deed(ben.id, flag_id, None), "advised", "spoke", clock.now)
+        reopen_flag(scope, Deed(ben.id, flag_id, None), "worse again", clock.now)
+    row = flag_of(ann.clinic, flag_id)
+    assert (row.status, row.next_rung, row.next_rung_at) == ("open", 1, clock.now + timedelta(minutes=5))
+    call(ann, finding(Tier.EMERGENCY, rule="another"))
+    assert flag_of(ann.clinic, flag_id).next_rung_at <= row.next_rung_at, "and more of it comes no later"
 
 
 def test_only_who_was_paged_can_take_a_flag_by_its_code(ann: PatientPersona, ben: Persona, clock: ClockHand) -> None:

@@ -1,6 +1,6 @@
 """A lesson for tomorrow by what was told today: one a day, with its reason, and none for who needs a person."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -40,6 +40,19 @@ def live_a_day(patient: PatientPersona, clock: ClockHand, place: int, **told: An
     return asked
 
 
+def hand_over_until(patient: PatientPersona, until: datetime) -> None:
+    """Everything that falls due leaves at its time and arrives."""
+    reminder, message = tables.reminder, tables.message
+    due = select(reminder.c.due_at).where(reminder.c.state == "planned", reminder.c.due_at <= until)
+    with patient.clinic.open() as scope:
+        moments = sorted(set(scope.connection.execute(due).scalars()))
+    for moment in moments:
+        with patient.clinic.app.app_context():
+            hand_over_due("tests:0:0", patient.clinic.wiring.vaults, moment)
+        with patient.clinic.open() as scope:
+            scope.connection.execute(update(message).where(message.c.state == "planned").values(state="delivered"))
+
+
 def test_a_day_in_bed_is_followed_by_one_lesson_with_its_reason(ann: PatientPersona, clock: ClockHand) -> None:
     asked = live_a_day(ann, clock, 0, activity={"level": "in_bed"})
     [lesson] = lessons(ann)
@@ -50,10 +63,9 @@ def test_a_day_in_bed_is_followed_by_one_lesson_with_its_reason(ann: PatientPers
     with ann.clinic.open() as scope:
         replan_episode(scope, ann.episode_id, clock.now)
     assert [row.state for row in lessons(ann)] == ["planned"], "a plan that is made anew keeps it"
-    with ann.clinic.app.app_context():
-        hand_over_due("tests:0:0", ann.clinic.wiring.vaults, lesson.due_at)
-    assert [row.state for row in lessons(ann)] == ["handed_over"]
     live_a_day(ann, clock, 1, activity={"level": "in_bed"})
+    hand_over_until(ann, lesson.due_at)
+    assert [row.state for row in lessons(ann)] == ["handed_over"]
     assert len(lessons(ann)) == 1, "not again within a week"
 
 
@@ -69,7 +81,8 @@ def test_nobody_is_coached_without_a_cause_or_in_danger(
     assert lessons(ann) == []
 
 
-def test_a_day_that_is_full_gets_no_lesson(ann: PatientPersona, clock: ClockHand) -> None:
+@pytest.mark.parametrize("state", ["planned", "handed_over"])
+def test_a_day_that_is_full_gets_no_lesson(ann: PatientPersona, clock: ClockHand, state: str) -> None:
     with ann.clinic.open() as scope:
         reminder = tables.reminder
         first = scope.connection.execute(
@@ -82,5 +95,7 @@ def test_a_day_that_is_full_gets_no_lesson(ann: PatientPersona, clock: ClockHand
         for number in range(3 - len(known)):
             row = {**known[0]._asdict(), "id": type(first.id)(int=number + 1), "kind": "rest", "slot": f"more {number}"}
             scope.connection.execute(reminder.insert(), row)
+        of_day = (reminder.c.local_on == on) & reminder.c.condition.is_(None)
+        scope.connection.execute(update(reminder).where(of_day).values(state=state))
     live_a_day(ann, clock, 0, activity={"level": "in_bed"})
     assert lessons(ann) == []

@@ -1,8 +1,9 @@
 """Two findings on one phone at the same moment, on a database that really commits: one flag, and no answer lost."""
 
 import time
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import timedelta
 
 import psycopg
 import pytest
@@ -15,6 +16,8 @@ from recovery_api.domain.tiers import Tier
 from recovery_api.gateways.sms import InboundText
 from recovery_api.models import tables
 from recovery_api.services.answer_flags import Deed, reopen_flag, resolve_flag
+from recovery_api.services.climb_ladder import climb_due
+from recovery_api.services.notify_clinicians import page_clinicians
 from recovery_api.services.raise_flags import FlagSubject, raise_flags
 from recovery_api.services.reconcile_inbound import file_missed
 from tests.builders import BuiltClinic, ClockHand, make_clinic, make_clinician, make_patient
@@ -59,6 +62,64 @@ def test_a_second_dangerous_text_of_a_stranger_waits_for_the_first_and_joins_its
     [flag] = phone.rows("flag")
     assert (flag.tier, flag.repeats) == ("emergency", 1)
     assert len(phone.rows("message")) == 1
+
+
+def test_two_workers_that_find_the_same_of_a_patient_at_once_make_one_flag_and_page_once(
+    committed: BuiltClinic, clock: ClockHand
+) -> None:
+    ann, _ = make_patient(committed), make_clinician(committed, "nurse", phone="+12125550130")
+    subject = FlagSubject(ann.episode_id, ann.id)
+    found = Finding("RF-X", "1", "red_flag", Tier.URGENT, "made up", 60, {"symptom": "fever"})
+
+    def find(wait_inside: Callable[[], object] = lambda: None) -> None:
+        with committed.open() as scope:
+            page_clinicians(scope, raise_flags(scope, subject, [found], clock.now), clock.now)
+            wait_inside()
+
+    with ThreadPoolExecutor(1) as pool:
+        seconds: list[Future[None]] = []
+
+        def second_comes() -> None:
+            seconds.append(pool.submit(find))
+            wait_until_somebody_waits(committed.wiring.settings.database_admin_url)
+
+        find(second_comes)
+        seconds[0].result(timeout=10)
+    with committed.open() as scope:
+        [flag] = scope.connection.execute(select(tables.flag)).all()
+        pages = scope.connection.execute(select(tables.message.c.id).where(tables.message.c.purpose == "page")).all()
+    assert (flag.repeats, flag.status, len(pages)) == (1, "open", 1)
+
+
+def test_a_flag_that_is_being_raised_is_left_by_the_ladder_for_a_moment_and_goes_on_by_its_new_tier(
+    committed: BuiltClinic, clock: ClockHand
+) -> None:
+    ann, _ = make_patient(committed), make_clinician(committed, "nurse", phone="+12125550130")
+    subject = FlagSubject(ann.episode_id, ann.id)
+
+    def finding(tier: Tier) -> Finding:
+        return Finding("RF-X", "1", "red_flag", tier, f"because of {tier}", 60, {})
+
+    def climb() -> None:
+        with committed.app.app_context():
+            climb_due("tests:0:0", committed.wiring.vaults, ("sms",), clock.now)
+
+    with committed.open() as scope:
+        page_clinicians(scope, raise_flags(scope, subject, [finding(Tier.URGENT)], clock.now), clock.now)
+    clock.forward(minutes=16)
+    with ThreadPoolExecutor(1) as pool, committed.open() as scope:
+        raised = raise_flags(scope, subject, [finding(Tier.EMERGENCY)], clock.now)
+        scope.flush()
+        pool.submit(climb).result(timeout=10)
+        page_clinicians(scope, raised, clock.now)
+    with committed.open() as scope:
+        flag = scope.connection.execute(select(tables.flag)).one()
+        work = scope.connection.execute(select(tables.due_work.c.due_at).where(tables.due_work.c.kind == "rung")).all()
+        told = scope.connection.execute(select(tables.flag_event).where(tables.flag_event.c.kind == "paged")).all()
+    assert (flag.tier, flag.next_rung) == ("emergency", 1), "the climb did not tell a rung of the calmer tier meanwhile"
+    assert [row.due_at for row in work] == [flag.next_rung_at]
+    assert flag.next_rung_at <= clock.now + timedelta(minutes=5)
+    assert len(told) == 2
 
 
 @pytest.fixture

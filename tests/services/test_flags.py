@@ -305,6 +305,32 @@ def test_a_flag_is_put_off_for_a_day_at_most(
         snooze_flag(scope, Deed(ben.id, flag, 1), clock.now + timedelta(hours=hours), "later", clock.now)
 
 
+def test_a_flag_sleeps_no_longer_than_a_day_when_the_clock_is_put_back(
+    ann: PatientPersona, ben: Persona, flag: UUID, clock: ClockHand
+) -> None:
+    def put_off(hours: float) -> bool:
+        with ann.clinic.open() as scope:
+            try:
+                snooze_flag(scope, Deed(ben.id, flag, None), clock.now + timedelta(hours=hours), "later", clock.now)
+            except Invalid:
+                return False
+        return True
+
+    began = clock.now
+    clock.forward(days=-2)
+    assert put_off(20)
+    asleep = clock.now
+    assert [put_off(hours) for hours in (24, 23, 25)] == [True, True, False]
+    clock.forward(hours=20)
+    assert [put_off(hours) for hours in (5, 4)] == [False, True], "a day from when it fell asleep, not from each press"
+    clock.forward(hours=-2)
+    assert [put_off(hours) for hours in (6.5, 6)] == [False, True]
+    clock.set(asleep - timedelta(hours=3))
+    assert [put_off(hours) for hours in (25, 24)] == [False, True], "nor longer than a day from now"
+    clock.set(began)
+    assert [put_off(hours) for hours in (-30, 1)] == [False, False], "it should have called long ago"
+
+
 def test_an_emergency_is_never_put_off(ann: PatientPersona, ben: Persona, clock: ClockHand) -> None:
     [urgent] = raise_on(ann, clock.now, finding(Tier.EMERGENCY))
     with ann.clinic.open() as scope, pytest.raises(Conflict):

@@ -4,8 +4,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Row
+from sqlalchemy import Row, update
 
+from recovery_api.models import tables
 from recovery_api.services.hand_over_reminders import hand_over_due
 from tests.builders import PatientPersona, Persona
 from tests.services.phone import Phone
@@ -21,6 +22,12 @@ def phone(ann: PatientPersona, ben: Persona) -> Phone:
 
 
 def hand_over(phone: Phone, at: datetime) -> None:
+    """What is due at a moment, once the day's own question is out of the way."""
+    message = tables.message
+    with phone.clinic.app.app_context():
+        hand_over_due("tests:0:0", phone.clinic.wiring.vaults, at.replace(hour=15))
+    with phone.clinic.open() as scope:
+        scope.connection.execute(update(message).where(message.c.question_on.is_not(None)).values(state="expired"))
     with phone.clinic.app.app_context():
         hand_over_due("tests:0:0", phone.clinic.wiring.vaults, at)
 

@@ -7,6 +7,7 @@ import pytest
 from recovery_api.clinic.shown import queue_of
 from recovery_api.domain.recovery_band import ENOUGH, PUBLISHED
 from recovery_api.packs.rule_pack import rule_pack
+from recovery_api.services.keep_band import band_of_answer, kept_bands
 from recovery_api.services.keep_synthetic import keep_synthetic
 from recovery_api.services.read_band import _kept, band_on, clinic_bands, read_band, read_figures
 from recovery_api.services.read_worklist import read_worklist, with_people
@@ -63,6 +64,13 @@ def test_the_clinics_own_band_takes_the_place_of_the_published_one_with_its_n_wh
         reasons = [one.reason for one in record(people[0], 6).findings if one.rule == "PW-05"]
         again = replayed(people[0])
         [small, *_] = sparks(people[0], ben)
+        clock.forward(days=1)
+        record(people[1], 0)
+        _kept.clear()
+        next_day = replayed(people[0])
+        with ann.clinic.open() as scope:
+            assert ", at least" in band_on(scope, clock.now, 15).source
+            assert band_on(scope, clock.now, 14).edges(14, 8) != (6, 6), "the clinic's own course has moved"
     finally:
         _kept.clear()
     assert reasons == [
@@ -70,9 +78,40 @@ def test_the_clinics_own_band_takes_the_place_of_the_published_one_with_its_n_wh
         " n = 2)"
     ]
     assert again == reasons, "a replay says what was said"
+    assert next_day == reasons, "by the band of then, and not of today"
     assert small.startswith("Mean course of this clinic's own patients"), (
         "the small chart has the band of the large one"
     )
+
+
+def test_all_answers_of_a_day_are_held_against_one_band_however_late_they_come(
+    ann: PatientPersona, clock: ClockHand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("recovery_api.domain.recovery_band.ENOUGH", 1)
+    start = clock.now.date() - timedelta(days=1)
+    mine, other = (
+        make_patient(ann.clinic, phone=f"+121255501{number}", baseline_pain=8, performed_on=start)
+        for number in (43, 44)
+    )
+    record(mine, 4)
+    _kept.clear()
+    try:
+        with ann.clinic.open() as scope:
+            first = band_of_answer(scope, start, clock.now, 1)
+            nothing_before = band_of_answer(scope, start, clock.now, 0)
+        record(other, 0)
+        _kept.clear()
+        clock.forward(days=2)
+        with ann.clinic.open() as scope:
+            late = band_of_answer(scope, start, clock.now, 1)
+            between = band_of_answer(scope, start, clock.now, 2)
+            kept = kept_bands(scope).for_recovery(start)
+            assert [kept(day) for day in (0, 1, 2)] == [nothing_before, late, between], "a replay sees the same"
+    finally:
+        _kept.clear()
+    assert (first.version, first.edges(1, 8)) == (f"{start + timedelta(days=1)}", (4, 4))
+    assert late == first
+    assert nothing_before is PUBLISHED
 
 
 def replayed(patient: PatientPersona) -> list[str]:

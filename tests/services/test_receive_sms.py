@@ -41,6 +41,24 @@ def test_a_number_is_saved_and_answered(phone: Phone, clock: ClockHand) -> None:
     assert phone.flags() == []
 
 
+@pytest.mark.parametrize(
+    ("question", "said", "who"),
+    [
+        ("pain", "her pain is 6", "caregiver"),
+        ("medication", "my husband took 2", "caregiver"),
+        ("activity", "mi mama camino 20 minutos", "caregiver"),
+        ("medication", "took 2, my husband helped me", "patient"),
+    ],
+)
+def test_an_answer_that_somebody_else_gave_from_the_patients_phone_is_kept_as_theirs(
+    phone: Phone, clock: ClockHand, question: str, said: str, who: str
+) -> None:
+    phone.ask(question, clock.now.date(), clock.now)
+    outcome = phone.text(said)
+    assert outcome.check_in is not None
+    assert outcome.check_in.answered_by == who
+
+
 def test_an_answer_to_the_daily_question_is_followed_by_the_symptoms(phone: Phone, clock: ClockHand) -> None:
     phone.ask("pain", clock.now.date(), clock.now)
     assert phone.text("4").answer == "saved_then_symptoms"

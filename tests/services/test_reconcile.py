@@ -432,6 +432,18 @@ def test_a_comparison_that_breaks_off_goes_on_from_the_day_that_it_had_reached(
     assert [compare(outbox), compared_days(outbox)] == [1, 6]
 
 
+def test_trouble_with_one_number_ends_the_comparison_of_no_other(
+    outbox: Outbox, capsys: pytest.CaptureFixture[str]
+) -> None:
+    broken_clinic(outbox)
+    outbox.real.forward(hours=20)
+    assert compare(outbox) == 1
+    assert report(outbox).day == NOW.date()
+    said = capsys.readouterr().out
+    assert said.count("comparison.number_stuck") == 1
+    assert "+1201" not in said
+
+
 def compared_days(outbox: Outbox) -> int:
     with outbox.clinic.open() as scope:
         return len(read_comparisons(scope, NOW.date()))

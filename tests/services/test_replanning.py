@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import Row, select
+from sqlalchemy import Row, select, update
 from structlog.testing import capture_logs
 
 from recovery_api.domain.errors import Conflict, Invalid, NotFound
@@ -100,6 +100,18 @@ def test_a_hold_needs_an_end_an_owner_and_a_running_recovery(ann: PatientPersona
         change_episode(scope, ann.episode_id, EpisodeChanges(status="ended"), SYSTEM, NOW)
         with pytest.raises(Conflict):
             hold_episode(scope, ann.episode_id, NewHold(NOW + timedelta(days=1)), nurse(ben), NOW)
+
+
+def test_after_a_hold_longer_than_the_plan_texts_lie_ahead_at_once(
+    ann: PatientPersona, ben: Persona, clock: ClockHand
+) -> None:
+    with ann.clinic.open() as scope:
+        hold_episode(scope, ann.episode_id, NewHold(NOW + timedelta(days=40)), nurse(ben), NOW)
+    clock.forward(days=30)
+    with ann.clinic.open() as scope:
+        lift_hold(scope, ann.episode_id, nurse(ben), clock.now)
+    ahead = [row.local_on for row in planned(ann) if row.due_at > clock.now]
+    assert NOW.date() + timedelta(days=30) <= min(ahead) <= max(ahead) <= NOW.date() + timedelta(days=44)
 
 
 def test_the_api_holds_and_lifts(ann: PatientPersona, ben: Persona) -> None:
@@ -239,7 +251,11 @@ def test_a_confirmed_visit_is_announced_the_day_before_and_not_asked_about(
         visit = book_visit(scope, ann.episode_id, NOW + timedelta(days=8), SYSTEM, NOW)
         confirm_visit_by_id(scope, visit.id, SYSTEM, NOW)
     for row in [row for row in planned(ann) if row.kind == "follow_up_visit"]:
-        hand_over(ann, clock, row.due_at)
+        for moment in (row.due_at.replace(hour=15), row.due_at):  # once the day's own question is out of the way
+            hand_over(ann, clock, moment)
+            with ann.clinic.open() as scope:
+                message = tables.message
+                scope.connection.execute(update(message).where(message.c.state == "planned").values(state="expired"))
     states = {
         row.text_key: (row.state, row.why) for row in rows(ann.clinic, "reminder") if row.kind == "follow_up_visit"
     }
@@ -317,7 +333,7 @@ def test_an_own_version_names_itself_and_who_signed_it(ann: PatientPersona) -> N
 
 def test_the_history_of_zones_is_kept(ann: PatientPersona) -> None:
     with ann.clinic.open() as scope:
-        for hours, zone in enumerate(ZONES[1:4]):
+        for hours, zone in enumerate(ZONES[1:4], start=1):
             change_preferences(scope, ann.id, Preferences(zone=zone), SYSTEM, NOW + timedelta(hours=hours))
     plans = sorted(rows(ann.clinic, "care_plan"), key=lambda row: row.valid_from)
     assert [row.zone for row in plans] == list(ZONES[:4])

@@ -8,9 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from recovery_api.domain.errors import Invalid
 from recovery_api.domain.labels import WORDS, default_label, label_rest
 from recovery_api.models import tables
 from recovery_api.services.hand_over_reminders import hand_over_due
+from recovery_api.services.invite_phone import check_label
 from tests.builders import BuiltClinic, ClockHand, PatientPersona, Persona, make_patient
 from tests.services.phone import Phone
 
@@ -103,6 +105,13 @@ def test_a_default_label_has_two_letters_is_no_word_and_is_free(given: str, fami
     assert made[:2].isalpha()
     assert made.isascii()
     assert made not in WORDS | set(taken)
+
+
+@pytest.mark.parametrize("label", ["[[[[[[[[", "A€", "AT\n", "ÁT", "ABCDEFGHI"])
+def test_a_label_that_costs_more_than_its_letters_is_refused(label: str) -> None:
+    with pytest.raises(Invalid):
+        check_label(label, "Annwyl", "Testerby")
+    check_label("AT", "Annwyl", "Testerby")
 
 
 def test_people_with_the_same_initials_get_labels_apart(ann: PatientPersona) -> None:

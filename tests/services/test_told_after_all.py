@@ -5,9 +5,12 @@ from typing import Any
 
 from sqlalchemy import Row, select, update
 
+from recovery_api.domain.readings import Finding
+from recovery_api.domain.tiers import Tier
 from recovery_api.models import tables
 from recovery_api.services.hand_over_reminders import hand_over_due
 from recovery_api.services.plan_reminders import plan_ahead
+from recovery_api.services.raise_flags import FlagSubject, raise_flags
 from tests.builders import NOW, BuiltClinic, ClockHand, PatientPersona, make_patient
 from tests.services.phone import Phone
 
@@ -92,3 +95,20 @@ def test_a_landline_that_takes_no_texts_is_called_once_about_how_to_prepare(
     assert len(rows(patient, "flag")) == 1
     live_until(patient, clock, NOW + timedelta(days=6))
     assert sorted(row.rule for row in rows(patient, "flag")) == ["prepare_by_phone", "visit_by_phone"]
+
+
+def test_the_call_about_how_to_prepare_is_a_task_of_its_own_beside_whatever_is_open(
+    clinic: BuiltClinic, clock: ClockHand
+) -> None:
+    patient = make_patient(clinic, performed_on=NOW.date() + timedelta(days=7), visits=[NOW + timedelta(days=1)])
+    with clinic.open() as scope:
+        scope.connection.execute(update(tables.contact_point).values(channel="voice"))
+        other = Finding("hold_over", "1", "operations", Tier.REVIEW, "The hold is over", 4320, {})
+        raise_flags(scope, FlagSubject(patient.episode_id, patient.id), [other], clock.now)
+    live_until(patient, clock, NOW + timedelta(hours=3))
+    tasks = {row.rule: row for row in rows(patient, "flag")}
+    assert set(tasks) == {"hold_over", "prepare_by_phone", "visit_by_phone"}
+    task = tasks["prepare_by_phone"]
+    assert task.reason == "Takes no texts: call and tell how to prepare: blood thinners, allergies, fasting, ride home"
+    assert NOW < task.respond_by < tasks["hold_over"].respond_by
+    assert {row.row_id for row in rows(patient, "due_work") if row.kind == "rung"} >= {row.id for row in tasks.values()}

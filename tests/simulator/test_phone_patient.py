@@ -32,7 +32,7 @@ def demo(settings: Settings) -> Iterator[Flask]:
 @pytest.fixture
 def client(demo: Flask, other: PatientPersona, monkeypatch: pytest.MonkeyPatch) -> FlaskClient:
     """A browser in the demo of Ann's clinic."""
-    monkeypatch.setattr("recovery_api.simulator.phone_views.demo_clinic", lambda: other.clinic.id)
+    monkeypatch.setattr("recovery_api.simulator.phone_door.demo_clinic", lambda: other.clinic.id)
     return demo.test_client()
 
 

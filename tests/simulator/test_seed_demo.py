@@ -1,10 +1,14 @@
 """The demo at first sight: dangers that were answered, questions that were asked once, a landline that was called."""
 
-from datetime import UTC, datetime
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
+from sqlalchemy import Row, select
 
 from recovery_api.db import clinic_transaction
+from recovery_api.models import tables
 from recovery_api.services.change_rota import read_rota
 from recovery_api.services.find_patients import find_patients
 from recovery_api.services.read_patient import PatientStory, read_patient
@@ -16,19 +20,46 @@ from tests.builders import BuiltClinic
 MONDAY = datetime(2026, 11, 23, 14, 10, tzinfo=UTC)
 
 
+Ledger = Mapping[Any, list[Row[Any]]]  # the lines of consent by patient, oldest first
+
+
 @pytest.fixture
-def stories(clinic: BuiltClinic) -> dict[str, PatientStory]:
-    """Patients in trouble as their pages tell of them, the first of each kind."""
+def seeded(clinic: BuiltClinic) -> tuple[dict[str, PatientStory], Ledger]:
+    """Patients in trouble as their pages tell of them, the first of each kind; and the ledger of consent."""
     with clinic.app.app_context():
         vaults = clinic.wiring.vaults
-        clinic_id, _ = seed_demo(vaults, MONDAY, patients=10)
+        clinic_id, _ = seed_demo(vaults, MONDAY, patients=11)
         with clinic_transaction(clinic_id, vaults) as scope:
-            found = find_patients(scope, "", None, 10, SYSTEM, MONDAY)
+            found = find_patients(scope, "", None, 11, SYSTEM, MONDAY)
             assert all(read_rota(scope, MONDAY).now_on.values()), "somebody has every duty"
             named = dict(reversed([(fate.name, one.id) for fate, one in zip(FATES, found, strict=False)]))
-            return {
-                name: read_patient(scope, named[name], SYSTEM, MONDAY) for name in ("weakness", "fever", "landline")
-            }
+            kinds = ("weakness", "fever", "landline", "opted_out")
+            consent = tables.consent
+            lines = scope.connection.execute(select(consent).order_by(consent.c.recorded_at)).all()
+            ledger = {one.id: [line for line in lines if line.patient_id == one.id] for one in found}
+            return {name: read_patient(scope, named[name], SYSTEM, MONDAY) for name in kinds}, ledger
+
+
+@pytest.fixture
+def stories(seeded: tuple[dict[str, PatientStory], Ledger]) -> dict[str, PatientStory]:
+    """The patients alone."""
+    return seeded[0]
+
+
+def test_the_demos_consents_are_as_old_as_its_enrolments_and_its_stop_is_in_the_ledger(
+    seeded: tuple[dict[str, PatientStory], Ledger],
+) -> None:
+    stories, ledger = seeded
+    for name, story in stories.items():
+        agreed, *later = ledger[story.patient.id]
+        assert story.patient.performed_on
+        assert agreed.recorded_at.date() == story.patient.performed_on - timedelta(days=3), name
+        assert (agreed.granted, agreed.channel) == (True, "voice" if name == "landline" else "sms")
+        assert [(line.purpose, line.granted) for line in later] == [("all_texts", False)] * (name == "opted_out")
+    stopped_at = ledger[stories["opted_out"].patient.id][1].recorded_at
+    assert stopped_at < MONDAY - timedelta(days=10)
+    assert all(text.at < stopped_at for text in stories["opted_out"].texts), "who opted out is asked no more"
+    assert stories["opted_out"].phones[0].state == "opted_out"
 
 
 def test_the_demos_dangers_were_answered_its_questions_asked_once_and_its_landline_called(

@@ -9,9 +9,11 @@ from uuid import UUID
 import psycopg
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
 from recovery_api.config import Settings
-from recovery_api.db import metadata
+from recovery_api.db import clinic_transaction, metadata
+from recovery_api.models import tables
 from recovery_api.simulator.year import Year
 from recovery_api.simulator.year_carrier import MovingClock, YearCarrier
 from recovery_api.simulator.year_checks import Checks, Sent
@@ -119,15 +121,20 @@ def broken(*texts: Sent, stopped_at: datetime | None = None) -> list[str]:
 
 
 def test_the_checks_let_a_sound_day_pass() -> None:
-    assert broken(text(), text(reminder="r2"), text(reminder="r3")) == []
+    assert broken(*(text(reminder=f"r{hour}", at=NOON + timedelta(hours=hour)) for hour in range(3))) == []
     assert broken(text(at=NOON + timedelta(hours=12), purpose="safety", reminder="")) == []
     assert broken(text(text_key="stopped", purpose="service", reminder=""), stopped_at=NOON - timedelta(1)) == []
 
 
 def test_the_checks_see_texts_at_night_twice_too_often_and_after_the_end() -> None:
     assert broken(text(at=NOON + timedelta(hours=12))) == ["night text"]
-    assert broken(text(), text()) == ["double text"]
-    assert broken(*(text(reminder=name) for name in "abcd")) == ["more than 3 texts to one patient on 2026-03-03"]
+    assert broken(text(), text(at=NOON + timedelta(hours=1))) == ["double text"]
+    four = [text(reminder=f"r{hour}", at=NOON + timedelta(hours=hour)) for hour in range(4)]
+    assert broken(*four) == ["more than 3 texts to one patient on 2026-03-03"]
+    began = [text(purpose="service", reminder="", at=NOON + timedelta(minutes=minutes)) for minutes in range(4)]
+    assert broken(*began) == ["more than 3 texts to one patient on 2026-03-03"]
+    soon = [text(reminder=f"r{minutes}", at=NOON + timedelta(minutes=minutes)) for minutes in (0, 55, 75)]
+    assert broken(*soon) == ["texts 20 minutes apart"]
     assert broken(text(), stopped_at=NOON - timedelta(minutes=1)) == ["text after opt-out"]
 
 
@@ -139,6 +146,42 @@ def test_the_checks_see_who_is_left_alone_and_a_fall_that_nobody_was_told_of() -
     checks.coverage(2, NOON)
     checks.danger("I fell", was_flagged=False)
     assert checks.broken == ["coverage: 2 left alone at 2026-03-03 17:00", "no flag after: I fell"]
+
+
+def test_the_checks_see_a_text_in_a_hold_until_it_is_lifted() -> None:
+    checks = Checks()
+    checks.note_hold("p", NOON - timedelta(hours=1), NOON + timedelta(days=2))
+    checks.look_at(text())
+    assert [one.split(":")[0] for one in checks.broken] == ["text in a hold"]
+    checks.note_hold("p", NOON + timedelta(hours=1), NOON + timedelta(hours=1))
+    checks.look_at(text(reminder="r2", at=NOON + timedelta(hours=2)))
+    assert len(checks.broken) == 1
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(3600)
+def test_stays_in_hospital_deaths_and_procedures_that_are_put_off_break_nothing(
+    app: Flask, live: Live, samples: Samples
+) -> None:
+    """Each happens on the second day, so that a short year has it."""
+    wanted = (("hospital", 3), ("dies-caregiver", 8), ("moved", -2))
+    people = []
+    for place, (traits, day) in enumerate(wanted):
+        drawn = (make_people(place + 1, seed, traits)[place] for seed in range(500))
+        early = next(one for one in drawn if one.day_of(traits.split("-")[0]) == day)
+        people.append(replace(early, procedure_in_days=1 - day))
+    year = live(samples(4, 120), people)
+    assert year.checks.broken == []
+    with app.app_context():
+        counts = count_year(year)
+    assert "reported_deceased (today)" in counts["flags"]
+    with app.app_context(), clinic_transaction(year.clinic_id, year.vaults) as scope:
+        held = scope.connection.execute(select(tables.hold.c.reason)).scalars().all()
+        started = set(scope.connection.execute(select(tables.episode.c.started_on)).scalars())
+        status = set(scope.connection.execute(select(tables.patient.c.status)).scalars())
+    assert list(held) == ["hospital"]
+    assert status == {"active", "deceased"}
+    assert max(started) >= BEGINS.date() + timedelta(days=5)
 
 
 def test_people_are_the_same_for_a_seed_and_share_phones_in_pairs() -> None:

@@ -38,7 +38,7 @@ document.addEventListener("DOMContentLoaded", () => {
   function handle(event) {
     if (isOff() || event.ctrlKey || event.altKey || event.metaKey || isWriting(event.target)) return;
     const place = event.target.closest(PLACE);
-    if (!place) return;
+    if (!place || (event.repeat && !"jk".includes(event.key))) return; // a key that is held is one deed
     if (event.key === "?") {
       if (help) help.open = !help.open;
     } else if (!((event.key === "j" && move(place, 1)) || (event.key === "k" && move(place, -1)) || press(place, event.key))) return;
@@ -60,11 +60,24 @@ document.addEventListener("DOMContentLoaded", () => {
     say();
   }
 
-  // The browser looks for the fragment once a page is laid out, and takes the focus away with that: two frames later.
-  const back = location.hash.startsWith("#row-") ? location.hash.slice(1) : "";
-  const goBack = () => {
-    const row = document.getElementById(back);
-    if (row) focusOn(row);
+  // The focus stays on its row until the nurse moves it. A browser takes it away once it has looked for the fragment, and
+  // so does a part of the page that is exchanged: then the same row takes it back, and never another one.
+  let kept = null;
+  const keep = ({ target }) => {
+    const place = target.closest(PLACE);
+    kept = place && { id: place.id, target };
   };
-  if (back) window.addEventListener("load", () => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(goBack))));
+  function takeBack() {
+    if (!kept || !document.hasFocus() || document.activeElement !== document.body) return;
+    const place = document.getElementById(kept.id);
+    if (kept.target.isConnected) kept.target.focus();
+    else if (place) focusOn(place);
+  }
+  document.addEventListener("focusin", keep);
+  document.addEventListener("focusout", ({ relatedTarget }) => relatedTarget || queueMicrotask(takeBack));
+  document.addEventListener("htmx:after:swap", takeBack);
+  document.addEventListener("pointerdown", () => { kept = null; });
+
+  const back = location.hash.startsWith("#row-") && document.getElementById(location.hash.slice(1));
+  if (back) focusOn(back);
 });

@@ -8,18 +8,19 @@ document.addEventListener("DOMContentLoaded", () => {
 
   for (const link of document.querySelectorAll("[data-call]")) {
     link.addEventListener("click", () => {
-      send(`${location.pathname}/calls`, { result: "started" });
+      send(`${location.pathname.replace(/\/(messages|draft)$/, "")}/calls`, { result: "started" });
       document.getElementById("log-call")?.parentElement.setAttribute("open", "");
     });
   }
 
   const body = document.getElementById("body");
+  const form = document.getElementById("compose");
   const cost = document.getElementById("cost");
   const template = document.getElementById("template");
   let waiting = 0;
 
   async function count() {
-    const answer = await send("/messages/measure", { body: body.value });
+    const answer = await send(`${form.getAttribute("action")}/measure`, { body: body.value });
     if (answer.ok && !answer.redirected) cost.textContent = await answer.text();
   }
 

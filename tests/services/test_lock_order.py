@@ -1,0 +1,95 @@
+"""Two who change one recovery at once wait for each other in one order, and the second sees what the first planned."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from flask import Flask
+from sqlalchemy import Row, delete, select, update
+
+from recovery_api.db import open_transaction
+from recovery_api.models import tables
+from recovery_api.services.book_visits import book_visit, change_visit
+from recovery_api.services.change_episode import EpisodeChanges, change_episode
+from recovery_api.services.change_patient import change_patient
+from recovery_api.services.change_preferences import Preferences, change_preferences
+from recovery_api.services.record_audit import SYSTEM
+from recovery_api.services.report_check_in import take_turn
+from tests.builders import NOW, BuiltClinic, ClockHand, PatientPersona, make_clinic, make_patient
+from tests.services.test_flag_races import wait_until_somebody_waits
+
+ZONE = ZoneInfo("America/New_York")
+
+
+@pytest.fixture
+def mover(app: Flask, clock: ClockHand) -> Iterator[PatientPersona]:
+    """Somebody before the procedure, in the database itself; the queue is taken away at the end."""
+    clinic = make_clinic(app)
+    yield make_patient(clinic, performed_on=NOW.date() + timedelta(days=2), baseline_pain=None)
+    with app.app_context(), open_transaction() as connection:
+        for table in (tables.due_work, tables.sender_number):
+            connection.execute(delete(table).where(table.c.clinic_id == clinic.id))
+
+
+def rows(clinic: BuiltClinic, table: str) -> list[Row[Any]]:
+    with clinic.open() as scope:
+        return list(scope.connection.execute(select(getattr(tables, table))).all())
+
+
+def move_procedure(patient: PatientPersona) -> None:
+    with patient.clinic.open() as scope:
+        moved = EpisodeChanges(performed_on=NOW.date() + timedelta(days=9))
+        change_episode(scope, patient.episode_id, moved, SYSTEM, NOW)
+
+
+def move_hour(patient: PatientPersona) -> None:
+    with patient.clinic.open() as scope:
+        change_preferences(scope, patient.id, Preferences(check_in_time=time(11)), SYSTEM, NOW)
+
+
+def choose_link(patient: PatientPersona) -> None:
+    with patient.clinic.open() as scope:
+        change_patient(scope, patient.id, {"sex": "female", "web_check_in": True}, SYSTEM, NOW)
+
+
+def test_who_moves_a_procedure_waits_for_an_answer_that_keeps_the_pain_before_it(mover: PatientPersona) -> None:
+    episode = tables.episode
+    with ThreadPoolExecutor(1) as pool:
+        with mover.clinic.open() as scope:
+            take_turn(scope, mover.id)  # as every answer does first
+            moving = pool.submit(move_procedure, mover)
+            wait_until_somebody_waits(mover.clinic.wiring.settings.database_admin_url)
+            scope.connection.execute(update(episode).where(episode.c.id == mover.episode_id).values(baseline_pain=7))
+        moving.result(timeout=10)
+    [row] = rows(mover.clinic, "episode")
+    assert (row.baseline_pain, row.started_on) == (7, NOW.date() + timedelta(days=9))
+
+
+def test_who_changes_a_patient_and_their_phones_waits_for_a_text_from_one_of_them(mover: PatientPersona) -> None:
+    point = tables.contact_point
+    with ThreadPoolExecutor(1) as pool:
+        with mover.clinic.open() as scope:
+            scope.connection.execute(select(point.c.id).with_for_update(key_share=True)).all()  # a text's first lock
+            changing = pool.submit(choose_link, mover)
+            wait_until_somebody_waits(mover.clinic.wiring.settings.database_admin_url)
+            take_turn(scope, mover.id)
+        changing.result(timeout=10)
+    assert [row.takes_link for row in rows(mover.clinic, "contact_point")] == [True]
+
+
+def test_an_hour_that_moves_while_a_visit_is_called_off_moves_every_text(mover: PatientPersona) -> None:
+    with mover.clinic.open() as scope:
+        visit = book_visit(scope, mover.episode_id, NOW + timedelta(days=8), SYSTEM, NOW)
+    with ThreadPoolExecutor(1) as pool:
+        with mover.clinic.open() as scope:
+            change_visit(scope, visit.id, None, "cancelled", SYSTEM, NOW)
+            moving = pool.submit(move_hour, mover)
+            wait_until_somebody_waits(mover.clinic.wiring.settings.database_admin_url)
+        moving.result(timeout=10)
+    planned = [row for row in rows(mover.clinic, "reminder") if row.state == "planned"]
+    asked = {row.due_at.astimezone(ZONE).time() for row in planned if row.kind == "check_in"}
+    assert asked == {time(11)}
+    assert {row.text_key for row in planned}.isdisjoint({"visit_coming", "visit_reminder"})
