@@ -63,7 +63,7 @@ def _over(scope: ClinicScope, now: datetime) -> Any:
         .where(
             episode.c.clinic_id == scope.clinic_id,
             episode.c.status == "on_hold",
-            ~episode.c.patient_id.in_(synthetic_patients(scope)),
+            ~episode.c.patient_id.in_(synthetic_patients(scope.clinic_id)),
             ~standing,
         )
         .order_by(episode.c.id)

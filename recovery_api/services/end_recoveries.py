@@ -62,7 +62,7 @@ def _complete(scope: ClinicScope, now: datetime) -> Any:
             episode.c.clinic_id == scope.clinic_id,
             episode.c.status == "active",
             episode.c.ends_on < (now - LATE_ANSWERS).date(),
-            ~episode.c.patient_id.in_(synthetic_patients(scope)),
+            ~episode.c.patient_id.in_(synthetic_patients(scope.clinic_id)),
             ~flagged,
             ~expected,
             ~answered,

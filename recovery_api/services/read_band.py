@@ -52,7 +52,7 @@ def _drawn(scope: ClinicScope) -> Select[tuple[UUID]]:
         .where(
             episode.c.clinic_id == scope.clinic_id,
             episode.c.baseline_pain > 0,
-            ~episode.c.patient_id.in_(synthetic_patients(scope)),
+            ~episode.c.patient_id.in_(synthetic_patients(scope.clinic_id)),
         )
         .order_by(func.right(cast(episode.c.id, Text), 12))
         .limit(MOST_RECOVERIES)

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Select, Uuid, and_, any_, case, literal, or_, select
+from sqlalchemy import ARRAY, BindParameter, ColumnElement, Select, Uuid, and_, any_, case, literal, or_, select
 
 from recovery_api.db import AnyRow, ClinicScope
 from recovery_api.domain.tiers import Tier
@@ -88,7 +88,8 @@ def flags_asked(scope: ClinicScope, query: FlagQuery) -> Select[Any]:
         .limit(query.limit)
     )
     if query.flag_id is None:
-        statement = statement.where(~_flag.c.patient_id.in_(synthetic_patients(scope)) | _flag.c.patient_id.is_(None))
+        nobody = synthetic_patients(scope.clinic_id)
+        statement = statement.where(~_flag.c.patient_id.in_(nobody) | _flag.c.patient_id.is_(None))
     return statement.where(*_named(query), *_in_time(query))
 
 
@@ -125,10 +126,10 @@ def array_of_ids(ids: Iterable[UUID]) -> Any:
     return literal(list(ids), ARRAY(Uuid()))
 
 
-def synthetic_patients(scope: ClinicScope) -> Select[tuple[UUID]]:
+def synthetic_patients(clinic_id: UUID | BindParameter[UUID]) -> Select[tuple[UUID]]:
     """The clinic's synthetic patient, who stands on no list and counts in no report."""
     patient = tables.patient
-    return select(patient.c.id).where(patient.c.clinic_id == scope.clinic_id, patient.c.is_synthetic)
+    return select(patient.c.id).where(patient.c.clinic_id == clinic_id, patient.c.is_synthetic)
 
 
 def _facts(scope: ClinicScope, row: AnyRow) -> FlagFacts:

@@ -184,6 +184,6 @@ def _counts(scope: ClinicScope, total_patients: int | None) -> Select[Any]:
     )
     return select(
         (active.scalar_subquery() if total_patients is None else literal(total_patients)).label("patients"),
-        waiting_texts(scope).label("inbox"),
+        waiting_texts(scope.clinic_id).label("inbox"),
         last.scalar_subquery().label("last_at"),
     )

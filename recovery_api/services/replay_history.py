@@ -56,7 +56,7 @@ def read_histories(
             episode.c.clinic_id == scope.clinic_id,
             episode.c.ends_on >= since,
             procedure.c.performed_on <= today,
-            ~episode.c.patient_id.in_(synthetic_patients(scope)),
+            ~episode.c.patient_id.in_(synthetic_patients(scope.clinic_id)),
         )
         .order_by(procedure.c.performed_on.desc(), episode.c.id)
         .limit(most)
@@ -93,7 +93,7 @@ def usefulness_asked(scope: ClinicScope, since: datetime) -> Select[Any]:
     return select(flag.c.rule, flag.c.outcome, flag.c.status).where(
         flag.c.clinic_id == scope.clinic_id,
         flag.c.opened_at >= since,
-        ~flag.c.patient_id.in_(synthetic_patients(scope)) | flag.c.patient_id.is_(None),
+        ~flag.c.patient_id.in_(synthetic_patients(scope.clinic_id)) | flag.c.patient_id.is_(None),
     )
 
 

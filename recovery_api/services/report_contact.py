@@ -48,7 +48,7 @@ def contact_asked(scope: ClinicScope, since: datetime, until: datetime) -> Selec
         flag.c.opened_at >= since,
         flag.c.opened_at < until,
         flag.c.patient_id.is_not(None),
-        ~flag.c.patient_id.in_(synthetic_patients(scope)),
+        ~flag.c.patient_id.in_(synthetic_patients(scope.clinic_id)),
     )
 
 
@@ -79,7 +79,7 @@ def alerts_asked(
             flag.c.opened_at >= since,
             flag.c.opened_at < until,
             flag.c.patient_id.is_not(None),
-            ~flag.c.patient_id.in_(synthetic_patients(scope)),
+            ~flag.c.patient_id.in_(synthetic_patients(scope.clinic_id)),
         )
         .group_by(flag.c.tier)
     )
@@ -101,5 +101,5 @@ def _patient_days(scope: ClinicScope, since: date, until: date) -> Select[Any]:
         select(func.sum(func.greatest(last - first + 1, 0)).label("days"))
         .select_from(episode)
         .join(procedure, (procedure.c.clinic_id == episode.c.clinic_id) & (procedure.c.id == episode.c.procedure_id))
-        .where(episode.c.clinic_id == scope.clinic_id, ~episode.c.patient_id.in_(synthetic_patients(scope)))
+        .where(episode.c.clinic_id == scope.clinic_id, ~episode.c.patient_id.in_(synthetic_patients(scope.clinic_id)))
     )

@@ -57,7 +57,7 @@ def recovery_asked(scope: ClinicScope) -> Select[Any]:
             check_in.c.pain.is_not(None),
             check_in.c.day.between(1, WINDOWS[-1][1]),
             episode.c.baseline_pain > 0,
-            ~episode.c.patient_id.in_(synthetic_patients(scope)),
+            ~episode.c.patient_id.in_(synthetic_patients(scope.clinic_id)),
         )
         .group_by(window, episode.c.id, procedure.c.levels)
         .subquery()

@@ -54,7 +54,7 @@ def responses_asked(scope: ClinicScope, since: datetime, until: datetime) -> Sel
             flag.c.clinic_id == scope.clinic_id,
             flag.c.opened_at >= since,
             flag.c.opened_at < until,
-            ~flag.c.patient_id.in_(synthetic_patients(scope)) | flag.c.patient_id.is_(None),
+            ~flag.c.patient_id.in_(synthetic_patients(scope.clinic_id)) | flag.c.patient_id.is_(None),
         )
         .order_by(event.c.flag_id, event.c.at, event.c.id)
     )
