@@ -17,6 +17,12 @@ from psycopg.generators import send
 class OneTrip(Pipeline):
     """A pipeline that keeps everything until it is left; an error is raised then, and nothing after it is done."""
 
+    is_answered = False  # whether the server has said anything yet
+
+    def _process_results(self, queued: Any, results: Any) -> None:
+        self.is_answered = True
+        super()._process_results(queued, results)
+
     def _communicate_gen(self) -> PQGen[None]:
         """Put what is queued into the driver's buffer, which leaves with the end of the pipeline or when it is full."""
         while self.command_queue:
@@ -39,11 +45,16 @@ class OneTrip(Pipeline):
 class OneTripConnection(psycopg.Connection[Any]):
     """A connection whose pipelines make one round trip."""
 
+    @property
+    def is_unanswered(self) -> bool:
+        """Whether statements were put together of which the server has heard nothing yet."""
+        return isinstance(self._pipeline, OneTrip) and not self._pipeline.is_answered
+
     @contextmanager
     def pipeline(self) -> Iterator[Pipeline]:
         """What is asked in here goes in its order, and is answered once it has ended."""
         with self.lock:
-            if self._pipeline is None:
+            if self._pipeline is None and not self.closed:
                 self._pipeline = OneTrip(self)
         with super().pipeline() as pipeline:
             yield pipeline

@@ -88,7 +88,8 @@ class PatientConnection(OneTripConnection):
             self.close()
             _silence.noticed(asked)
             raise DatabaseSilent("the database did not answer in time") from None
-        _silence.heard()
+        if not self.is_unanswered:
+            _silence.heard()
         return answer
 
 

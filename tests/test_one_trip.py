@@ -1,14 +1,17 @@
 """Statements that are asked together: one round trip, in their order, and an error ends what comes after it."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
 import pytest
 from flask import Flask
 from sqlalchemy import Connection, text
 
-from recovery_api.clock import real_now
+from recovery_api import patience
+from recovery_api.clock import monotonic, real_now
 from recovery_api.db import begin
+from recovery_api.patience import LONGEST_WAIT, DatabaseSilent, begin_patience, end_patience
 from recovery_api.prepared import Prepared, driver_of, together
 from recovery_api.services.record_audit import SYSTEM, record_audit
 from tests.builders import BuiltClinic
@@ -83,3 +86,26 @@ def test_a_transaction_begins_once_with_the_first_that_is_asked(app: Flask, data
             SHARE.ask(connection, {"parts": 1})
             SHARE.ask(connection, {"parts": 2})
     assert notices == [], "a second BEGIN would be warned of"
+
+
+def test_what_is_put_together_is_no_answer_of_the_database_until_one_came(connection: Connection) -> None:
+    begin_patience(LONGEST_WAIT)
+    try:
+        SHARE.first(connection, {"parts": 1})
+        with together(connection):
+            patience._silence.noticed(monotonic())
+            SHARE.ask(connection, {"parts": 2})
+            with ThreadPoolExecutor() as another, pytest.raises(DatabaseSilent):
+                another.submit(someone_asks).result()
+        someone_asks()
+    finally:
+        end_patience()
+
+
+def someone_asks() -> None:
+    """As any request does, before it takes a connection."""
+    begin_patience(LONGEST_WAIT)
+    try:
+        patience._silence.let_pass()
+    finally:
+        end_patience()

@@ -12,6 +12,7 @@ from tests.workers import tasks
 
 FILES = {
     "test_ends.py": "import os\n\ndef test_ends():\n    os.kill(os.getpid(), 9)\n",
+    "test_interrupts.py": "def test_it():\n    raise KeyboardInterrupt\n\ndef test_behind():\n    assert 1 == 2\n",
     "test_fails.py": "def test_fails():\n    print('what it said')\n    assert 1 == 2\n",
     "test_leaves.py": """
 import pytest
@@ -27,20 +28,20 @@ def test_leaves(leaves):
     "test_passes.py": "def test_passes(tmp_path):\n    assert 'gw' in str(tmp_path)\n",
 }
 SAID = ("A worker ended (-9) in or after test_ends.py::test_ends.", "what it said", "LookupError: left behind",
-        "FAILED test_fails.py::test_fails", "1 failed, 2 passed")  # fmt: skip
+        "FAILED test_fails.py::test_fails", "3 of the tests did not come to an end", "1 failed, 2 passed")  # fmt: skip
 
 
 def test_nothing_that_goes_wrong_in_a_worker_is_lost(tmp_path: Path) -> None:
     for name, content in FILES.items():
         (tmp_path / name).write_text(content)
     base = tmp_path / "base"
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "tests.workers", "--workers", "2", "--rootdir", tmp_path]
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "tests.workers", "--workers", "3", "--rootdir", tmp_path]
     command += ["--basetemp", base]
     env = {"PYTHONPATH": str(PROJECT), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
     run = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, check=False)
     assert run.returncode == 1, run.stderr
     assert [words for words in SAID if words not in run.stdout] == [], run.stdout
-    assert {folder.name for folder in base.iterdir()} == {"gw0", "gw1"}, (
+    assert {folder.name for folder in base.iterdir()} == {"gw0", "gw1", "gw2"}, (
         "folders beside each other, for what they share"
     )
 

@@ -74,6 +74,7 @@ class Leader:
         self._tasks: deque[list[int]] = deque()
         self._lines: dict[Connection[Any, Any], int] = {}  # to each worker, with its process
         self._running: dict[Connection[Any, Any], str] = {}
+        self._ended: set[str] = set()
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool | None:
@@ -93,6 +94,8 @@ class Leader:
                 os.waitpid(process, 0)
         if session.shouldfail:
             raise session.Failed(session.shouldfail)
+        if lost := [item.nodeid for item in session.items if item.nodeid not in self._ended]:
+            _complain(session, f"{len(lost)} of the tests did not come to an end, the first is {lost[0]}.")
         return True
 
     def _fork(self, session: pytest.Session, number: int) -> None:
@@ -122,6 +125,8 @@ class Leader:
                 session.config.pluginmanager.get_plugin(name).take_over(notes)
         else:
             self._running[line] = said[0] if kind == "begins" else self._running[line]
+            if kind == "ended":
+                self._ended.add(said[0])
             _report(session.config, kind, said)
 
     def _end(self, session: pytest.Session, line: "Connection[Any, Any]") -> None:

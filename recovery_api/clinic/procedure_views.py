@@ -19,6 +19,7 @@ from recovery_api.services.find_recovery import find_recovery
 from recovery_api.services.preview_move import Movable, Move, preview_move, read_movable
 from recovery_api.services.read_counts import read_counts
 from recovery_api.services.record_audit import Actor
+from recovery_api.services.report_check_in import take_turn
 from recovery_api.services.start_episode import LONGEST_AHEAD
 from recovery_api.wiring import wiring
 
@@ -57,7 +58,7 @@ def move(patient_id: UUID) -> Response:
     me, parts, given = colleague(), wiring(), request.form.get("day", "")
     try:
         with clinic_transaction(me.clinic_id, parts.vaults) as scope:
-            _move(scope, patient_id, given, request.form.get("was", ""), Actor("clinician", me.id, me.role))
+            move_seen(scope, patient_id, given, request.form.get("was", ""), Actor("clinician", me.id, me.role))
     except NotFound:
         abort(404)
     except Invalid:
@@ -69,7 +70,9 @@ def move(patient_id: UUID) -> Response:
     return redirect(f"/patients/{patient_id}", 303)
 
 
-def _move(scope: ClinicScope, patient_id: UUID, given: str, was: str, actor: Actor) -> None:
+def move_seen(scope: ClinicScope, patient_id: UUID, given: str, was: str, actor: Actor) -> None:
+    """Move a procedure that still has the day that somebody saw. Raises Conflict, Invalid or NotFound."""
+    take_turn(scope, patient_id)
     now, running = wiring().clock.now(), find_recovery(scope, patient_id)
     if str(running.recovery.procedure_on) != was:
         raise Conflict("Somebody moved it meanwhile: look at it again.")

@@ -1,4 +1,8 @@
-"""Room in a patient's day: texts of the plan leave an hour apart, three a day at most, the most important first."""
+"""Room in a patient's day: texts of the plan leave an hour apart, three a day at most, the most important first.
+
+Nothing lesser costs a patient the question of the day, their medicine, a visit or how to prepare: where no later hour
+is left for one of these, it leaves beside what left before it, and what clinicians wrote takes the room of lessons.
+"""
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
@@ -32,10 +36,10 @@ class DueText:
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """A text that we started, and when it left or will (UTC); one that was answered since keeps nobody waiting."""
+    """A text that we started, when it left or will (UTC), and whether it is of the plan (not a nurse's words)."""
 
     at: datetime
-    is_answered: bool = False
+    is_planned: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,17 +80,24 @@ def give_places(due: Sequence[DueText], day: DaySoFar, zone: ZoneInfo, now: date
 
 
 def _place(one: DueText, left: Sequence[Left], before: Sequence[DueText], zone: ZoneInfo, now: datetime) -> Place:
-    if len(left) + len(before) >= TEXTS_A_DAY:
+    lesser = _is_lesser(one)
+    if sum(lesser or text.is_planned for text in left) + len(before) >= TEXTS_A_DAY:
         return Place(why=ENOUGH_TODAY)
-    near = [text.at for text in left if text.at > now - NEAR and not text.is_answered]
-    near += [now for other in before if other.due_at <= now]
+    soon = now + NEAR if lesser else now
+    near = [text.at for text in left if text.at > now - NEAR]
+    near += [max(other.due_at, now) for other in before if other.due_at <= now or other.due_at < soon]
     if not near:
         return Place(leaves=True)
     until = max(near) + APART
     local, today = until.astimezone(zone), now.astimezone(zone).date()
-    if until >= one.expires_at or local.date() != today or local.time() > LATEST:
-        return Place(why=NO_TIME_LEFT)
-    return Place(until=until)
+    if until < one.expires_at and local.date() == today and local.time() <= LATEST:
+        return Place(until=until)
+    return Place(why=NO_TIME_LEFT) if lesser else Place(leaves=True)
+
+
+def _is_lesser(one: DueText) -> bool:
+    """Whether a text may stay here for want of an hour of its own: a lesson, or what is asked or told again."""
+    return one.kind in _LESSONS or one.kind == "nudge" or one.condition == NOT_TOLD_YET
 
 
 def _goes_before(other: DueText, one: DueText, now: datetime) -> bool:

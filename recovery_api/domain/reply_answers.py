@@ -15,6 +15,17 @@ COUNTED = ("activity", "medication")  # the questions that are answered with an 
 _MOST_MINUTES, _MOST_PILLS = 600, 40
 _SHORT_LIST = 3  # "yes B" answers the symptom question alone, a longer list answers it late too
 _JOINED = re.compile(r"(?=[a-f]{2,4}$)a?b?c?d?e?f?")
+_SCORED = ("pain", "symptoms", "any")
+_JOIN = re.compile(r"\b(?:and|or|plus|y)\b")
+_MORE = r"(?i:(?:\s*[,;/&+]\s*|\s+)(?:(?:and|or|y|plus)\s+)?[a-f])"
+_IN_A_ROW = r"(?=[A-F]{2})A?B?C?D?E?F?"
+_SCORE = r"(?:10|\d)(?:\s*/\s*10)?"
+_BEHIND_A_SCORE = re.compile(
+    rf"\s*{_SCORE}\s*[,;.:/&+-]*\s*(?i:(?:and|y|plus|with)\s+)?(?P<letters>(?i:[a-f]){_MORE}*|{_IN_A_ROW})[\s.!]*"
+)
+_BEFORE_A_SCORE = re.compile(
+    rf"\s*(?P<letters>(?i:[b-df])|[BE]|(?i:[a-f]){_MORE}+|{_IN_A_ROW})(?:\s*[,;.:/&+]\s*|\s+)(?:and\s+|y\s+)?{_SCORE}[\s.!]*"
+)
 _HOUR = 60
 _SENTENCE = re.compile(r"[.!?;\n\s]*[^.!?;\n]*[.!?;\n]+(?:\s|$)")
 
@@ -42,6 +53,8 @@ class AnswerReader:
         if listed is not None and (question == "symptoms" or len(words.pieces) > _SHORT_LIST):
             return frozenset(LETTERS[letter.upper()] for letter in listed)
         letters = self._bare_letters(words)
+        if not letters and question in _SCORED:
+            letters = self._letters_beside_a_score(words)
         if not letters and question == "symptoms":
             letters = self._joined_letters(words) | {
                 words.pieces[match.number] for match in self._letters.search(words.codes, possible)
@@ -63,6 +76,13 @@ class AnswerReader:
         first = pieces[: ends[0]] if ends and _SENTENCE.match(words.text) else pieces
         letters = {piece for piece in first if len(piece) == 1 and piece.upper() in LETTERS}
         return letters if letters.union(self._joins, STOP, QUESTION).issuperset(first) else set()
+
+    def _letters_beside_a_score(self, words: Words) -> set[str]:
+        """ "7, B and C" or "AC 5": letters and one score as a whole message; an "a" before it is an article."""
+        said = _BEHIND_A_SCORE.fullmatch(words.raw) or _BEFORE_A_SCORE.fullmatch(words.raw)
+        if said is None or said["letters"].lower() in {*self._real_words, "am"}:
+            return set()
+        return {char for char in _JOIN.sub(" ", said["letters"].lower()) if char.upper() in LETTERS}
 
     def _joined_letters(self, words: Words) -> set[str]:
         """ "AC" as a whole message: letters in their order that make no word."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from recovery_api.domain.reply_lexicon import Lexicon
 from recovery_api.domain.reply_sightings import Sighting
+from recovery_api.domain.tiers import Tier
 
 _REACH = 8
 _A_LIST = 3  # "no fever, chills, numbness" is a list without an "or"; "no fever, numbness" may be two findings
@@ -55,6 +56,8 @@ class DenialReader:
         self._parts, self._body = of("LIMB", "CHEST", "ORGAN", "BACK", "CALF", "PAIN"), of("LIMB", "SKIN", "CHEST")
         self._states, self._asserts = of("STATE"), of("ASSERTS", "GIVING", "BUCKLE", "FAILING", "CANNOT")
         self._named, self._names, self._doing = of("NAMED"), of("NAMED", "NAMED_TOO"), of("DOING")
+        self._since, self._closes = of("WHENEVER") & of("CLOSES"), of("CLOSES") - of("WHENEVER")
+        self._newly, self._procedure = of("ASSERTS", "STARTS", "STATE", "ANEW"), of("PROCEDURE")
         self._clean = self._named | of("SO_FAR", "SO")
         self._bare = self._clean | self._parts | self._body
         self._nominal = self._bare | of("NAMED_TOO", "QUALIFIES", "WHERE", "DETERMINES", "ANY_OF")
@@ -141,11 +144,24 @@ class DenialReader:
         if this.opens or follows or not self._either.isdisjoint(gap):
             return None if this.opens else denier
         item = self._item(codes, said.sightings, i)
+        if not closed and this.start < listed and self._begins_anew(codes, this, item):
+            this.opens = True
+            return None
         if this.start < listed and self._starts.isdisjoint(gap):
             this.in_doubt = not closed and not self._bare.issuperset(item)
             return denier
         this.opens = last is None or not self._starts.isdisjoint(gap) or not self._goes_on_with(last, this, item)
         return None if this.opens else denier
+
+    def _begins_anew(self, codes: str, this: Sighting, item: str) -> bool:
+        """Whether the words behind the last name of a list say that it is new: "since yesterday", "just started"."""
+        end = this.start + len(item)
+        behind, further = codes[end : end + 1], codes[end + 1 : end + 2]
+        if behind in self._since:
+            return self._procedure.isdisjoint(codes[end : end + 1 + _A_LIST])
+        if behind in self._closes and further in self._newly:
+            return True
+        return this.danger.tier is Tier.EMERGENCY and not self._newly.isdisjoint(codes[this.end : end])
 
     def _goes_on_with(self, last: Sighting, this: Sighting, item: str) -> bool:
         """Whether a finding beside a denied one is a mere name of the same kind; marks it where that is in doubt."""

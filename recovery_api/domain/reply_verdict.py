@@ -12,6 +12,15 @@ from recovery_api.domain.tiers import Tier, worst
 _SERIOUS = (Tier.EMERGENCY, Tier.URGENT)
 _CONFIDENCE = {"exact": 1.0, "about": 0.9, "proxy": 0.9, "over_scale": 0.9, "range": 0.8, "correction": 0.8}
 _UNREAD = "Not all of it was understood."
+# All that a text says where a blood thinner was not started again: a no to anything else, as to pain, is no answer.
+_NOT_RESTARTED = frozenset(
+    (
+        "2", "two", "dos", "no", "nope", "n", "not yet", "no not yet", "no i dont", "no i do not", "no i havent",
+        "no i have not", "i dont", "i do not", "i havent", "i have not", "will do later", "later",
+        "aun no", "todavia no", "no aun", "no todavia", "no aun no", "no todavia no", "no la tomo", "no lo tomo",
+        "no no la tomo", "no no lo tomo", "no la he tomado", "no lo he tomado", "mas tarde", "despues",
+    )
+)  # fmt: skip
 _REASONS = {
     "opt_out": "They ask for the texts to stop.",
     "opt_in": "They ask for the texts to start again.",
@@ -100,7 +109,7 @@ def _answer(evidence: Evidence) -> str | None:
 def _restarted(evidence: Evidence) -> str | None:
     """Whether a blood thinner was started again: what may mean anything but a plain 1 is asked about again."""
     said = [piece for piece in evidence.words.pieces if piece != STOP]
-    if said == ["2"] or "decline" in evidence.requests:
+    if " ".join(said) in _NOT_RESTARTED:
         return "thinner_not_started"
     return "thinner_started" if said == ["1"] else None
 

@@ -159,7 +159,7 @@ def _dates(step: Step, facts: Circumstances, first: date, last: date) -> Iterato
         on = facts.consulted_on + timedelta(days=step.days_after_consultation)
         if (on - facts.procedure_on).days <= step.until_day:
             yield on
-    if step.days_after_thinner is not None and facts.thinner_on is not None:
+    if step.days_after_thinner is not None and facts.thinner_on is not None and facts.thinner_on >= facts.procedure_on:
         yield facts.thinner_on + timedelta(days=step.days_after_thinner)
 
 

@@ -129,7 +129,7 @@ def ask_again(turn: Turn) -> Answered:
 def to_a_person(turn: Turn) -> Answered:
     """A person reads it, and the patient is told so once."""
     if turn.contact.times_asked < 2:
-        question = turn.contact.question or "pain"
+        question = turn.contact.open_question(turn.now) or "pain"
         ask_question(turn.scope, turn.contact, question, day_answered(turn), turn.now, times_asked=2)
         turn.say("unread_to_person")
     return Answered("for_a_person", needs_person=True)

@@ -47,7 +47,7 @@ def answer_text(scope: ClinicScope, contact: Contact, arrival: Arrival, reply: R
         )
     answered = _act_of(turn)(turn)
     is_awaited = replies_to_clinician(contact, written_at) and answered.disposition != "thanked"
-    must_read = reply.unread or is_awaited or _may_want_texts(turn, answered)
+    must_read = reply.unread or is_awaited or _may_want_texts(turn, answered) or _denies_pain(turn)
     answered = replace(answered, needs_person=answered.needs_person or must_read)
     if turn.said and (turn.tier in SAFETY_TEXTS or not _expected(contact, reply, now)):
         note_answer(scope, contact, arrival.body, now)
@@ -58,6 +58,14 @@ def _may_want_texts(turn: Turn, answered: Answered) -> bool:
     """Whether somebody who opted out says more than a score: it may be the wish to have the texts again."""
     says_more = any(letter.isalpha() for letter in turn.arrival.body)
     return turn.contact.state == "opted_out" and answered.disposition == "recorded" and says_more
+
+
+def _denies_pain(turn: Turn) -> bool:
+    """Whether "no pain" came where a 1 or 2 about a blood thinner was awaited: it is not saved, a person reads it."""
+    contact, reply = turn.contact, turn.reply
+    if reply.intent != "ask_again" or contact.open_question(turn.now) != "thinner":
+        return False
+    return reply_reader().read(turn.arrival.body, "any", contact.language).pain == 0
 
 
 def _left_unanswered(answered: Answered) -> Answered:

@@ -1,8 +1,9 @@
 """A patient's word on the blood thinner: started again, or not, which a nurse hears of."""
 
+from recovery_api.db import AnyRow
 from recovery_api.domain.tiers import Tier
-from recovery_api.services.answer_scores import to_a_person
-from recovery_api.services.change_contact import close_question
+from recovery_api.services.answer_scores import day_answered, to_a_person
+from recovery_api.services.change_contact import ask_question, close_question
 from recovery_api.services.notify_clinicians import page_clinicians
 from recovery_api.services.plan_thinner import open_restart, settle_thinner, thinner_finding
 from recovery_api.services.raise_flags import FlagSubject, raise_flags
@@ -18,7 +19,10 @@ def thinner_started(turn: Turn) -> Answered:
     plan = open_restart(turn.scope, recovery.episode_id) if recovery else None
     if plan is None:
         return to_a_person(turn)
-    settle_thinner(turn.scope, plan.id, turn.now, started=True)
+    if _is_about_another_day(turn, plan):
+        return _to_a_person(turn)
+    if not settle_thinner(turn.scope, plan.id, turn.now, started=True):
+        return to_a_person(turn)
     close_question(turn.scope, turn.contact)
     turn.say("thinner_started")
     return Answered("recorded")
@@ -30,6 +34,10 @@ def thinner_not_started(turn: Turn) -> Answered:
     plan = open_restart(turn.scope, recovery.episode_id) if recovery else None
     if recovery is None or plan is None:
         return to_a_person(turn)
+    if _is_about_another_day(turn, plan):
+        return _to_a_person(turn)
+    if not settle_thinner(turn.scope, plan.id, turn.now, started=False):
+        return to_a_person(turn)
     finding = thinner_finding(turn.scope, plan.thinner_restart_on, NOT_YET)
     subject = FlagSubject(
         episode_id=recovery.episode_id,
@@ -38,7 +46,23 @@ def thinner_not_started(turn: Turn) -> Answered:
         quote=turn.arrival.body,
     )
     page_clinicians(turn.scope, raise_flags(turn.scope, subject, [finding], turn.now), turn.now)
-    settle_thinner(turn.scope, plan.id, turn.now, started=False)
     close_question(turn.scope, turn.contact)
     turn.say("thinner_not_started", h=hours_until_call(turn.scope, Tier(finding.tier), [finding], turn.now))
     return Answered("recorded")
+
+
+def _is_about_another_day(turn: Turn, plan: AnyRow) -> bool:
+    """Whether the question was asked before the day was named that the care plan has now."""
+    asked_at, on = turn.contact.asked_at, turn.contact.question_on
+    named_later = plan.named_at is not None and asked_at is not None and asked_at < plan.named_at
+    return named_later or (on is not None and on < plan.thinner_restart_on)
+
+
+def _to_a_person(turn: Turn) -> Answered:
+    """A person reads it; the question stays the one of then, so that no later text answers it for the new day."""
+    contact = turn.contact
+    if contact.times_asked < 2 and contact.question is not None:
+        asked_at, on = contact.asked_at or turn.now, contact.question_on or day_answered(turn)
+        ask_question(turn.scope, contact, contact.question, on, asked_at, times_asked=2)
+        turn.say("unread_to_person")
+    return Answered("for_a_person", needs_person=True)

@@ -17,7 +17,7 @@ from recovery_api.domain.errors import Conflict, NotFound
 from recovery_api.models import tables
 from recovery_api.services.change_preferences import Preferences, change_preferences
 from recovery_api.services.hold_episode import locked_episode
-from recovery_api.services.plan_thinner import ThinnerPlan, plan_thinner
+from recovery_api.services.plan_thinner import ThinnerPlan, lose_restart, plan_thinner
 from recovery_api.services.record_audit import Actor, record_audit
 from recovery_api.services.recount_days import recount_days
 from recovery_api.services.replan_episode import replan_episode
@@ -40,7 +40,8 @@ class EpisodeChanges:
 def change_episode(scope: ClinicScope, episode_id: UUID, wanted: EpisodeChanges, actor: Actor, now: datetime) -> None:
     """Change a recovery and plan it anew. Raises Invalid, NotFound or Conflict.
 
-    Where the procedure moves, what was told so far is counted from its new day; what has ended stays ended.
+    Where the procedure moves, what was told so far is counted from its new day, and the day for a blood thinner is
+    lost unless one is given; what has ended stays ended.
     """
     take_turn(scope, _patient_of(scope, episode_id))
     row = locked_episode(scope, episode_id)
@@ -61,8 +62,7 @@ def change_episode(scope: ClinicScope, episode_id: UUID, wanted: EpisodeChanges,
         )
     if wanted.check_in_time is not None:
         change_preferences(scope, row.patient_id, Preferences(check_in_time=wanted.check_in_time), actor, now)
-    if wanted.thinner is not None:
-        plan_thinner(scope, row.patient_id, wanted.thinner, wanted.performed_on or row.started_on, now)
+    _change_thinner(scope, row, wanted, now)
     replan_episode(scope, episode_id, now)
     record_audit(scope, actor, "episode.changed", ("episode", episode_id), now, row.patient_id)
 
@@ -83,6 +83,13 @@ def _change_procedure(scope: ClinicScope, row: AnyRow, wanted: EpisodeChanges, n
             .where(procedure.c.clinic_id == scope.clinic_id, procedure.c.id == row.procedure_id)
             .values(**values)
         )
+
+
+def _change_thinner(scope: ClinicScope, row: AnyRow, wanted: EpisodeChanges, now: datetime) -> None:
+    if wanted.thinner is not None:
+        plan_thinner(scope, row.patient_id, wanted.thinner, wanted.performed_on or row.started_on, now)
+    elif wanted.performed_on not in (None, row.started_on):
+        lose_restart(scope, row.patient_id, row.id, now)
 
 
 def _patient_of(scope: ClinicScope, episode_id: UUID) -> UUID:

@@ -164,6 +164,9 @@ def _ask_who(text: Unplaced) -> Answered:
     if not _count(text):
         return Answered("left_unanswered", needs_person=True)
     asked = [contact.open_question(text.now) for contact in text.contacts]
+    if "thinner" in asked:  # its answer is a 1 or 2, which beside another question would be a score
+        text.say("unread_to_person", "conversation")
+        return Answered("shared_phone", needs_person=True)
     plain = all(question in (None, "pain", "symptoms", "who") for question in asked)
     ask_who(text.scope, text.contacts, text.arrival.message_id if plain and not text.arrival.media else None, text.now)
     labels = ", ".join(contact.label for contact in text.contacts)

@@ -61,12 +61,10 @@ def _hand_over(
     take_turns(scope, reminder_ids)
     phones = phones_of(scope, reminder_ids)
     ready = [(beside_question(judge_reminder(scope, rows[0], now), rows, now), rows) for rows in phones.values()]
-    giving_way = [verdict.instead_of for verdict, _ in ready if verdict.instead_of is not None]
-    _mark(scope, giving_way, "skipped", now, "gave_way")
-    ready = [(verdict, rows) for verdict, rows in ready if rows[0].id not in giving_way]
-    left_out = [(rows[0], verdict.why) for verdict, rows in ready if verdict.why is not None]
     chosen = [(verdict, _choose(verdict, rows)) for verdict, rows in ready if verdict.why is None]
-    chosen, waiting = _with_room(scope, chosen, now)
+    giving_way = _give_way(scope, chosen, now)
+    chosen, waiting = _with_room(scope, [one for one in chosen if one[1].id not in giving_way], now)
+    left_out = [(rows[0], verdict.why) for verdict, rows in ready if verdict.why and rows[0].id not in giving_way]
     texted = [(verdict, row) for verdict, row in chosen if row.channel != "voice"]
     texts = [_text(scope, row, *_words(scope, row, verdict, public_url, now), verdict) for verdict, row in texted]
     push_first(scope, texts, push_by, now)
@@ -84,6 +82,19 @@ def _leave_queue(scope: ClinicScope, reminder_ids: Collection[UUID]) -> None:
     theirs = (work.c.clinic_id == scope.clinic_id, work.c.kind == "reminder", work.c.row_id.in_(reminder_ids))
     free = select(work.c.row_id).where(*theirs).with_for_update(skip_locked=True)
     scope.connection.execute(delete(work).where(*theirs, work.c.row_id.in_(free)))
+
+
+def _give_way(scope: ClinicScope, chosen: Sequence[Chosen], now: datetime) -> set[UUID]:
+    """Take back the lessons in whose place a question is asked again, now or later; one that stays here takes none."""
+    lessons = {verdict.instead_of for verdict, _ in chosen if verdict.instead_of is not None}
+    if not lessons:
+        return lessons
+    texted = [row for _, row in chosen if row.channel != "voice" and row.id not in lessons]
+    places = make_room(scope, texted, now, without=lessons)
+    stays = {reminder_id for reminder_id, place in places.items() if place.why is not None}
+    giving_way = {verdict.instead_of for verdict, row in chosen if verdict.instead_of and row.id not in stays}
+    _mark(scope, list(giving_way), "skipped", now, "gave_way")
+    return giving_way
 
 
 def _with_room(scope: ClinicScope, chosen: Sequence[Chosen], now: datetime) -> tuple[list[Chosen], set[UUID]]:

@@ -21,7 +21,7 @@ from recovery_api.services.set_aside import ASIDE
 
 _A_DAY = timedelta(hours=26)
 _WAITING = ("planned", "throttled", "sending", "unknown")
-_NEVER_LEFT = ("suppressed", "expired", "rejected", "canceled")
+_NEVER_LEFT = ("suppressed", "expired", "rejected", "canceled", "failed", "undelivered")
 # Of its own kind, so that it meets no other advisory lock; always in the order of the locks themselves.
 _TURN = text("""
 SELECT pg_advisory_xact_lock(4, place) FROM (
@@ -36,15 +36,20 @@ def take_turns(scope: ClinicScope, reminder_ids: Collection[UUID]) -> None:
     scope.connection.execute(_TURN, {"clinic": scope.clinic_id, "ids": list(reminder_ids)})
 
 
-def make_room(scope: ClinicScope, due: Sequence[AnyRow], now: datetime) -> dict[UUID, Place]:
-    """A place for each of these reminders that would be texted now; the caller holds the turns of their recoveries."""
+def make_room(
+    scope: ClinicScope, due: Sequence[AnyRow], now: datetime, without: Collection[UUID] = ()
+) -> dict[UUID, Place]:
+    """A place for each of these reminders that would be texted now, as if those of `without` were not there.
+
+    The caller holds the turns of their recoveries.
+    """
     if not due:
         return {}
     by_episode: dict[UUID, list[AnyRow]] = defaultdict(list)
     for row in due:
         by_episode[row.episode_id].append(row)
     left = _left(scope, {row.patient_id for row in due}, now)
-    planned = _planned(scope, by_episode, {row.id for row in due}, now)
+    planned = _planned(scope, by_episode, {*without, *(row.id for row in due)}, now)
     places: dict[Any, Place] = {}
     for episode_id, rows in by_episode.items():
         zone = ZoneInfo(rows[0].zone)
@@ -77,16 +82,21 @@ def _due(row: AnyRow) -> DueText:
 
 
 def _left(scope: ClinicScope, patient_ids: Collection[UUID], now: datetime) -> dict[UUID, list[Left]]:
-    """The texts of the last day that we started, by patient; what waits in the outbox leaves now."""
+    """The texts of the last day that we started, by patient; what waits in the outbox leaves now.
+
+    Invitations and what did not arrive keep nobody waiting and take nobody's room.
+    """
     message = tables.message
     rows = scope.connection.execute(
         select(
             message.c.patient_id,
+            message.c.purpose,
             message.c.state,
             message.c.text_key,
             message.c.due_at,
             message.c.created_at,
             message.c.settled_at,
+            message.c.attempted_at,
         ).where(
             message.c.clinic_id == scope.clinic_id,
             message.c.patient_id.in_(list(patient_ids)),
@@ -100,10 +110,22 @@ def _left(scope: ClinicScope, patient_ids: Collection[UUID], now: datetime) -> d
     )
     left: dict[UUID, list[Left]] = defaultdict(list)
     for row in rows:
-        waits = now if row.state in _WAITING else row.settled_at or row.created_at
-        at = max(row.created_at, row.due_at, waits)
-        left[row.patient_id].append(Left(at, is_answered=is_invitation(row.text_key)))
+        if is_invitation(row.text_key):
+            continue
+        left[row.patient_id].append(Left(_left_at(row, now), is_planned=row.purpose == "reminder"))
     return left
+
+
+def _left_at(message: AnyRow, now: datetime) -> datetime:
+    """When a text left: as it was given to the carrier, however late the news of its arrival is."""
+    if message.state in _WAITING:
+        gone = now
+    elif message.attempted_at is None:
+        gone = message.settled_at or message.created_at
+    else:
+        gone = min(message.attempted_at, message.settled_at or now)
+    left_at: datetime = max(message.created_at, message.due_at, gone)
+    return left_at
 
 
 def _planned(

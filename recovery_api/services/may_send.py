@@ -11,7 +11,7 @@ from recovery_api.models import tables
 from recovery_api.prepared import Prepared
 from recovery_api.services.find_day_answer import is_day_answered
 
-_LEFT = ("sending", "unknown", "accepted", "queued", "sent", "delivered", "read", "undelivered", "failed")
+_LEFT = ("sending", "unknown", "accepted", "queued", "sent", "delivered", "read")
 _HANDED_OVER_BEFORE = timedelta(hours=12)  # a reminder waits in the outbox for the rest of its window at most
 
 
@@ -61,7 +61,8 @@ _STARTED = Prepared(
     text(f"""
 SELECT count(*) AS started FROM message
 WHERE clinic_id = :clinic AND patient_id = :patient AND created_at > :since AND id <> :own AND direction = 'out'
-  AND purpose IN ('reminder', 'service') AND text_key IS NOT NULL AND in_reply_to_id IS NULL AND due_at >= :began
+  AND (purpose = 'reminder' OR (purpose = 'service' AND NOT CAST(:of_plan AS boolean)))
+  AND text_key IS NOT NULL AND in_reply_to_id IS NULL AND due_at >= :began
   AND state IN ({", ".join(f"'{state}'" for state in _LEFT)})
 """)  # noqa: S608 - of words that stand above
 )
@@ -74,13 +75,16 @@ def _facts(scope: ClinicScope, message: AnyRow) -> AnyRow:
 
 
 def _started_today(scope: ClinicScope, message: AnyRow, zone: ZoneInfo, now: datetime) -> int:
-    """How many texts we started to this person on their own calendar day, answers and safety texts left out."""
+    """How many texts we started to this person on their own calendar day, answers and safety texts left out.
+
+    Before a text of the plan only those of the plan count: it was given its room beside the others already.
+    """
     if message.patient_id is None:
         return 0
     began = day_began(now, zone)
     chosen = {
         "clinic": scope.clinic_id, "patient": message.patient_id, "own": message.id,
-        "since": began - _HANDED_OVER_BEFORE, "began": began,
+        "since": began - _HANDED_OVER_BEFORE, "began": began, "of_plan": message.purpose == "reminder",
     }  # fmt: skip
     return int(_STARTED.first(scope.connection, chosen).started)
 

@@ -13,6 +13,7 @@ from recovery_api.domain.errors import Invalid
 from recovery_api.models import tables
 from recovery_api.services.find_recovery import RunningRecovery, find_recovery
 from recovery_api.services.patient_facts import read_patients
+from recovery_api.services.plan_thinner import open_restart
 from recovery_api.services.record_audit import Actor, record_audit
 from recovery_api.services.start_episode import FOLLOW_UP, check_performed_on
 
@@ -39,6 +40,7 @@ class Move:
     texts_to_come: int
     texts_sent: int
     visits_ahead: int
+    clears_restart: bool  # there is a day for a blood thinner, of which a person must name a new one
 
 
 def read_movable(scope: ClinicScope, patient_id: UUID, viewer: Actor, now: datetime) -> Movable:
@@ -64,6 +66,7 @@ def preview_move(scope: ClinicScope, patient_id: UUID, to: date, now: datetime) 
         texts_to_come=_count(scope, running, reminder, reminder.c.state == "planned", reminder.c.due_at > now),
         texts_sent=_count(scope, running, reminder, reminder.c.state == "handed_over"),
         visits_ahead=_count(scope, running, visit, visit.c.starts_at > now, is_ahead),
+        clears_restart=open_restart(scope, running.recovery.episode_id) is not None,
     )
 
 

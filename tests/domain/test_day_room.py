@@ -13,7 +13,15 @@ import pytest
 from recovery_api.domain.day_room import ENOUGH_TODAY, NEAR, NO_TIME_LEFT, DaySoFar, DueText, Left, Place, give_places
 from recovery_api.domain.protocol import TEXTS_A_DAY
 from recovery_api.domain.protocol_steps import NOT_TOLD_YET
-from recovery_api.domain.schedule import Circumstances, Visit, local_instant, plan_reminders, within_quiet_hours
+from recovery_api.domain.schedule import (
+    APART,
+    LATEST,
+    Circumstances,
+    Visit,
+    local_instant,
+    plan_reminders,
+    within_quiet_hours,
+)
 from recovery_api.packs.protocol_pack import protocol_pack
 
 DAY = date(2026, 11, 20)
@@ -80,12 +88,30 @@ def test_what_somebody_else_hands_over_in_a_moment_goes_first() -> None:
     assert places([text("rest", at(13))], at(14), planned=[text("check_in", at(9, 30))]) == [Place(until=at(15))]
 
 
-def test_who_answered_an_invitation_waits_for_nothing_though_it_counts() -> None:
-    invited, lesson = Left(at(10), is_answered=True), text("rest", at(9, 30))
-    found = give_places([lesson], DaySoFar([invited], ()), ZoneInfo(ZONES[0]), at(10, 5))
-    assert found[lesson.id] == LEAVES
-    full = DaySoFar([invited] * TEXTS_A_DAY, ())
-    assert give_places([lesson], full, ZoneInfo(ZONES[0]), at(10, 5))[lesson.id] == Place(why=ENOUGH_TODAY)
+@pytest.mark.parametrize("kind", ["check_in", "follow_up_visit", "medication", "preparation", "questionnaire"])
+def test_what_matters_leaves_beside_another_text_where_no_later_hour_is_left(kind: str) -> None:
+    assert places([text(kind, at(19, 30))], at(19, 30), left=[at(18, 40)]) == [LEAVES]
+    assert places([text(kind, at(9, 30))], at(18, 45), left=[at(18, 45)]) == [LEAVES], "one is stuck in the outbox"
+    assert places([text(kind, at(9, 30))], at(18, 15), left=[at(18, 15)]) == [Place(until=at(19, 15))]
+    for lesser in (text("rest", at(19, 30)), text("nudge", at(19, 30)), text(kind, at(19, 30), NOT_TOLD_YET)):
+        assert places([lesser], at(19, 30), left=[at(18, 40)]) == [Place(why=NO_TIME_LEFT)]
+
+
+def test_a_lesson_that_is_late_leaves_the_hour_before_the_question_to_it() -> None:
+    lesson, question = text("rest", at(13)), text("check_in", at(14))
+    assert places([lesson], at(13, 5), planned=[question]) == [LEAVES], "planned an hour apart, some minutes late"
+    assert places([lesson], at(13, 20), planned=[question]) == [Place(until=at(15))]
+    assert places([lesson], at(18, 50), planned=[text("check_in", at(19))]) == [Place(why=NO_TIME_LEFT)]
+
+
+def test_what_clinicians_wrote_takes_the_room_of_lessons_alone() -> None:
+    words = DaySoFar([Left(at(hour), is_planned=False) for hour in (9, 10, 11)], ())
+    due = [text(kind, at(13)) for kind in ("check_in", "medication", "follow_up_visit", "preparation", "rest", "nudge")]
+    for one in due:
+        found = give_places([one], words, ZoneInfo(ZONES[0]), at(13))[one.id]
+        assert found == (LEAVES if one.kind not in ("rest", "nudge") else Place(why=ENOUGH_TODAY)), one.kind
+    near = DaySoFar([Left(at(12, 30), is_planned=False)], ())
+    assert give_places(due[:1], near, ZoneInfo(ZONES[0]), at(13))[due[0].id] == Place(until=at(13, 30))
 
 
 # any outages
@@ -148,15 +174,26 @@ class Patient:
             now += timedelta(minutes=self.chance.randint(60, 660)) if is_out else timedelta(minutes=10)
 
 
+def is_lesser(one: DueText) -> bool:
+    return one.kind in ("rest", "posture", "activity", "nudge") or one.condition == NOT_TOLD_YET
+
+
+def has_later_hour(before: datetime, one: DueText, zone: ZoneInfo) -> bool:
+    """Whether a text could have left an hour after the one before it and still on its day."""
+    later = before + APART
+    return later < one.expires_at and later.astimezone(zone).time() <= LATEST
+
+
 def broken(patient: Patient) -> list[str]:
     """Every promise that does not hold."""
     moments = [moment for moment, _ in patient.left]
-    said = [f"{b - a} apart" for a, b in pairwise(moments) if b - a < NEAR]
+    close = [(a, b, one) for (a, _), (b, one) in pairwise(patient.left) if b - a < NEAR]
+    said = [f"{b - a} apart: {one.id}" for a, b, one in close if is_lesser(one) or has_later_hour(a, one, patient.zone)]
     of_day = Counter(moment.astimezone(patient.zone).date() for moment in moments)
     said += [f"{count} on {on}" for on, count in of_day.items() if count > TEXTS_A_DAY]
     said += ["night" for moment in moments if within_quiet_hours(moment, patient.zone)]
     said += [f"{one.id} waits" for one in patient.to_come if one.expires_at < max(moments)]
-    asked = [one for one, why in patient.skipped if one.kind == "check_in" and why == ENOUGH_TODAY]
+    asked = [one for one, why in patient.skipped if one.kind == "check_in" and why != "too_late"]
     return said + [f"not asked: {one.id}" for one in asked]
 
 

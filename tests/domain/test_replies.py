@@ -15,6 +15,11 @@ from tests.fuzz.reply_promises import INTENTS, QUESTIONS_AND_OTHERS, broken_prom
 
 EXAMPLES, CORPUS, BATCHES = "replies_examples.csv", "replies_corpus.csv", "replies_batches.csv"
 BLIND = "replies_blind.csv"
+HELD = "replies_held.csv"  # nothing is mended for it, so that it goes on telling how a stranger's words are read
+FIRST_SIGHT = {
+    "silent misread": 0, "missed flag": 7, "nobody looks": 1, "false flag": 11, "needless question": 4,
+    "opt_out wrong": 1,
+}  # fmt: skip
 PIECES = (
     "7", "10", "no", "not", "my", "legs", "numb", "can't", "feel", "pain", "is", "a", "5-6", "/", ",", ".", "?", "+",
     "fever", "or", "stop", "now", "was", "A", "N", "de", "y", "1O",
@@ -53,6 +58,11 @@ def test_at_most_one_in_twenty_scores_is_asked_for_again(result: Figures) -> Non
 
 def test_a_wish_to_stop_is_never_missed_and_never_invented(result: Figures) -> None:
     assert result.counts["opt_out wrong"] == 0, result.table()
+
+
+def test_the_held_replies_are_read_no_worse_than_at_first_sight() -> None:
+    found = figures(HELD)
+    assert [name for name, most in FIRST_SIGHT.items() if found.counts[name] > most] == [], found.table()
 
 
 @pytest.mark.parametrize("name", [EXAMPLES, CORPUS])

@@ -136,3 +136,28 @@ def test_a_denial_ends_at_the_first_word_that_does_not_go_on_with_it(text: str, 
 def test_one_blow_to_the_head_is_no_head_start() -> None:
     assert serious(read("I hit my head on the sink"))
     assert not serious(read("I head on home at noon"))
+
+
+@pytest.mark.parametrize(
+    ("text", "pain", "letters"),
+    [
+        ("7, B and C", 7, 2),
+        ("3, A", 3, 1),
+        ("7 B", 7, 1),
+        ("AC 5", 5, 2),
+        ("7 y b", 7, 1),
+        ("7B", None, 1),
+        ("a 7", 7, 0),
+        ("A 7", 7, 0),
+        ("at a 4", 4, 0),
+        ("PAIN 7", 7, 0),
+        ("BAD 7", 7, 0),
+        ("7 a day", 7, 0),
+        ("de 5 a 7", 7, 0),
+        ("TIME 10", None, 0),
+        ("B 12 shot", None, 0),
+    ],
+)
+def test_letters_beside_one_score_are_read_too(text: str, pain: int | None, letters: int) -> None:
+    reply = reply_reader().read(text, "pain", "en")
+    assert (reply.pain, len(reply.symptoms)) == (pain, letters)

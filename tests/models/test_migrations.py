@@ -150,6 +150,8 @@ def test_a_plain_owner_moves_down_past_newer_words_and_up_after_a_broken_run(
         fill(admin, "flag", family="red_flag", status="open", tier="today", phone_digest="x")
         fill(admin, "flag_event", kind="rung_moved")
         fill(admin, "reminder", kind="nudge", state="planned", slot="noon")
+        admin.execute("UPDATE contact_point SET question = 'thinner'")
+        admin.execute("UPDATE message SET question = 'thinner'")
         fill(admin, "due_work", kind="reminder")
         fill(admin, "due_work", kind="page")
         downgrade(revision="0002")
@@ -160,6 +162,9 @@ def test_a_plain_owner_moves_down_past_newer_words_and_up_after_a_broken_run(
         assert admin.execute("SELECT state, slot FROM reminder").fetchall() == [("skipped", "nudge noon")]
         assert admin.execute("SELECT detail FROM flag_event").fetchall() == [({"was": "rung_moved"},)]
         assert admin.execute("SELECT count(*) FROM due_work").fetchone() == (0,)
+        for table in ("contact_point", "message"):
+            asked = sql.SQL("SELECT question FROM {}").format(sql.Identifier(table))
+            assert admin.execute(asked).fetchall() == [(None,)]
         admin.execute(LEFT_BY_A_BROKEN_RUN)
         upgrade()
         assert admin.execute("SELECT waiting_since = opened_at FROM flag").fetchall() == [(True,)]

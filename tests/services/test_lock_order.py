@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import time, timedelta
+from datetime import date, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -10,7 +10,9 @@ import pytest
 from flask import Flask
 from sqlalchemy import Row, delete, select, update
 
+from recovery_api.clinic import procedure_views
 from recovery_api.db import open_transaction
+from recovery_api.domain.errors import Conflict
 from recovery_api.models import tables
 from recovery_api.services.book_visits import book_visit, change_visit
 from recovery_api.services.change_episode import EpisodeChanges, change_episode
@@ -66,6 +68,25 @@ def test_who_moves_a_procedure_waits_for_an_answer_that_keeps_the_pain_before_it
         moving.result(timeout=10)
     [row] = rows(mover.clinic, "episode")
     assert (row.baseline_pain, row.started_on) == (7, NOW.date() + timedelta(days=9))
+
+
+def test_of_two_who_move_a_procedure_at_once_the_second_is_told(mover: PatientPersona) -> None:
+    clinic, was = mover.clinic, NOW.date() + timedelta(days=2)
+
+    def press(to: date) -> None:
+        with clinic.app.app_context(), clinic.open() as scope:
+            procedure_views.move_seen(scope, mover.id, str(to), str(was), SYSTEM)
+
+    with ThreadPoolExecutor(1) as pool:
+        with clinic.open() as scope:
+            take_turn(scope, mover.id)
+            second = pool.submit(press, was + timedelta(days=5))
+            wait_until_somebody_waits(clinic.wiring.settings.database_admin_url)
+            change_episode(scope, mover.episode_id, EpisodeChanges(performed_on=was + timedelta(days=7)), SYSTEM, NOW)
+        with pytest.raises(Conflict):
+            second.result(timeout=10)
+    [row] = rows(clinic, "episode")
+    assert row.started_on == was + timedelta(days=7)
 
 
 def test_who_changes_a_patient_and_their_phones_waits_for_a_text_from_one_of_them(mover: PatientPersona) -> None:

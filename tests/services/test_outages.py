@@ -21,6 +21,7 @@ from recovery_api.models import tables
 from recovery_api.services.book_visits import book_visit
 from recovery_api.services.hand_over_reminders import hand_over_due
 from recovery_api.services.make_room import take_turns
+from recovery_api.services.may_send import why_not_to_send
 from recovery_api.services.plan_reminders import plan_ahead
 from recovery_api.services.queue_texts import Outgoing, Recipient, queue_texts
 from recovery_api.services.record_audit import SYSTEM
@@ -120,6 +121,62 @@ def test_texts_that_another_part_began_count_and_answers_do_not(first_day: Patie
     assert tick(clinic, at(13)) == [], "one was begun ten minutes ago"
     assert tick(clinic, at(13, 50)) == ["missed_check_in"]
     assert [tick(clinic, at(hour)) for hour in (15, 17, 18)] == [[], [], []]
+
+
+def say(patient: PatientPersona, now: datetime, *keys: str | None) -> None:
+    """Texts of other parts of the product leave; without a key they are a nurse's own words."""
+    point = next(row for row in rows(patient.clinic, "contact_point") if row.patient_id == patient.id)
+    to = Recipient(patient.phone, "en", point.id, patient.id, patient.episode_id)
+    with patient.clinic.open() as scope:
+        texts = [Outgoing(to, "service", key, own_words=None if key else "How are you?", due_at=now) for key in keys]
+        queue_texts(scope, texts, now)
+    send(patient.clinic, now)
+
+
+def test_what_a_nurse_wrote_costs_the_lessons_and_not_the_question(first_day: PatientPersona) -> None:
+    clinic = first_day.clinic
+    say(first_day, at(8, 30), None, None, None)
+    assert [tick(clinic, at(hour)) for hour in (10, 13, 17)] == [["check_in_pain"], [], ["pain_pills_safely"]]
+    assert fates(clinic)["rest_short_walks"] == ("skipped", "enough_today")
+
+
+def test_invitations_and_what_never_arrived_take_nobodys_room(first_day: PatientPersona) -> None:
+    clinic, message = first_day.clinic, tables.message
+    say(first_day, at(9, 25), "enrol_ask", "enrol_ask", "enrol_ask", "report_read", "report_read")
+    with clinic.open() as scope:
+        lost = update(message).where(message.c.text_key == "report_read").values(state="failed")
+        scope.connection.execute(lost)
+    assert tick(clinic, NOW) == ["check_in_pain"]
+    assert tick(clinic, at(13)) == ["missed_check_in"]
+
+
+def test_the_last_look_lets_a_question_leave_beside_three_texts_of_service(first_day: PatientPersona) -> None:
+    clinic, message = first_day.clinic, tables.message
+    say(first_day, at(8, 30), "report_read", "report_read", "report_read")
+    tick(clinic, NOW, sends=False)
+    with clinic.open() as scope:
+        text = scope.connection.execute(select(message).where(message.c.text_key == "check_in_pain")).one()
+        assert why_not_to_send(scope, text, NOW) is None
+
+
+def test_late_news_of_an_arrival_keeps_nobody_waiting(first_day: PatientPersona) -> None:
+    clinic, message, tomorrow = first_day.clinic, tables.message, TODAY + timedelta(days=1)
+    tick(clinic, NOW)
+    with clinic.open() as scope:
+        late = update(message).values(attempted_at=NOW, settled_at=at(9, 20, tomorrow))  # the phone was off
+        scope.connection.execute(late)
+    with clinic.app.app_context():
+        plan_ahead(clinic.wiring.vaults, NOW)
+    assert "check_in_pain" in tick(clinic, at(9, 30, tomorrow))
+
+
+def test_no_lesson_gives_way_to_a_question_that_stays_here(first_day: PatientPersona) -> None:
+    clinic = first_day.clinic
+    tick(clinic, NOW)
+    say(first_day, at(12), None, None)
+    assert tick(clinic, at(13)) == []
+    assert fates(clinic)["missed_check_in"] == ("skipped", "enough_today")
+    assert tick(clinic, at(17)) == ["pain_pills_safely"]
 
 
 # any outages

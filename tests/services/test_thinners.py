@@ -16,10 +16,12 @@ from recovery_api.services.change_episode import EpisodeChanges, change_episode
 from recovery_api.services.change_preferences import Preferences, change_preferences
 from recovery_api.services.hand_over_reminders import hand_over_due
 from recovery_api.services.hold_episode import NewHold, hold_episode, lift_hold
-from recovery_api.services.plan_thinner import ThinnerPlan
+from recovery_api.services.plan_thinner import ThinnerPlan, settle_thinner
+from recovery_api.services.preview_move import preview_move
 from recovery_api.services.record_audit import SYSTEM, Actor
 from recovery_api.services.watch_thinners import watch_thinners
-from tests.builders import NOW, BuiltClinic, ClockHand, PatientPersona, Persona, make_patient
+from tests.builders import NOW, BuiltClinic, ClockHand, PatientPersona, Persona, make_clinic, make_patient
+from tests.clinic.visitor import Visitor
 from tests.services.phone import Phone
 
 TODAY = NOW.date()  # a Friday
@@ -144,7 +146,108 @@ def test_a_clinician_enters_the_day_by_the_api(zoe: PatientPersona, ben: Persona
     assert (begun[201]["blood_thinner"]["restart_on"], set(begun)) == ("2026-11-22", {201, 422})
 
 
+def move(patient: PatientPersona, changes: EpisodeChanges) -> None:
+    with patient.clinic.open() as scope:
+        change_episode(scope, patient.episode_id, changes, SYSTEM, patient.clinic.wiring.clock.now())
+
+
+def test_where_the_procedure_moves_the_day_is_taken_away_and_somebody_names_a_new_one(
+    phone: Phone, zoe: PatientPersona, clock: ClockHand
+) -> None:
+    to = TODAY + timedelta(days=2)
+    with zoe.clinic.open() as scope:
+        assert preview_move(scope, zoe.id, to, clock.now).clears_restart
+    move(zoe, EpisodeChanges(performed_on=to))
+    assert current(phone).thinner_restart_on is None
+    assert flags(phone) == [("thinner_day_lost", "today", "The procedure moved: name a new day for the blood thinner")]
+    assert hand_over(phone, ASKED_AT) == []
+    with zoe.clinic.open() as scope:
+        assert not preview_move(scope, zoe.id, TODAY, clock.now).clears_restart
+    move(zoe, EpisodeChanges(performed_on=TODAY))
+    assert phone.rows("flag")[0].repeats == 0, "there was no day any more"
+
+
+def test_the_page_says_so_before_anybody_moves_it(phone: Phone, zoe: PatientPersona, ben: Persona) -> None:
+    path, sentence = f"/patients/{zoe.id}/procedure?day=2026-11-22", "The day for the blood thinner is taken away"
+    assert sentence in Visitor(ben).read(path)
+    plan(zoe, None)
+    assert sentence not in Visitor(ben).read(path)
+
+
+def test_a_day_that_is_named_with_the_move_stands(phone: Phone, zoe: PatientPersona) -> None:
+    to = TODAY + timedelta(days=2)
+    move(zoe, EpisodeChanges(performed_on=to, thinner=ThinnerPlan(to)))
+    assert (current(phone).thinner_restart_on, flags(phone)) == (to, [])
+    move(zoe, EpisodeChanges(performed_on=to))
+    assert (current(phone).thinner_restart_on, flags(phone)) == (to, []), "the same day is no move"
+
+
+def test_nothing_is_asked_or_told_about_a_day_before_the_procedure(phone: Phone, zoe: PatientPersona) -> None:
+    change(phone, "procedure", performed_on=TODAY + timedelta(days=1))
+    change(phone, "episode", started_on=TODAY + timedelta(days=1))
+    move(zoe, EpisodeChanges(baseline_pain=5))
+    planned = [row for row in phone.rows("reminder") if row.state == "planned" and row.question == "thinner"]
+    assert (planned, watch(phone, MIDNIGHT)) == ([], 0)
+
+
+def change(phone: Phone, table: str, **values: Any) -> None:
+    """Rows as only a mistake could make them."""
+    with phone.clinic.open() as scope:
+        scope.connection.execute(getattr(tables, table).update().values(**values))
+
+
 # the question and its answers
+
+
+@pytest.mark.parametrize("text", ["1", "2"])
+@pytest.mark.parametrize("days", [-1, 1])
+def test_an_answer_about_another_day_is_read_by_a_person(
+    phone: Phone, zoe: PatientPersona, clock: ClockHand, text: str, days: int
+) -> None:
+    phone.ask("thinner", TODAY, clock.now - timedelta(minutes=5))
+    plan(zoe, TODAY + timedelta(days=days))
+    for answer in ("unread_to_person", None):
+        outcome = phone.text(text)
+        assert (outcome.answer, outcome.message.needs_person, outcome.check_in) == (answer, True, None)
+    assert (current(phone).thinner_settled_at, flags(phone)) == (None, [])
+
+
+def test_a_question_that_is_long_over_is_not_opened_again(phone: Phone, clock: ClockHand) -> None:
+    phone.ask("thinner", TODAY, clock.now - timedelta(hours=21))
+    change(phone, "contact_point", times_asked=1, written_to_at=clock.now - timedelta(hours=1))
+    phone.text("hmm the thing")
+    [link] = phone.rows("contact_point")
+    assert (link.question, link.times_asked) == ("pain", 2)
+
+
+@pytest.mark.parametrize("question", ["pain", "symptoms"])
+def test_it_waits_while_another_question_is_open(phone: Phone, question: str) -> None:
+    phone.ask(question, TODAY, ASKED_AT - timedelta(hours=2))
+    assert hand_over(phone, ASKED_AT) == []
+
+
+def test_on_a_shared_phone_an_answer_without_a_name_is_read_by_a_person_and_the_question_stays(
+    phone: Phone, zoe: PatientPersona, clock: ClockHand
+) -> None:
+    make_patient(zoe.clinic, given_name="Borvin", family_name="Samplewick", phone=zoe.phone)
+    links = {row.patient_id: row for row in phone.rows("contact_point")}
+    point = tables.contact_point
+    with zoe.clinic.open() as scope:
+        asked = {"question": "thinner", "question_on": TODAY, "question_asked_at": clock.now}
+        scope.connection.execute(point.update().where(point.c.id == links[zoe.id].id).values(**asked))
+    unnamed = phone.text("1")
+    assert (unnamed.answer, unnamed.message.needs_person, unnamed.check_in) == ("unread_to_person", True, None)
+    named = phone.text(f"{links[zoe.id].label} 1")
+    assert (named.answer, named.check_in) == ("thinner_started", None)
+
+
+def test_a_care_plan_that_was_replaced_meanwhile_is_settled_by_nobody(
+    phone: Phone, zoe: PatientPersona, clock: ClockHand
+) -> None:
+    old = current(phone)
+    plan(zoe, TODAY + timedelta(days=1))
+    with zoe.clinic.open() as scope:
+        assert [settle_thinner(scope, old.id, clock.now, started) for started in (None, True, False)] == [False] * 3
 
 
 def test_it_is_asked_until_it_is_answered(phone: Phone, clock: ClockHand) -> None:
@@ -172,7 +275,7 @@ def test_who_has_answered_is_not_asked_again(phone: Phone, clock: ClockHand) -> 
     assert watch(phone, MIDNIGHT) == 0
 
 
-@pytest.mark.parametrize("text", ["2", "2.", "no", "will do later"])
+@pytest.mark.parametrize("text", ["2", "2.", "two", "no", "No!", "no i don't", "not yet", "will do later"])
 def test_a_nurse_hears_that_it_was_not_started(phone: Phone, clock: ClockHand, text: str) -> None:
     phone.ask("thinner", TODAY, clock.now)
     outcome = phone.text(text)
@@ -183,7 +286,7 @@ def test_a_nurse_hears_that_it_was_not_started(phone: Phone, clock: ClockHand, t
     assert watch(phone, MIDNIGHT) == 0, "it is told once"
 
 
-@pytest.mark.parametrize("text", ["yes", "7", "11", "1 or 2", "I think so"])
+@pytest.mark.parametrize("text", ["yes", "7", "11", "1 or 2", "I think so", "no worries i take it", "no problem"])
 def test_what_may_mean_something_else_is_asked_about_again_and_then_read_by_a_person(
     phone: Phone, clock: ClockHand, text: str
 ) -> None:
@@ -193,6 +296,26 @@ def test_what_may_mean_something_else_is_asked_about_again_and_then_read_by_a_pe
     second = phone.text(text)
     assert (second.answer, second.message.needs_person) == ("unread_to_person", True)
     assert (current(phone).thinner_settled_at, flags(phone)) == (None, [])
+
+
+@pytest.mark.parametrize("text", ["2", "dos", "no", "aún no", "todavía no", "no la tomo", "no lo tomo"])
+def test_no_in_spanish_says_that_it_was_not_started(text: str) -> None:
+    assert reply_reader().read(text, "thinner", "es").intent == "thinner_not_started"
+
+
+@pytest.mark.parametrize(
+    ("text", "language"), [("no pain", "en"), ("no me duele", "es"), ("no hay problema", "es"), ("no more pain", "en")]
+)
+def test_a_no_to_something_else_says_nothing_of_the_blood_thinner(text: str, language: str) -> None:
+    assert reply_reader().read(text, "thinner", language).intent not in ("thinner_started", "thinner_not_started")
+
+
+def test_a_denial_of_pain_is_read_by_a_person_and_it_is_asked_again(phone: Phone, clock: ClockHand) -> None:
+    phone.ask("thinner", TODAY, clock.now)
+    outcome = phone.text("no pain")
+    assert (outcome.answer, outcome.message.needs_person, flags(phone)) == ("thinner_again", True, [])
+    phone.ask("thinner", TODAY, clock.now)
+    assert not phone.text("yes").message.needs_person
 
 
 def test_danger_beside_an_answer_is_heard_first(phone: Phone, clock: ClockHand) -> None:
@@ -237,4 +360,22 @@ def test_nobody_is_told_of_a_patient_on_hold_until_the_hold_ends(
     assert watch(phone, MIDNIGHT) == 0
     with zoe.clinic.open() as scope:
         lift_hold(scope, zoe.episode_id, actor, clock.now)
+    assert watch(phone, MIDNIGHT) == 1
+
+
+def test_one_recovery_in_disorder_keeps_nobody_elses_nurse_waiting(phone: Phone) -> None:
+    for number in (3, 4):
+        other = make_patient(phone.clinic, phone=f"+1212555014{number}", performed_on=TODAY - timedelta(days=23))
+        plan(other, TODAY - timedelta(days=number))
+    with phone.clinic.open() as scope:
+        late = tables.care_plan.c.thinner_restart_on == TODAY - timedelta(days=4)
+        scope.connection.execute(tables.care_plan.update().where(late).values(zone="Nowhere/At_All"))
+    assert watch(phone, MIDNIGHT) == 3, "the broken one's too, when its day is over everywhere"
+
+
+def test_a_clinic_that_cannot_be_opened_keeps_no_other_waiting(phone: Phone) -> None:
+    broken = make_clinic(phone.clinic.app)
+    with broken.open() as scope:
+        of_it = tables.clinic.c.id == broken.id
+        scope.connection.execute(tables.clinic.update().where(of_it).values(wrapped_key=b"no key"))
     assert watch(phone, MIDNIGHT) == 1
