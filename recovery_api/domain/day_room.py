@@ -83,7 +83,7 @@ def _place(one: DueText, left: Sequence[Left], before: Sequence[DueText], zone: 
     lesser = _is_lesser(one)
     if sum(lesser or text.is_planned for text in left) + len(before) >= TEXTS_A_DAY:
         return Place(why=ENOUGH_TODAY)
-    soon = now + NEAR if lesser else now
+    soon = now + NEAR if one.kind in _LESSONS else now
     near = [text.at for text in left if text.at > now - NEAR]
     near += [max(other.due_at, now) for other in before if other.due_at <= now or other.due_at < soon]
     if not near:

@@ -68,7 +68,7 @@ class Checks:
             if sent.reminder in self._reminders:
                 self._say(f"double text: {sent.text_key} on {sent.at:%Y-%m-%d}")
             self._reminders.add(sent.reminder)
-        if sent.is_started:
+        if sent.purpose == "reminder":
             day = (sent.patient, sent.at.astimezone(zone).date())
             self._of_day[day] += 1
             if self._of_day[day] > TEXTS_A_DAY:
