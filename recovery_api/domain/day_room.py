@@ -36,10 +36,11 @@ class DueText:
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """A text that we started, when it left or will (UTC), and whether it is of the plan (not a nurse's words)."""
+    """A text that we started, when it left or will (UTC): ours, a clinician's own words, or the invitation to join."""
 
     at: datetime
-    is_planned: bool = True
+    is_own_words: bool = False
+    is_invitation: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +82,10 @@ def give_places(due: Sequence[DueText], day: DaySoFar, zone: ZoneInfo, now: date
 
 def _place(one: DueText, left: Sequence[Left], before: Sequence[DueText], zone: ZoneInfo, now: datetime) -> Place:
     lesser = _is_lesser(one)
-    if sum(lesser or text.is_planned for text in left) + len(before) >= TEXTS_A_DAY:
+    if sum(lesser or not text.is_own_words for text in left) + len(before) >= TEXTS_A_DAY:
         return Place(why=ENOUGH_TODAY)
     soon = now + NEAR if one.kind in _LESSONS else now
-    near = [text.at for text in left if text.at > now - NEAR]
+    near = [text.at for text in left if text.at > now - NEAR and not text.is_invitation]
     near += [max(other.due_at, now) for other in before if other.due_at <= now or other.due_at < soon]
     if not near:
         return Place(leaves=True)

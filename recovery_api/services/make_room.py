@@ -84,7 +84,7 @@ def _due(row: AnyRow) -> DueText:
 def _left(scope: ClinicScope, patient_ids: Collection[UUID], now: datetime) -> dict[UUID, list[Left]]:
     """The texts of the last day that we started, by patient; what waits in the outbox leaves now.
 
-    Invitations and what did not arrive keep nobody waiting and take nobody's room.
+    What did not arrive takes nobody's room; an invitation takes it, and keeps nobody waiting.
     """
     message = tables.message
     rows = scope.connection.execute(
@@ -110,9 +110,8 @@ def _left(scope: ClinicScope, patient_ids: Collection[UUID], now: datetime) -> d
     )
     left: dict[UUID, list[Left]] = defaultdict(list)
     for row in rows:
-        if is_invitation(row.text_key):
-            continue
-        left[row.patient_id].append(Left(_left_at(row, now), is_planned=row.purpose == "reminder"))
+        is_own_words = row.purpose == "service" and row.text_key is None
+        left[row.patient_id].append(Left(_left_at(row, now), is_own_words, is_invitation(row.text_key)))
     return left
 
 

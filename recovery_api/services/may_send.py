@@ -61,8 +61,7 @@ _STARTED = Prepared(
     text(f"""
 SELECT count(*) AS started FROM message
 WHERE clinic_id = :clinic AND patient_id = :patient AND created_at > :since AND id <> :own AND direction = 'out'
-  AND (purpose = 'reminder' OR (purpose = 'service' AND NOT CAST(:of_plan AS boolean)))
-  AND text_key IS NOT NULL AND in_reply_to_id IS NULL AND due_at >= :began
+  AND purpose IN ('reminder', 'service') AND text_key IS NOT NULL AND in_reply_to_id IS NULL AND due_at >= :began
   AND state IN ({", ".join(f"'{state}'" for state in _LEFT)})
 """)  # noqa: S608 - of words that stand above
 )
@@ -75,16 +74,16 @@ def _facts(scope: ClinicScope, message: AnyRow) -> AnyRow:
 
 
 def _started_today(scope: ClinicScope, message: AnyRow, zone: ZoneInfo, now: datetime) -> int:
-    """How many texts we started to this person on their own calendar day, answers and safety texts left out.
+    """How many texts we started to this person on their own calendar day.
 
-    Before a text of the plan only those of the plan count: it was given its room beside the others already.
+    Answers, safety texts and what a clinician wrote are left out.
     """
     if message.patient_id is None:
         return 0
     began = day_began(now, zone)
     chosen = {
         "clinic": scope.clinic_id, "patient": message.patient_id, "own": message.id,
-        "since": began - _HANDED_OVER_BEFORE, "began": began, "of_plan": message.purpose == "reminder",
+        "since": began - _HANDED_OVER_BEFORE, "began": began,
     }  # fmt: skip
     return int(_STARTED.first(scope.connection, chosen).started)
 

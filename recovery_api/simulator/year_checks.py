@@ -15,7 +15,7 @@ STARTED = ("reminder", "service")
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """One text that reached the carrier, with what the product keeps of it."""
+    """One text that reached the carrier, with what the product keeps of it; a clinician's own words have no key."""
 
     phone: str
     patient: str
@@ -68,7 +68,7 @@ class Checks:
             if sent.reminder in self._reminders:
                 self._say(f"double text: {sent.text_key} on {sent.at:%Y-%m-%d}")
             self._reminders.add(sent.reminder)
-        if sent.purpose == "reminder":
+        if sent.is_started and sent.text_key:
             day = (sent.patient, sent.at.astimezone(zone).date())
             self._of_day[day] += 1
             if self._of_day[day] > TEXTS_A_DAY:

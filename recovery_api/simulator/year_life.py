@@ -32,7 +32,7 @@ _NURSE_LOOKS = timedelta(hours=2)
 
 def _sent(taken: Taken, row: AnyRow) -> Sent:
     return Sent(
-        taken.text.to, str(row.patient_id), row.purpose, str(row.text_key), row.in_reply_to_id is not None,
+        taken.text.to, str(row.patient_id), row.purpose, row.text_key or "", row.in_reply_to_id is not None,
         str(row.reminder_id or ""), taken.at, row.zone or "UTC",
     )  # fmt: skip
 

@@ -105,13 +105,23 @@ def test_a_lesson_that_is_late_leaves_the_hour_before_the_question_to_it() -> No
 
 
 def test_what_clinicians_wrote_takes_the_room_of_lessons_alone() -> None:
-    words = DaySoFar([Left(at(hour), is_planned=False) for hour in (9, 10, 11)], ())
+    words = DaySoFar([Left(at(hour), is_own_words=True) for hour in (9, 10, 11)], ())
     due = [text(kind, at(13)) for kind in ("check_in", "medication", "follow_up_visit", "preparation", "rest", "nudge")]
     for one in due:
         found = give_places([one], words, ZoneInfo(ZONES[0]), at(13))[one.id]
         assert found == (LEAVES if one.kind not in ("rest", "nudge") else Place(why=ENOUGH_TODAY)), one.kind
-    near = DaySoFar([Left(at(12, 30), is_planned=False)], ())
+    near = DaySoFar([Left(at(12, 30), is_own_words=True)], ())
     assert give_places(due[:1], near, ZoneInfo(ZONES[0]), at(13))[due[0].id] == Place(until=at(13, 30))
+
+
+def test_what_we_began_by_ourselves_takes_every_texts_room_and_an_invitation_no_hour() -> None:
+    ours = DaySoFar([Left(at(hour)) for hour in (9, 10, 11)], ())
+    asked = DaySoFar([Left(at(hour), is_invitation=True) for hour in (9, 10, 11)], ())
+    question = text("check_in", at(13))
+    for day in (ours, asked):
+        assert give_places([question], day, ZoneInfo(ZONES[0]), at(13))[question.id] == Place(why=ENOUGH_TODAY)
+    joined = DaySoFar([Left(at(12, 55), is_invitation=True)], ())
+    assert give_places([question], joined, ZoneInfo(ZONES[0]), at(13))[question.id] == LEAVES
 
 
 # any outages

@@ -140,23 +140,36 @@ def test_what_a_nurse_wrote_costs_the_lessons_and_not_the_question(first_day: Pa
     assert fates(clinic)["rest_short_walks"] == ("skipped", "enough_today")
 
 
-def test_invitations_and_what_never_arrived_take_nobodys_room(first_day: PatientPersona) -> None:
+def test_an_invitation_keeps_nobody_waiting_and_what_never_arrived_takes_nobodys_room(
+    first_day: PatientPersona,
+) -> None:
     clinic, message = first_day.clinic, tables.message
-    say(first_day, at(9, 25), "enrol_ask", "enrol_ask", "enrol_ask", "report_read", "report_read")
+    say(first_day, at(9, 25), "enrol_ask", "report_read", "report_read", "report_read")
     with clinic.open() as scope:
         lost = update(message).where(message.c.text_key == "report_read").values(state="failed")
         scope.connection.execute(lost)
     assert tick(clinic, NOW) == ["check_in_pain"]
     assert tick(clinic, at(13)) == ["missed_check_in"]
+    assert [tick(clinic, at(hour)) for hour in (15, 17, 18)] == [[], [], []], "with the invitation it is three"
 
 
-def test_the_last_look_lets_a_question_leave_beside_three_texts_of_service(first_day: PatientPersona) -> None:
+@pytest.mark.parametrize("began", ["report_read", "enrol_ask", None])
+def test_the_last_look_counts_what_we_began_and_not_what_a_nurse_wrote(
+    first_day: PatientPersona, began: str | None
+) -> None:
     clinic, message = first_day.clinic, tables.message
-    say(first_day, at(8, 30), "report_read", "report_read", "report_read")
     tick(clinic, NOW, sends=False)
+    say(first_day, at(8, 30), began, began, began)
     with clinic.open() as scope:
         text = scope.connection.execute(select(message).where(message.c.text_key == "check_in_pain")).one()
-        assert why_not_to_send(scope, text, NOW) is None
+        assert why_not_to_send(scope, text, NOW) == ("suppressed" if began else None)
+
+
+def test_what_we_began_by_ourselves_leaves_no_room_for_a_fourth_text(first_day: PatientPersona) -> None:
+    clinic = first_day.clinic
+    say(first_day, at(8, 30), "report_read", "report_read", "report_read")
+    assert [tick(clinic, at(hour)) for hour in (10, 13, 17)] == [[], [], []]
+    assert fates(clinic)["check_in_pain"] == ("skipped", "enough_today")
 
 
 def test_late_news_of_an_arrival_keeps_nobody_waiting(first_day: PatientPersona) -> None:
