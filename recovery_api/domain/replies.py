@@ -23,7 +23,7 @@ from recovery_api.domain.reply_vocabulary import Packs
 from recovery_api.domain.reply_words import is_tapback, without_quotation
 from recovery_api.domain.tiers import Tier
 
-READER_VERSION = "5"
+READER_VERSION = "6"
 QUESTIONS = ("pain", "symptoms", "activity", "medication", "appointment", "thinner", "any")
 
 _SHORT, _KEPT = 20, 8192

@@ -21,7 +21,7 @@ from recovery_api.services.change_consent import (
     stop_patient,
     stop_phone,
 )
-from recovery_api.services.change_contact import close_question
+from recovery_api.services.change_contact import close_unless_thinner
 from recovery_api.services.change_preferences import Preferences, change_preferences
 from recovery_api.services.newer_wish import begun_since, stopped_since
 from recovery_api.services.record_audit import Actor
@@ -167,7 +167,7 @@ def _as_answer(turn: Turn) -> Answered:
 def visit_confirmed(turn: Turn) -> Answered:
     """The next visit stands."""
     visit = confirm_visit(turn.scope, turn.contact, turn.now)
-    close_question(turn.scope, turn.contact)
+    close_unless_thinner(turn.scope, turn.contact, turn.now)
     if visit is None:
         return to_a_person(turn)
     turn.say_with_score("visit_confirmed", date=visit.date, time=visit.time)
@@ -177,7 +177,7 @@ def visit_confirmed(turn: Turn) -> Answered:
 def visit_change(turn: Turn) -> Answered:
     """Somebody finds another time for the visit."""
     ask_to_change_visit(turn.scope, turn.contact, turn.now)
-    close_question(turn.scope, turn.contact)
+    close_unless_thinner(turn.scope, turn.contact, turn.now)
     flag_for_person(turn, "visit_change_asked", Tier.REVIEW, "Asks to change a visit")
     turn.say_with_score("visit_change")
     return Answered("visit_answered", needs_person=True)

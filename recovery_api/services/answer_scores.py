@@ -7,7 +7,7 @@ from recovery_api.domain.check_in import local_day
 from recovery_api.domain.lifelines import danger_text
 from recovery_api.domain.tiers import Tier
 from recovery_api.services.answer_clinician import replies_to_clinician
-from recovery_api.services.change_contact import ask_question, close_question
+from recovery_api.services.change_contact import ask_question, close_unless_thinner
 from recovery_api.services.say_how_soon import hours_until_call
 from recovery_api.services.turn import Answered, Turn
 
@@ -32,7 +32,7 @@ def day_answered(turn: Turn) -> date:
 
 def answer_danger(turn: Turn) -> Answered:
     """Danger is answered with what to do, at any hour, whatever else the text says; a score beside it is said back."""
-    close_question(turn.scope, turn.contact)
+    close_unless_thinner(turn.scope, turn.contact, turn.now)
     pain = turn.reply.pain if turn.recorded else None
     key = danger_text(turn.tier or Tier.URGENT, turn.reply.symptoms, turn.scope.emergency_number)
     if key != "urgent":
@@ -59,7 +59,7 @@ def saved(turn: Turn) -> Answered:
     """A score was saved: say it back, and ask for symptoms where the protocol wants them."""
     if turn.recorded is None:
         return to_a_person(turn)
-    close_question(turn.scope, turn.contact)
+    close_unless_thinner(turn.scope, turn.contact, turn.now)
     pain, low = str(turn.reply.pain), _low_end(turn)
     mended = turn.recorded.version > 1
     if turn.contact.question == "pain" and not mended and _asks_symptoms(turn.recorded.day):
@@ -96,7 +96,7 @@ def saved_symptoms(turn: Turn) -> Answered:
     """Anything but a score was saved."""
     if turn.recorded is None:
         return to_a_person(turn)
-    close_question(turn.scope, turn.contact)
+    close_unless_thinner(turn.scope, turn.contact, turn.now)
     turn.say("saved_symptoms")
     return Answered("recorded")
 

@@ -60,5 +60,11 @@ def close_question(scope: ClinicScope, contact: Contact) -> None:
         _update(scope, contact.id, question=None, question_on=None, question_asked_at=None, times_asked=0)
 
 
+def close_unless_thinner(scope: ClinicScope, contact: Contact, now: datetime) -> None:
+    """Anything was told: no other question waits any more, but a bare 1 goes on to mean that about a blood thinner."""
+    if contact.open_question(now) != "thinner":
+        close_question(scope, contact)
+
+
 def _update(scope: ClinicScope, contact_point_id: UUID, **values: object) -> None:
     scope.change_late(tables.contact_point, contact_point_id, **values)

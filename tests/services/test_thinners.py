@@ -318,6 +318,16 @@ def test_a_denial_of_pain_is_read_by_a_person_and_it_is_asked_again(phone: Phone
     assert not phone.text("yes").message.needs_person
 
 
+@pytest.mark.parametrize("text", ["PAIN 6", "pain 6 and i walked 20 minutes", "E"])
+def test_a_report_leaves_the_question_open_so_that_a_bare_1_is_its_answer(
+    phone: Phone, clock: ClockHand, text: str
+) -> None:
+    phone.ask("thinner", TODAY, clock.now)
+    assert phone.text(text).check_in is not None
+    outcome = phone.text("1")
+    assert (outcome.answer, outcome.check_in, current(phone).thinner_started) == ("thinner_started", None, True)
+
+
 def test_danger_beside_an_answer_is_heard_first(phone: Phone, clock: ClockHand) -> None:
     phone.ask("thinner", TODAY, clock.now)
     assert phone.text("1 and my legs feel weak").answer == "emergency"
