@@ -610,6 +610,7 @@ def run_schedule(behind: Backstage, ann: PatientPersona, clock: ClockHand, real:
 
 
 @pytest.mark.soak
+@pytest.mark.parametrize("first", range(0, 10_000, 2_500))
 def test_a_grave_flag_stands_on_its_next_rung_in_policy_time_whatever_becomes_of_tickers_clocks_and_carrier(
     database: Connection,
     ann: PatientPersona,
@@ -617,9 +618,10 @@ def test_a_grave_flag_stands_on_its_next_rung_in_policy_time_whatever_becomes_of
     clock: ClockHand,
     real: RealTime,
     samples: Callable[[int, int], int],
+    first: int,
 ) -> None:
     began = real.now
-    for seed in range(samples(4, 10_000)):
+    for seed in range(first, first + samples(1, 2_500)):
         real.now = began
         clock.set(NOW)
         with undone(database):
@@ -634,10 +636,16 @@ TEXTS = (
 
 
 @pytest.mark.soak
+@pytest.mark.parametrize("first", range(0, 10_000, 2_500))
 def test_no_text_app_report_or_callback_ever_closes_lowers_or_delays_a_flag(
-    database: Connection, ann: PatientPersona, ben: Persona, clock: ClockHand, samples: Callable[[int, int], int]
+    database: Connection,
+    ann: PatientPersona,
+    ben: Persona,
+    clock: ClockHand,
+    samples: Callable[[int, int], int],
+    first: int,
 ) -> None:
-    for seed in range(samples(5, 10_000)):
+    for seed in range(first, first + samples(1, 2_500)):
         clock.set(NOW)
         with undone(database):
             live_through_a_history(ann, clock, random.Random(seed))
