@@ -59,6 +59,7 @@ class DataKey:
         self._cipher = AESGCM(_derive(key, b"wrap"))
         self._login_key = _derive(key, b"login")
         self._successor_key = _derive(key, b"successor")
+        self._answer_key = _derive(key, b"answer")
 
     def new_clinic_key(self, clinic_id: UUID) -> bytes:
         """A fresh clinic key, wrapped, ready to be stored."""
@@ -82,6 +83,26 @@ class DataKey:
     def otp_digest(self, challenge: str, otp: str) -> bytes:
         """By which a texted code is known again; without this key a million guesses tell nothing."""
         return hmac.digest(self._login_key, f"otp|{challenge}|{otp}".encode(), hashlib.sha256)
+
+    def answer_digest(self, kind: str, said: str) -> bytes:
+        """By which a key, or a write that needed no token, is known again before its clinic is known."""
+        return hmac.digest(self._answer_key, f"{kind}|{said}".encode(), hashlib.sha256)
+
+    def seal_answer(self, said: str, answer: str) -> bytes:
+        """The answer to such a write, sealed so that nobody opens it who does not know what was said."""
+        nonce = os.urandom(_NONCE_BYTES)
+        return _FORMAT + nonce + self._answer_cipher(said).encrypt(nonce, answer.encode(), None)
+
+    def open_answer(self, said: str, sealed: bytes) -> str:
+        """The answer again. Raises SealBroken where something else was said, or this is another key."""
+        nonce, body = sealed[1 : 1 + _NONCE_BYTES], sealed[1 + _NONCE_BYTES :]
+        try:
+            return self._answer_cipher(said).decrypt(nonce, body, None).decode()
+        except (InvalidTag, ValueError):
+            raise SealBroken("open_answer.answer") from None
+
+    def _answer_cipher(self, said: str) -> AESGCM:
+        return AESGCM(self.answer_digest("seal", said))
 
     def login_digest(self, email: str) -> bytes:
         """By which a log-in name is found before its clinic is known."""

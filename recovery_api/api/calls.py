@@ -18,6 +18,8 @@ from recovery_api.domain.access import ACCESS, ANYONE
 from recovery_api.domain.errors import Invalid, KeyReused
 from recovery_api.services.find_subject import find_subject, lock_subject
 from recovery_api.services.keep_answer import KeptAnswer, KeyedWrite, keep_answer, recall_answer
+from recovery_api.services.keep_open_answer import OpenWrite, claim_open_write, settle_open_write
+from recovery_api.wiring import wiring
 
 WRITES = ("POST", "PUT", "PATCH", "DELETE")
 VIEWS: dict[str, Callable[..., Response]] = {}  # what reads and changes, by the operation's name
@@ -60,7 +62,7 @@ class Operation:
     @property
     def takes_key(self) -> bool:
         """Whether an Idempotency-Key may come with it."""
-        return self.is_write and not self.is_open
+        return self.is_write
 
     @property
     def is_edit(self) -> bool:
@@ -78,10 +80,27 @@ def carry_out(operation: Operation, view: Callable[..., Response], path: dict[st
     check_app_version()
     check_rate(operation.name, bearer_secret())
     g.body = read_json(operation.largest) if operation.is_write else None
-    answer = view(**path) if operation.is_open else _carry_out_for_caller(operation, view, path)
+    carried = _carry_out_for_anyone if operation.is_open else _carry_out_for_caller
+    answer = carried(operation, view, path)
     if operation.has_tag:
         tag_answer(answer)
     return answer if operation.is_write else spare_answer(answer)
+
+
+def _carry_out_for_anyone(operation: Operation, view: Callable[..., Response], path: dict[str, Any]) -> Response:
+    """What is done is committed by the view; its answer is kept afterwards, where a key came with the write."""
+    key = _key() if operation.takes_key else None
+    if key is None:
+        return view(**path)
+    write, vaults, answer = OpenWrite(key, _content()), wiring().vaults, None
+    kept = claim_open_write(write, vaults)
+    if kept is not None:
+        return _again(KeptAnswer(200, {}, kept, True))
+    try:
+        answer = view(**path)
+    finally:
+        settle_open_write(write, answer.get_data(as_text=True) if answer is not None else None, vaults)
+    return answer
 
 
 def _carry_out_for_caller(operation: Operation, view: Callable[..., Response], path: dict[str, Any]) -> Response:
@@ -127,10 +146,18 @@ def _again(kept: KeptAnswer) -> Response:
 
 
 def _keyed_write(call: Call) -> KeyedWrite | None:
+    key = _key()
+    return KeyedWrite(call.caller.id, key, _content()) if key is not None else None
+
+
+def _key() -> str | None:
     key = request.headers.get("Idempotency-Key")
-    if key is None:
-        return None
-    if not _KEY.fullmatch(key):
+    if key is not None and not _KEY.fullmatch(key):
         raise Invalid("must be 1 to 255 visible ASCII characters", field="Idempotency-Key")
+    return key
+
+
+def _content() -> str:
+    """What the write at hand says: method, path and body."""
     said = json.dumps(g.body, sort_keys=True, separators=(",", ":"))
-    return KeyedWrite(call.caller.id, key, f"{request.method} {request.path} {said}")
+    return f"{request.method} {request.path} {said}"

@@ -12,6 +12,7 @@ from recovery_api.api.docs_page import PAGE_POLICY, docs_page
 from recovery_api.api.document_examples import add_examples
 from recovery_api.api.document_schemas import SchemaPlugin
 from recovery_api.api.documentation import add_components
+from recovery_api.api.entity_tags import spare_answer, tag_answer
 from recovery_api.api.headers import PREFIX, stamp
 from recovery_api.api.resources import Resource
 
@@ -90,7 +91,7 @@ def _open(name: str, path: str) -> Callable[[Callable[[], Response]], Callable[[
 @_open("readDocument", "/openapi.json")
 def openapi_json() -> Response:
     """The document."""
-    return Response(document_text(current_app), content_type="application/json")
+    return _tagged(Response(document_text(current_app), content_type="application/json"))
 
 
 @_open("readDocs", "/docs")
@@ -98,4 +99,9 @@ def docs() -> Response:
     """The page: every operation, and every problem code."""
     page = Response(docs_page(json.loads(document_text(current_app))), content_type="text/html; charset=utf-8")
     page.headers["Content-Security-Policy"] = PAGE_POLICY
-    return page
+    return _tagged(page)
+
+
+def _tagged(answer: Response) -> Response:
+    tag_answer(answer)
+    return spare_answer(answer)

@@ -5,7 +5,7 @@ from recovery_api.models.bands import KeptBand
 from recovery_api.models.calls import PhoneCall
 from recovery_api.models.check_ins import CheckIn
 from recovery_api.models.clinics import Clinic, Clinician, SenderNumber
-from recovery_api.models.credentials import Credential, Device, IdempotencyKey
+from recovery_api.models.credentials import Credential, Device, IdempotencyKey, OpenAnswer
 from recovery_api.models.due_work import DueWork, Heartbeat
 from recovery_api.models.episodes import Appointment, CarePlan, Episode, Hold, PlannedProcedure, Procedure, Protocol
 from recovery_api.models.flags import Flag, FlagEvent
@@ -50,6 +50,7 @@ __all__ = [
     "KeptBand",
     "Knock",
     "Message",
+    "OpenAnswer",
     "OwnLadder",
     "Page",
     "Passkey",

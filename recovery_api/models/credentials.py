@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import Index
 from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.types import SmallInteger
 
 from recovery_api.db import Base
 from recovery_api.models.clinic_rows import ClinicRow, belongs_to_clinic, inside_clinic, one_of
@@ -87,3 +88,15 @@ class IdempotencyKey(ClinicRow, Base):
         belongs_to_clinic(),
         Index("uq_idempotency_key", "clinic_id", "bearer_id", "key_digest", unique=True),
     )
+
+
+class OpenAnswer(Base):
+    """The answer to a write that needs no token, under the digest of its key; none while it is worked on."""
+
+    __tablename__ = "open_answer"
+    digest: Mapped[bytes] = mapped_column(primary_key=True)
+    write_digest: Mapped[bytes]
+    claimed_at: Mapped[datetime]
+    answer_sealed: Mapped[bytes | None]
+    other_writes: Mapped[int] = mapped_column(SmallInteger(), server_default="0")
+    __table_args__ = (Index(None, "claimed_at"),)

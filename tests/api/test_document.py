@@ -85,6 +85,9 @@ def test_the_served_document_and_page_are_the_same_and_load_nothing_from_elsewhe
     served = client.get("/api/v1/openapi.json")
     assert (served.content_type, served.text) == ("application/json", document_text(bare))
     page = client.get("/api/v1/docs")
+    for path, first in (("openapi.json", served), ("docs", page)):
+        again = client.get(f"/api/v1/{path}", headers={"If-None-Match": first.headers["ETag"]})
+        assert (again.status_code, again.text) == (304, "")
     assert page.content_type == "text/html; charset=utf-8"
     for name in set(ACCESS) - BESIDE:
         assert f"id={name}" in page.text

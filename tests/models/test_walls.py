@@ -34,6 +34,7 @@ WITHOUT_CLINIC = {
     "sender_state",
     "watch",
     "enrol_challenge",
+    "open_answer",
     "knock",
     "clock_mark",
 }
