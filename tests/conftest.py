@@ -12,6 +12,7 @@ from typing import Any, cast
 import psycopg
 import pytest
 from flask import Flask
+from hypothesis import settings as hypothesis_settings
 from sqlalchemy import Connection
 
 from recovery_api.app import create_app
@@ -166,6 +167,8 @@ def shared_deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Depl
         running.stop()
 
 
+hypothesis_settings.register_profile("suite", deadline=None)  # a machine may be busy: `make bench` measures time
+hypothesis_settings.load_profile("suite")
 gc.disable()  # until all is collected: thousands of tests and the product's code, of which nothing goes
 
 

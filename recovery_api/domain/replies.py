@@ -85,7 +85,8 @@ class ReplyReader:
         evidence = self._evidence(words, question)
         intent, score, tier = intent_of(evidence), evidence.score, tier_of(evidence)
         scored = score.pain is not None or evidence.minutes is not None or evidence.pills is not None
-        evidence.unread = tier is None and self._unread.says_more(words, evidence.dangers, scored=scored)
+        more = "death_of_another" in evidence.requests or self._leaves_letter(evidence)
+        evidence.unread = tier is None and (more or self._unread.says_more(words, evidence.dangers, scored=scored))
         return Reply(
             intent=intent,
             pain=score.pain,
@@ -110,7 +111,7 @@ class ReplyReader:
         dangers = self._dangers.read(words, possible)
         requests = self._requests.read(words, possible)
         score = self._scores.read(words, question, dangers, stops="opt_out" in requests, possible=possible)
-        if score == NO_SCORE or (score.pain is None and "pain_free" in requests):
+        if score == NO_SCORE or (score.pain is None and not requests.isdisjoint(("pain_free", "zero_words"))):
             score = self._score_in_words(words, question, requests)
         no_answer = "set_hour" in requests or is_tapback(words.raw)
         score = NO_SCORE if no_answer else _unsure_if_signed(words, score)
@@ -133,6 +134,11 @@ class ReplyReader:
             minutes=amount if question == "activity" else None,
             pills=amount if question == "medication" else None,
         )
+
+    def _leaves_letter(self, evidence: Evidence) -> bool:
+        """Whether a letter was neither reported nor denied."""
+        left = self._answers.leaves_letter(evidence.words, evidence.question)
+        return left and "nothing_new" not in evidence.requests
 
     def _score_in_words(self, words: Words, question: str, requests: frozenset[str]) -> Score:
         """ "None" and "no pain" are 0; a word that sounds like a number is only offered."""

@@ -13,6 +13,7 @@ from recovery_api.domain.symptoms import LETTERS
 COUNTED = ("activity", "medication")  # the questions that are answered with an amount
 
 _MOST_MINUTES, _MOST_PILLS = 600, 40
+_UNMISTAKEN = frozenset("bcdf")  # neither an article nor a Spanish "and"
 _SHORT_LIST = 3  # "yes B" answers the symptom question alone, a longer list answers it late too
 _JOINED = re.compile(r"(?=[a-f]{2,4}$)a?b?c?d?e?f?")
 _SCORED = ("pain", "symptoms", "any")
@@ -20,14 +21,17 @@ _JOIN = re.compile(r"\b(?:and|or|plus|y)\b")
 _MORE = r"(?i:(?:\s*[,;/&+]\s*|\s+)(?:(?:and|or|y|plus)\s+)?[a-f])"
 _IN_A_ROW = r"(?=[A-F]{2})A?B?C?D?E?F?"
 _SCORE = r"(?:10|\d)(?:\s*/\s*10)?"
-_BEHIND_A_SCORE = re.compile(
-    rf"\s*{_SCORE}\s*[,;.:/&+-]*\s*(?i:(?:and|y|plus|with)\s+)?(?P<letters>(?i:[a-f]){_MORE}*|{_IN_A_ROW})[\s.!]*"
-)
+_LEAD = r"(?i:(?:and|y|plus|with)\s+|(?:(?:none|no|n|nada)\s+)?(?:but|except|pero|menos|excepto)\s+(?:la\s+)?)?"
+_BEHIND_A_SCORE = re.compile(rf"\s*{_SCORE}\s*[,;.:/&+-]*\s*{_LEAD}(?P<letters>(?i:[a-f]){_MORE}*|{_IN_A_ROW})[\s.!]*")
 _BEFORE_A_SCORE = re.compile(
     rf"\s*(?P<letters>(?i:[b-df])|[BE]|(?i:[a-f]){_MORE}+|{_IN_A_ROW})(?:\s*[,;.:/&+]\s*|\s+)(?:and\s+|y\s+)?{_SCORE}[\s.!]*"
 )
 _HOUR = 60
 _SENTENCE = re.compile(r"[.!?;\n\s]*[^.!?;\n]*[.!?;\n]+(?:\s|$)")
+
+
+def _beside_a_score(said: str) -> re.Match[str] | None:
+    return _BEHIND_A_SCORE.fullmatch(said) or _BEFORE_A_SCORE.fullmatch(said)
 
 
 class AnswerReader:
@@ -37,6 +41,7 @@ class AnswerReader:
         lexicon = index.lexicon
         self._lists = ListReader(packs)
         self._letters = PatternSet(index, named_patterns(packs, "letters"))
+        self._doses = PatternSet(PatternIndex(lexicon), named_patterns(packs, "one_dose"))
         self._joins = frozenset(w for pack in packs.values() for w in pack["letter_joins"].split())
         self._feverish = frozenset(lexicon.chars("HOT"))
         self._real_words = frozenset(w for pack in packs.values() for w in pack["letter_words"].split())
@@ -61,6 +66,13 @@ class AnswerReader:
             }
         return frozenset(LETTERS[letter.upper()] for letter in letters)
 
+    def leaves_letter(self, words: Words, question: str) -> bool:
+        """Whether a letter stands in a reply to the symptom question, behind a late "N" or behind a "but"."""
+        if _UNMISTAKEN.isdisjoint(words.pieces):
+            return False
+        late = words.pieces[0] == "n" or self._lists.turns_to(words.pieces, _UNMISTAKEN)
+        return late or question == "symptoms"
+
     def denies_all(self, words: Words) -> bool:
         """Whether a reply says no to letters of the symptom question, one by one or together, and yes to none."""
         return self._lists.read(words.pieces) == frozenset()
@@ -78,9 +90,13 @@ class AnswerReader:
         return letters if letters.union(self._joins, STOP, QUESTION).issuperset(first) else set()
 
     def _letters_beside_a_score(self, words: Words) -> set[str]:
-        """ "7, B and C" or "AC 5": letters and one score as a whole message; an "a" before it is an article."""
-        said = _BEHIND_A_SCORE.fullmatch(words.raw) or _BEFORE_A_SCORE.fullmatch(words.raw)
+        """ "7, B and C" or "AC 5": letters and one score as a message or its first sentence; "a 5" is an article."""
+        whole, sentence = words.raw, _SENTENCE.match(words.raw)
+        first = sentence[0].strip(" \n.!?;") if sentence is not None else whole
+        said = next((s for s in map(_beside_a_score, (whole, first)) if s is not None), None)
         if said is None or said["letters"].lower() in {*self._real_words, "am"}:
+            return set()
+        if said.string is not whole and said["letters"].lower() == "a":  # "7 a. m. or so"
             return set()
         return {char for char in _JOIN.sub(" ", said["letters"].lower()) if char.upper() in LETTERS}
 
@@ -125,8 +141,8 @@ class AnswerReader:
         counts = [words.values[place] for place in places if not self._is_time_or_strength(words, place)]
         if not counts and self._half.intersection(words.codes):
             counts = [0.5]
-        total = math.ceil(sum(counts))
-        return total if counts and total <= _MOST_PILLS else None
+        total = math.ceil(sum(counts)) + len(self._doses.search(words.codes))
+        return total if (counts or total) and total <= _MOST_PILLS else None
 
     def _is_time_or_strength(self, words: Words, place: int) -> bool:
         before, after = words.codes[:place][-1:], words.codes[place + 1 : place + 2]

@@ -7,6 +7,7 @@ from recovery_api.domain.reply_words import QUESTION, STOP
 from recovery_api.domain.symptoms import LETTERS
 
 _ENDS = frozenset({STOP, QUESTION})
+_TURN = "but"  # what follows is not denied any more: "none but C"
 _JOINS = frozenset({"-", "=", "/", "+", "&"})
 
 
@@ -17,6 +18,7 @@ class ListReader:
         self._yes = frozenset(word for pack in packs.values() for word in pack.get("list_yes", "").split())
         self._no = frozenset(word for pack in packs.values() for word in pack.get("list_no", "").split())
         self._joins = _JOINS | {word for pack in packs.values() for word in pack.get("list_joins", "").split()}
+        self._turns = frozenset(word for pack in packs.values() for word in pack.get("list_turns", "").split())
 
     def read(self, pieces: list[str]) -> frozenset[str] | None:
         """The letters that are reported, in small letters; None where this is no list.
@@ -31,10 +33,19 @@ class ListReader:
         reported = self._reported(self._said(pieces[: ends[-1]])[0]) if ends else None
         return reported or None
 
+    def turns_to(self, pieces: list[str], letters: frozenset[str]) -> bool:
+        """Whether one of the letters stands right behind a "but" or an "except", or behind "but maybe for the"."""
+        turned = False
+        for piece in pieces:
+            if turned and piece in letters:
+                return True
+            turned = piece in self._turns or (turned and (piece in self._joins or piece in self._yes))
+        return False
+
     def _reported(self, said: list[str]) -> frozenset[str] | None:
         if not {"yes", "no"}.intersection(said) or not any(_is_letter(word) for word in said):
             return None
-        answers = [word for word in said if word != "," and word != STOP]
+        answers = [word for word in said if word not in (",", STOP, _TURN)]
         if answers[-1] in ("yes", "no") and _is_letter(said[0]):
             return frozenset(_answered_behind(said))
         if answers[-1] in ("yes", "no") and said[1] in (",", STOP):
@@ -48,13 +59,15 @@ class ListReader:
         return frozenset(_answered_before(said)) | (_answered_behind(said) if unclear else set())
 
     def _said(self, pieces: list[str]) -> tuple[list[str], int]:
-        """The letters in their order with "yes", "no", "," and "." between them, and how many pieces fit a list."""
+        """The letters in order with "yes", "no", "but", "," and "." between them, and how many pieces fit a list."""
         found: list[str] = []
         for place, piece in enumerate(pieces):
             if piece in self._yes or piece in self._no:
                 found.append("yes" if piece in self._yes else "no")
             elif piece.upper() in LETTERS and not _is_article(pieces, place):
                 found.append(piece)
+            elif piece in self._turns:
+                found.append(_TURN)
             elif piece == "," or piece in _ENDS:
                 found += [] if not found else ["," if piece == "," else STOP]
             elif piece not in self._joins:
@@ -98,6 +111,6 @@ def _answered_before(said: list[str]) -> set[str]:
         elif _is_letter(word):
             leads = False
             found |= set() if denied else {word}
-        elif leads or word == STOP:
+        elif leads or word in (STOP, _TURN):
             denied = False
     return found

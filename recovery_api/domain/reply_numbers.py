@@ -43,6 +43,8 @@ class NumberFinder:
         self._listed = run("ALSO|COMMA", "ARTICLE?")
         self._point = run("POINT")
         self._half = run("ALSO?", "ARTICLE?", "HALF")
+        counted = lexicon.chars("ARTICLE", "OVER", "DOSE", "TIME_UNIT", "COUNTED")  # "6 and half the pills"
+        self._and_half = re.compile(run("ALSO", "ARTICLE?", "HALF").pattern + f"(?![{counted}])")
         self._plus = run("PLUS")
         self._also = lexicon.chars("ALSO")
         self._slash, self._dash = lexicon.chars("SLASH"), lexicon.chars("DASH")
@@ -89,10 +91,11 @@ class NumberFinder:
             return Candidate(first, second + 1, _rounded(a + b / 10))
         if self._aside.fullmatch(gap):
             return None
-        if (self._range.fullmatch(gap) and not self._follows_from(words, first, second)) or self._is_between(
-            words, first, gap
-        ):
-            return _range(first, second + 1, a, b, dashed=gap in self._dash)
+        ranges = self._range.fullmatch(gap) and not self._follows_from(words, first, second)
+        if ranges or self._is_between(words, first, gap):
+            half = self._and_half.match(words.codes, second + 1)  # "5 maybe 5 and a half"
+            b, end = (b + 0.5, half.end()) if half else (b, second + 1)
+            return _range(first, end, a, b, dashed=gap in self._dash)
         return None
 
     def _follows_from(self, words: Words, first: int, second: int) -> bool:

@@ -39,6 +39,7 @@ _LABELS = (
     "proxy_sure",
 )
 _SURE = frozenset({"opt_out_sure", "proxy_sure"})
+_DEATH = {"deceased", "deceased_unless"}
 _PM = re.compile(r"\d\s*p")
 
 
@@ -50,13 +51,15 @@ class RequestReader:
         self._own_answers = PatternSet(index, named_patterns(packs, "proxy_unless"))
 
     def read(self, words: Words, possible: int | None = None) -> frozenset[str]:
-        """The names of all requests found, without those that an exception takes back.
+        """The names of all requests found, without those that an exception takes back ("death_of_another" for a death).
 
         `possible` is what the pattern index says of the words, where that is known already.
         """
         found = {match.label for match in self._patterns.search(words.codes, possible)}
         if "proxy" in found and self._own_answers.search(words.codes, possible):
             found.add("proxy_unless")
+        if found >= _DEATH:
+            found.add("death_of_another")
         for wish in _SURE.intersection(found):
             found = found - {wish.replace("sure", "unless")} | {wish.removesuffix("_sure")}
         return frozenset([name for name in found if _EXCEPTIONS.get(name) not in found])

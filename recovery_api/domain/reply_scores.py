@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from recovery_api.domain.reply_dangers import Dangers
 from recovery_api.domain.reply_lexicon import Words
-from recovery_api.domain.reply_numbers import Candidate, NumberFinder
+from recovery_api.domain.reply_numbers import WORST, Candidate, NumberFinder
 from recovery_api.domain.reply_others import OthersReader
 from recovery_api.domain.reply_patterns import PatternIndex, PatternSet
 from recovery_api.domain.reply_places import PlaceReader
@@ -40,6 +40,7 @@ class ScoreReader:
         self._measured = frozenset(lexicon.chars("HOT", "COOL")) & frozenset(lexicon.chars("DECIMAL"))
         self._dress, self._bare = frozenset(lexicon.chars("DRESS")), frozenset(lexicon.chars("BARE"))
         self._ends = frozenset(lexicon.chars("COMMA", "FULL_STOP", "TURN"))
+        self._full_stop = frozenset(lexicon.chars("FULL_STOP")) - frozenset(lexicon.chars("QUESTION_MARK"))
         self._postures = frozenset(lexicon.chars("REST", "MOVING"))
         self._pain = frozenset(lexicon.chars("PAIN_WORD"))
         self._pronouns = frozenset(lexicon.chars("MAYBE_NUMBER"))
@@ -55,17 +56,9 @@ class ScoreReader:
         if not words.values:
             return NO_SCORE
         roles = self._roles_of(words, possible)
-        if theirs := self.of_others(words, possible):
-            roles.setdefault("never", set()).update(theirs)
-        left = [
-            c
-            for c in self._finder.find(words, roles.get("numbered", ()))
-            if not self._measures_something_else(words, roles, c)
-        ]
-        if question in _ASKS_FOR_ANOTHER_NUMBER:
-            left = [c for c in left if c.scaled or _has(roles, "pain", c) or _has(roles, "fixed", c)]
-        left, corrected = _latest(_likely(left, roles), roles)
-        left = self._places.of_the_back(words, left, dangers)
+        left, corrected = _latest(_likely(self._measuring_pain(words, question, roles), roles), roles)
+        opening = self._opening(words, left)
+        left = [opening] if opening else self._places.of_the_back(words, left, dangers)
         if not left:
             return NO_SCORE
         asked = question in _OPEN_TO_A_BARE_NUMBER
@@ -73,7 +66,8 @@ class ScoreReader:
         if chosen is None:
             return Score(suggest=_highest(left) if asked else None, qualifier="several")
         reports = stops or dangers.denied or bool(dangers.found)
-        believed = self._believed(words, chosen, roles, question, reports=reports)
+        said = [c for c in left if c.value == chosen.value and c.safe] or [chosen]
+        believed = self._believed(words, chosen, said, roles, question, reports=reports)
         if chosen.safe and believed:
             return Score(chosen.value, None, "correction" if corrected else chosen.qualifier, corrected)
         doubted = (chosen.safe and _has(roles, "unlikely", chosen)) or not (asked or believed)
@@ -87,16 +81,34 @@ class ScoreReader:
         roles: Roles = {}
         for match in self._roles.search(words.codes, possible):
             roles.setdefault(match.label, set()).add(match.number)
+        if theirs := self.of_others(words, possible):
+            roles.setdefault("never", set()).update(theirs)
         return roles
+
+    def _measuring_pain(self, words: Words, question: str, roles: Roles) -> list[Candidate]:
+        """The numbers that may measure the pain."""
+        found = self._finder.find(words, roles.get("numbered", ()))
+        left = [c for c in found if not self._measures_something_else(words, roles, c)]
+        if question in _ASKS_FOR_ANOTHER_NUMBER:
+            left = [c for c in left if c.scaled or _has(roles, "pain", c) or _has(roles, "fixed", c)]
+        if "beyond" in roles:
+            left = [replace(c, value=WORST, safe=False) if _has(roles, "beyond", c) else c for c in left]
+        return left
 
     def _measures_something_else(self, words: Words, roles: Roles, candidate: Candidate) -> bool:
         if candidate.scaled:
             return False
-        return (
+        return not _has(roles, "insisted", candidate) and (
             _has(roles, "never", candidate)
             or _has(roles, "numbered", candidate)
             or words.codes[candidate.start] in self._measured
         )
+
+    def _opening(self, words: Words, left: list[Candidate]) -> Candidate | None:
+        """The score that opens a reply as a sentence of its own, where no other number can be one: "2. Fed 40 head"."""
+        if len(left) < 2 or left[0].start or not left[0].safe or any(c.value is not None for c in left[1:]):
+            return None
+        return left[0] if words.codes[left[0].end] in self._full_stop else None
 
     def _single_one(self, words: Words, left: Sequence[Candidate], roles: Roles) -> Candidate | None:
         if len({c.value for c in left}) == 1:
@@ -119,19 +131,21 @@ class ScoreReader:
         near = words.codes[max(candidate.start - _BESIDE, 0) : candidate.end + _BESIDE]
         return not self._postures.isdisjoint(near)
 
-    def _believed(self, words: Words, chosen: Candidate, roles: Roles, question: str, *, reports: bool) -> bool:
-        """Whether the words around a number say that it is a pain score."""
+    def _believed(
+        self, words: Words, chosen: Candidate, said: Sequence[Candidate], roles: Roles, question: str, *, reports: bool
+    ) -> bool:
+        """Whether the words around a number say that it is a pain score; `said` are all places that give it."""
         if _has(roles, "pain", chosen) or _has(roles, "fixed", chosen):
             return True
         led = _has(roles, "score", chosen)
         unlikely = _has(roles, "unlikely", chosen) and not led
         rest = words.codes[: chosen.start] + words.codes[chosen.end :]
-        apart = self._stands_apart(words, chosen) and not unlikely
+        apart = any(self._stands_apart(words, c) for c in said) and not unlikely
         if question not in _OPEN_TO_A_BARE_NUMBER:
             bare = self._bare.issuperset(rest) and not unlikely and (apart or led)
             spelled = not words.pieces[chosen.start][0].isdecimal() and chosen.end < len(words.codes)
             return bare or (apart and not spelled and (reports or bool(self._pain.intersection(rest))))
-        if self._dress.issuperset(rest):
+        if self._dress.issuperset(_without(words.codes, said)):
             return not unlikely
         said_now = chosen.qualifier == "moving" or _has(roles, "now", chosen) or _has(roles, "corrected", chosen)
         return led or chosen.scaled or said_now or _has(roles, "kept", chosen) or apart
@@ -143,6 +157,12 @@ class ScoreReader:
             return len(codes) == 1 or (chosen.start == 0 and codes[chosen.end : chosen.end + 1] in self._ends)
         opens = chosen.start == 0 or codes[chosen.start - 1] in self._ends
         return opens or chosen.end == len(codes) or codes[chosen.end] in self._ends
+
+
+def _without(codes: str, candidates: Sequence[Candidate]) -> str:
+    """`codes` without those of the candidates."""
+    taken = {place for c in candidates for place in range(c.start, c.end)}
+    return "".join([code for place, code in enumerate(codes) if place not in taken])
 
 
 def _role_patterns(pack: Pack) -> list[tuple[str, str]]:

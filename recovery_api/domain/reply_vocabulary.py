@@ -32,7 +32,7 @@ NO_TARGETS = {
         "DETERMINES",
     ),
     *("SIDES", "SO", "SO_FAR", "CLOSES", "STARTS", "ASSERTS", "TOUCHES"),
-    *("RATES", "THIRD", "WHOSE", "RATED", "NUISANCE", "THEY", "LINKS", "WAS", "THINGS", "FOR"),
+    *("RATES", "THIRD", "WHOSE", "RATED", "NUISANCE", "THEY", "LINKS", "WAS", "THINGS", "FOR", "FRESH"),
 }
 
 

@@ -15,7 +15,7 @@ from tests.api.examples import EXAMPLES, World, operations
 from tests.builders import PatientPersona, Persona
 
 GENTLE = settings(
-    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
 LEAVES = (

@@ -25,7 +25,7 @@ def count(clinic: BuiltClinic, table: Any) -> int:
         return int(scope.connection.execute(select(func.count()).select_from(table)).scalar() or 0)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(SENT)
 def test_in_any_order_of_repeats_each_client_id_is_one_row(
     ann: PatientPersona, database: Connection, sent: list[tuple[int, int, str | None]]

@@ -217,7 +217,7 @@ def courses(draw: st.DrawFn) -> Course:
     )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(courses())
 def test_every_course_gives_a_sound_picture_within_its_frame(course: Course) -> None:
     within = replace(course, points=tuple(point for point in course.points if point.day <= course.today))

@@ -172,7 +172,7 @@ texts = st.one_of(
 )
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(texts, st.sampled_from(QUESTIONS_AND_OTHERS), st.integers(0, 9))
 def test_any_text_at_all_is_read_and_a_danger_behind_it_never_lowers_the_tier(
     text: str, question: str, danger: int
@@ -180,7 +180,7 @@ def test_any_text_at_all_is_read_and_a_danger_behind_it_never_lowers_the_tier(
     assert broken_promise(text, question, danger) is None
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(texts, st.sampled_from(QUESTIONS))
 def test_the_same_text_is_always_read_the_same(text: str, question: str) -> None:
     assert read(text, question) == read(text, question)

@@ -213,3 +213,19 @@ def test_what_a_bystander_has_never_hides_what_the_patient_has() -> None:
 
 def test_little_oxygen_on_the_finger_is_a_danger() -> None:
     assert [read(f"oxygen is {value}").tier for value in (84, 91, 92, 97)] == ["emergency"] * 2 + [None] * 2
+
+
+@given(
+    st.sampled_from(sorted(LETTERS)), st.sampled_from(("N for most but {}", "none except {}", "no a todo menos la {}"))
+)
+def test_a_letter_behind_but_is_never_denied_with_the_rest(letter: str, shape: str) -> None:
+    assert read(shape.format(letter), "symptoms").symptoms == {LETTERS[letter]}
+
+
+@pytest.mark.parametrize(
+    "behind", ["", " same today but worse", " no change, new since friday", " no change, now the knee too"]
+)
+def test_legs_that_are_numb_for_years_are_no_news_only_where_nothing_is_new(behind: str) -> None:
+    unchanged = read("my feet have been numb for years, no change. 3", "pain")
+    assert (unchanged.pain, unchanged.tier, unchanged.unread) == (3, None, True)
+    assert read(f"my feet have been numb for years,{behind}. 3").tier == "emergency"

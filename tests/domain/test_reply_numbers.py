@@ -128,3 +128,23 @@ def test_without_a_question_only_what_is_plainly_pain_is_a_score() -> None:
     assert [read(text, "any").pain for text in ("see you at 7", "7 works for me", "back at 6", "got 3 kids")] == [
         None
     ] * 4
+
+
+def test_what_was_put_right_counts_and_not_what_a_doctor_expected() -> None:
+    righted = ("I said 9 but I was looking at the clock, should have been 4", "typed 8 by mistake its 4", "puse 9 es 4")
+    assert [read(text).pain for text in righted] == [4, 4, 4]
+    assert [
+        read(text).pain for text in ("should be 4 by now but its 6", "I said 6 but he said it should have been 4")
+    ] == [6, 6]
+
+
+def test_a_score_that_opens_a_story_stands_among_other_amounts() -> None:
+    assert [read(text).pain for text in ("2. Fed 40 head of cattle", "2. Fed 4 cattle", "I'm number 2 of 7")] == [
+        2,
+        None,
+        None,
+    ]
+
+
+def test_the_same_score_said_twice_is_that_score() -> None:
+    assert [read(text).pain for text in ("diez diez no se quita", "one. uno. just one", "zip zero nada")] == [10, 1, 0]

@@ -106,3 +106,12 @@ def test_a_tap_on_a_text_of_ours_is_no_score(text: str) -> None:
 def test_whoever_went_home_to_the_lord_has_died() -> None:
     assert read("He went home to be with the Lord Tuesday evening").intent == "deceased"
     assert read("she went home to be with her sister, 4", "pain").pain == 4
+
+
+def test_a_death_of_long_ago_is_another_s_and_read_by_a_person() -> None:
+    long_ago = [
+        read(text) for text in ("my husband passed in 2011. pain 3", "my wife died 6 years ago", "murio hace anos")
+    ]
+    assert [(reply.intent == "deceased", reply.unread) for reply in long_ago] == [(False, True)] * 3
+    lately = ("my husband passed away Sunday night", "my mom died 3 days ago", "he died of a heart attack yesterday")
+    assert [read(text).intent for text in lately] == ["deceased"] * 3

@@ -70,3 +70,12 @@ def test_what_calls_for_a_tier_is_flagged_and_not_unread() -> None:
 def test_many_plain_words_of_which_nothing_was_made_are_read_by_a_person() -> None:
     assert read("it was good and then it was bad and now it is what it is").unread
     assert not read("about the same as yesterday").unread
+
+
+def test_a_letter_that_nothing_was_made_of_is_read_by_a_person() -> None:
+    assert [read(text, "symptoms").unread for text in ("plan B, none of those", "no, vitamin D", "no b no d")] == [
+        True,
+        True,
+        False,
+    ]
+    assert read("N but F", "pain").unread

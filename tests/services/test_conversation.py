@@ -118,6 +118,16 @@ def test_every_saved_score_is_said_back_in_one_segment_with_how_to_mend_it(
     assert measure(said).segments == 1
 
 
+@pytest.mark.parametrize(("day", "asks"), [(14, True), (17, False), (21, True), (49, True), (90, True), (330, True)])
+def test_symptoms_are_asked_for_daily_then_once_a_week_then_after_every_score(
+    clinic: BuiltClinic, clock: ClockHand, day: int, asks: bool
+) -> None:
+    today = clock.now.date()
+    phone = Phone(clinic, make_patient(clinic, performed_on=today - timedelta(days=day)).phone)
+    phone.ask("pain", today, clock.now)
+    assert phone.text("4").answer == ("saved_then_symptoms" if asks else "saved")
+
+
 def test_a_visit_that_is_confirmed_beside_a_score_says_both(phone: Phone, ann: PatientPersona, ben: Persona) -> None:
     ben.post(f"/episodes/{ann.episode_id}/appointments", json={"starts_at": "2026-11-24T15:00:00Z"})
     phone.ask("appointment", NOW.date(), NOW)
@@ -311,7 +321,7 @@ def test_a_phone_that_was_silent_for_an_hour_is_answered_again(phone: Phone, clo
 instants = st.lists(st.integers(0, 50_000), min_size=1, max_size=80)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(instants, st.integers(1, 40), st.integers(1, 5))
 def test_no_phone_is_answered_more_than_eight_times_in_any_hour(seconds: list[int], length: int, texts: int) -> None:
     past: list[tuple[datetime, bytes]] = []

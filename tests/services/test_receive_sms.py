@@ -240,7 +240,7 @@ def test_a_death_stops_the_texts_and_a_person_is_told(phone: Phone) -> None:
     ("body", "answer", "status", "flags"),
     [
         ("1", "visit_confirmed", "confirmed", []),
-        ("2", "visit_change", "change_asked", [("operations", "review")]),
+        ("2", "visit_change", "change_asked", [("operations", "today")]),
     ],
 )
 def test_a_visit_is_confirmed_or_asked_to_be_moved(
@@ -463,7 +463,6 @@ QUESTIONS = ("pain", "symptoms", "appointment", None)
 
 @settings(
     max_examples=15,
-    deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

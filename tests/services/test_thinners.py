@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Row
 
@@ -335,7 +335,6 @@ def test_danger_beside_an_answer_is_heard_first(phone: Phone, clock: ClockHand) 
     assert watch(phone, MIDNIGHT) == 1, "and what was asked stays open"
 
 
-@settings(deadline=None)  # the reader is built with the first text
 @given(st.text(max_size=12), st.sampled_from(["en", "es"]))
 def test_no_text_but_a_plain_1_says_that_it_was_started(text: str, language: str) -> None:
     intent = reply_reader().read(text, "thinner", language).intent
