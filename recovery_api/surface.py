@@ -36,7 +36,7 @@ _WORDS = {
     400: ("That request makes no sense", "Go back and try again."),
     403: (
         "This is not open to you",
-        "The form may have grown old: load the page again. Or your role does not allow it.",
+        "Your role does not allow it. Or the form has grown old: then load the page again.",
     ),
     404: ("There is nothing here", "It may have moved, or belong to another clinic."),
     405: ("That cannot be done here", ""),

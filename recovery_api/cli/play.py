@@ -52,8 +52,9 @@ def _with_embedded_database(settings: Settings, database: str) -> Settings:
 
 
 def make_database(admin_url: str, database: str, *, afresh: bool = False) -> None:
-    """Make a database where there is none; `afresh` drops what was there."""
+    """Make a database where there is none; `afresh` drops what was there. Of two who make it at once one waits."""
     with psycopg.connect(admin_url, autocommit=True) as connection:
+        connection.execute("SELECT pg_advisory_lock(hashtext(%s))", (database,))
         if afresh:
             connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(database)))
         known = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (database,)).fetchone()

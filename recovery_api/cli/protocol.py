@@ -116,7 +116,8 @@ def publish(file: Path, clinic_name: str) -> None:
         with clinic_transaction(find_clinic(clinic_name, parts.vaults), parts.vaults) as scope:
             publish_protocol(scope, chosen, content, OPERATOR, parts.clock.now())
     except RecoveryError as refused:
-        raise click.ClickException(refused.message) from None
+        where = f"{file.name}: {refused.field} " if refused.field else ""
+        raise click.ClickException(where + refused.message) from None
     click.echo(f"{chosen.name} {chosen.version} is in force for new patients.")
 
 

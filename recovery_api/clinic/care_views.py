@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 from recovery_api.clinic.retold import retold
 from recovery_api.clinic.session import colleague, signed_in
 from recovery_api.clinic.tongue import gettext as _
+from recovery_api.clinic.words import N_
 from recovery_api.db import ClinicScope, clinic_transaction
 from recovery_api.domain.errors import Conflict, Invalid, NotFound
 from recovery_api.services.book_visits import book_visit, change_visit
@@ -26,6 +27,12 @@ from recovery_api.wiring import wiring
 blueprint = Blueprint("care", __name__)
 CareDeed = Callable[[ClinicScope, RunningRecovery, Actor, datetime], object]
 HOLD_ENDS = time(8, 0)  # in the patient's own morning
+_MOVED = N_("The visit is moved.")
+_BECAME = {
+    "cancelled": N_("The visit is called off."),
+    "kept": N_("The visit was kept."),
+    "missed": N_("The visit was missed. It is on the worklist."),
+}
 
 
 @blueprint.post("/patients/<uuid:patient_id>/calls")
@@ -114,16 +121,18 @@ def book(patient_id: UUID) -> Response:
 @blueprint.post("/patients/<uuid:patient_id>/visits/<uuid:visit_id>")
 @signed_in
 def move_visit(patient_id: UUID, visit_id: UUID) -> Response:
-    """Move a visit, or call it off."""
-    called_off = request.form.get("status") == "cancelled"
+    """Move a visit, call it off, or say what became of it."""
+    status = request.form.get("status", "")
 
     def move(scope: ClinicScope, running: RunningRecovery, actor: Actor, now: datetime) -> None:
         if visit_id not in {visit.id for visit in list_visits(scope, patient_id)}:
             raise NotFound("There is no such visit.")
-        starts_at = None if called_off else _instant(request.form.get("starts_at", ""), running.zone)
-        change_visit(scope, visit_id, starts_at, "cancelled" if called_off else None, actor, now)
+        if status in _BECAME:
+            change_visit(scope, visit_id, None, status, actor, now)
+        else:
+            change_visit(scope, visit_id, _instant(request.form.get("starts_at", ""), running.zone), None, actor, now)
 
-    return _act(patient_id, _("The visit is called off.") if called_off else _("The visit is moved."), move)
+    return _act(patient_id, _(_BECAME.get(status, _MOVED)), move)
 
 
 def _act(patient_id: UUID, done: str, deed: CareDeed) -> Response:

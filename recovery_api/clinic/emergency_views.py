@@ -47,6 +47,7 @@ class EmergencyPage:
     reasons: Mapping[str, str]
     labels: Mapping[str, str]
     least_words: int = LEAST_WORDS
+    sees_looks: bool = True
 
     def moment(self, at: datetime) -> str:
         """An instant in the clinic's zone."""
@@ -91,5 +92,5 @@ def _page(filled: Filled, status: int = 200) -> Response:
             actor, clinic = Actor("clinician", me.id, me.role), ("clinic", scope.clinic_id)
             record_audit(scope, actor, "emergency_looks.listed", clinic, now, None, {"found": len(looks)})
         zone = scope.zone
-    page = EmergencyPage(now, zone, me.role not in CLINICAL_ROLES, filled, looks, REASONS, LABELS)
+    page = EmergencyPage(now, zone, me.role not in CLINICAL_ROLES, filled, looks, REASONS, LABELS, sees_looks=sees)
     return make_response(render_template("clinic/emergency.html", page=page, csrf=form_token()), status)

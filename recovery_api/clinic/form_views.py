@@ -10,6 +10,7 @@ from flask import Blueprint, abort, flash, make_response, redirect, render_templ
 from werkzeug.wrappers import Response
 
 from recovery_api.clinic.frame import Frame
+from recovery_api.clinic.retold import retold
 from recovery_api.clinic.session import colleague, form_token, signed_in
 from recovery_api.clinic.tongue import gettext as _
 from recovery_api.clinic.words import N_
@@ -91,8 +92,7 @@ def enter(patient_id: UUID, instrument: str) -> Response:
     except NotFound:
         abort(404)
     except (Invalid, Conflict, ValueError) as refused:
-        said = getattr(refused, "message", "") or _("Answer every question, or give the score as a whole number.")
-        return make_response(_page(patient_id, said), 422)
+        return make_response(_page(patient_id, _refusal(refused)), 422)
     flash(_done(entered))
     return redirect(f"/patients/{patient_id}/forms", 303)
 
@@ -116,6 +116,12 @@ def _sent(instrument: str, recorded_at: datetime) -> AnsweredQuestionnaire:
         channel="staff",
         answered_by=teller if teller in ANSWERED_BY else "patient",
     )
+
+
+def _refusal(refused: Exception) -> str:
+    """Why nothing was saved, as a sentence in the language of the page."""
+    said = retold(getattr(refused, "message", "")) or _("Answer every question, or give the score as a whole number.")
+    return f"{said[:1].upper()}{said[1:].removesuffix('.')}."
 
 
 def _done(entered: Entered) -> str:

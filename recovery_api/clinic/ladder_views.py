@@ -131,6 +131,8 @@ def _rungs(rungs: tuple[Rung, ...]) -> tuple[RungLine, ...]:
 
 def _said(rung: Rung) -> str:
     by = ", ".join(words.channel_word(one) for one in rung.by)
+    if not rung.after_minutes:
+        return _("at once: %(who)s, by %(by)s", who=_(TOLD[rung.tell]), by=by)
     return _("after %(time)s: %(who)s, by %(by)s", time=words.span(rung.after_minutes), who=_(TOLD[rung.tell]), by=by)
 
 

@@ -36,6 +36,7 @@ class Visit:
     visit_id: str = ""
     local: str = ""
     is_ahead: bool = False
+    is_unsettled: bool = False  # it is over, and nobody said whether it was kept
 
 
 @dataclass(frozen=True, slots=True)

@@ -133,18 +133,21 @@ def _when(step: Step) -> str:
         if step.days_after_thinner == 0:
             return _("the day for the blood thinner")
         return ngettext(
-            "1 day after the blood thinner's", "%(num)s days after the blood thinner's", step.days_after_thinner
+            "1 day after the day for the blood thinner",
+            "%(num)s days after the day for the blood thinner",
+            step.days_after_thinner,
         )
     return _("day %(day)s", day=_ranges(step.days))
 
 
 def _ranges(days: Sequence[int]) -> str:
-    """Days in short: "0–14, 16, 18"."""
+    """Days in short: "0–14, 16, 18", and before the procedure "-5 to -3"."""
     starts = [days[0], *(later for earlier, later in pairwise(days) if later != earlier + 1)] if days else []
     said = []
     for start in starts:
         end = start
         while end + 1 in days:
             end += 1
-        said.append(str(start) if start == end else f"{start}–{end}")
+        between = _(" to ") if start < 0 else "–"
+        said.append(str(start) if start == end else f"{start}{between}{end}")
     return ", ".join(said)

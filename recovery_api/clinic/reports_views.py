@@ -132,10 +132,12 @@ def _acknowledged(found: ResponseReport) -> ReportTable:
         for one in found.tiers
     )  # fmt: skip
     head = (
-        _("Tier"), _("Calls"), _("Taken"), _("In time"), _("Target, min"), _("Half within, min"),
+        _("Tier"), _("Times raised"), _("Taken"), _("In time"), _("Target, min"), _("Half within, min"),
         _("Nine in ten within, min"), _("Longest, min"),
     )  # fmt: skip
-    note = _("From the moment a flag calls until a person has it. One that nobody has yet counts with its wait so far.")
+    note = _(
+        "From the moment a flag is raised until a person takes it. One nobody has taken counts with its wait so far."
+    )
     return ReportTable("time_to_acknowledge", _("Time to acknowledge"), note, head, rows)
 
 
@@ -143,7 +145,7 @@ def _contacted(found: Mapping[Tier, Waits]) -> ReportTable:
     rows = tuple(
         (words.Group(tier.value).word, one.asked, one.ended, one.median, one.ninety) for tier, one in found.items()
     )
-    head = (_("Tier"), _("Flags"), _("Reached"), _("Half within, min"), _("Nine in ten within, min"))
+    head = (_("Tier"), _("Flags"), _("Contacted"), _("Half within, min"), _("Nine in ten within, min"))
     note = _(
         "From the opening of a flag until a logged call reached the patient, or the flag was closed by acting on it."
     )
@@ -156,9 +158,9 @@ def _alerts(rates: Sequence[AlertRate]) -> ReportTable:
          None if one.per_100_days is None else round(one.per_100_days, 2))
         for one in rates
     )  # fmt: skip
-    head = (_("Tier"), _("Flags"), _("Patient-days"), _("In 100 patient-days"))
+    head = (_("Tier"), _("Flags"), _("Patient-days"), _("Per 100 patient-days"))
     return ReportTable(
-        "alerts", _("Alerts in 100 patient-days"), _("Flags by the tier at which they stand."), head, rows
+        "alerts", _("Flags per 100 patient-days"), _("Flags by the tier at which they stand."), head, rows
     )
 
 

@@ -31,9 +31,10 @@ _VALUE = re.compile(r"\{\w+\}")
 
 
 def rule_word(sentence: str, means: str) -> str:
-    """What a rule says, each value of a patient as a blank; what it means, where it says values alone."""
+    """What a rule says, each value of a patient as a blank; what it means, where it begins with a value."""
     said = _VALUE.sub("…", retold(sentence))
-    return said if re.search(r"\w", said) else retold(means)
+    told = said if re.match(r"\w", said) else retold(means)
+    return told[:1].upper() + told[1:]
 
 
 def number_word(name: str) -> str:

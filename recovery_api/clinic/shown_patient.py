@@ -39,6 +39,8 @@ from recovery_api.services.read_standing import ConsentLine, EpisodeLine
 from recovery_api.services.read_thread import Text
 from recovery_api.services.write_to_patient import as_it_leaves, label_on, phone_to_write_to
 
+_ENDED = ("cancelled", "kept", "missed")  # of a visit
+
 
 def patient_page(scope: ClinicScope, frame: Frame, story: PatientStory, around: Around, draft: str = "") -> PatientPage:
     """The page of one patient."""
@@ -137,7 +139,10 @@ def _bubble(text: Text, story: PatientStory, clinic: str) -> ThreadMessage:
 
 def _visit(visit_id: UUID, at: datetime, status: str, zone: ZoneInfo, now: datetime) -> Visit:
     local = at.astimezone(zone)
-    return Visit(at, visit_word(), visit_state(status), str(visit_id), f"{local:%Y-%m-%dT%H:%M}", at > now)
+    return Visit(
+        at, visit_word(), visit_state(status), str(visit_id), f"{local:%Y-%m-%dT%H:%M}",
+        is_ahead=at > now, is_unsettled=at <= now and status not in _ENDED,
+    )  # fmt: skip
 
 
 def _contact(phone: Phone, consents: Iterable[ConsentLine]) -> ContactLine:

@@ -63,7 +63,7 @@ def _lesson(section: Section, number: int, content: object) -> Lesson:
         id=part.text("id"),
         text_key=part.text("text"),
         activity=frozenset(map(str, part.items("activity"))) if part.has("activity") else frozenset(),
-        words=_words(part.take("words")) if part.has("words") else (),
+        words=_words(part) if part.has("words") else (),
         least_day=part.whole("least_day", 0, LAST_DAY) if part.has("least_day") else 1,
     )
     part.close()
@@ -72,9 +72,16 @@ def _lesson(section: Section, number: int, content: object) -> Lesson:
     return lesson
 
 
-def _words(by_language: Mapping[str, Sequence[str]]) -> tuple[re.Pattern[str], ...]:
+def _words(part: Section) -> tuple[re.Pattern[str], ...]:
     """Words as they are searched in a plain text; a star stands for any ending."""
+    by_language = part.take("words")
+    if not isinstance(by_language, Mapping) or not all(map(_are_words, by_language.values())):
+        raise part.error("words must be lists by language, in quotes where one looks like a number, yes or no")
     return tuple(_searched(word) for words in by_language.values() for word in words)
+
+
+def _are_words(listed: object) -> bool:
+    return isinstance(listed, list) and all(isinstance(word, str) and word.strip("* ") for word in listed)
 
 
 def _searched(word: str) -> re.Pattern[str]:

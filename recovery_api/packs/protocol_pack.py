@@ -4,8 +4,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from recovery_api.domain.errors import PackError
 from recovery_api.domain.messages import MessagePack, placeholders
 from recovery_api.domain.protocol import Protocol, Step, read_protocol
@@ -13,6 +11,7 @@ from recovery_api.domain.protocol_variables import DRIVING
 from recovery_api.domain.schedule import scheduled_days
 from recovery_api.domain.wording import key_for, speaks_to_caregivers
 from recovery_api.packs import load_yaml
+from recovery_api.packs.own_file import parsed, read_text
 from recovery_api.packs.texts import message_pack
 from recovery_api.packs.yaml_lines import located
 
@@ -36,12 +35,8 @@ def check_in_days() -> frozenset[int]:
 
 def read_file(path: Path) -> tuple[Protocol, Any]:
     """A clinic's own protocol and its content. Raises PackError naming the file, the line and the reason."""
-    text = path.read_text(encoding="utf-8")
-    try:
-        content = yaml.safe_load(text)
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 0
-        raise PackError(path.name, f"line {line}", str(error.problem)) from None
+    text = read_text(path, path.name)
+    content = parsed(text, path.name)
     return read_from(path.name, text, content), content
 
 
@@ -62,10 +57,10 @@ def check_texts(protocol: Protocol, file: str, pack: MessagePack) -> None:
     """
     for step in protocol.steps:
         _check_text(file, f"step {step.id}", step.text_key, _values_of(step), pack)
-    for rung in protocol.silence.rungs if protocol.silence else ():
-        _check_text(file, "protocol, silence", rung.text_key, set(), pack)
+    for number, rung in enumerate(protocol.silence.rungs if protocol.silence else (), 1):
+        _check_text(file, f"protocol, silence, rung {number}", rung.text_key, set(), pack)
     for lesson in protocol.coaching.lessons if protocol.coaching else ():
-        _check_text(file, f"lesson {lesson.id}", lesson.text_key, set(), pack)
+        _check_text(file, f"protocol, coaching, lesson {lesson.id}", lesson.text_key, set(), pack)
 
 
 def _values_of(step: Step) -> set[str]:

@@ -26,7 +26,7 @@ NAMED_BY_PROGRAM = frozenset(
         "saved_symptoms", "saved_then_symptoms", "saved_worse", "started", "stopped", "thinner_again",
         "thinner_not_started", "thinner_started", "unread_to_person",
         "urgent", "urgent_saved", "visit_change", "visit_change_saved", "visit_confirmed",
-        "visit_confirmed_saved", "visit_missed", "visit_tomorrow", "who_is_answering", "wrong_person",
+        "visit_confirmed_saved", "visit_missed", "visit_off", "visit_tomorrow", "who_is_answering", "wrong_person",
     }
 )  # fmt: skip
 

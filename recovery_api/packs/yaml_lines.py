@@ -16,18 +16,18 @@ def located(error: PackError, text: str) -> PackError:
 
 def _line_of(root: yaml.Node | None, where: str, reason: str) -> int | None:
     named, *inner = where.split(", ")
-    node = _item(root, named) if " " in named else root
-    for key in inner:
-        node = _value(node, key) or node
-    key = reason.split(" ")[0]
-    found = _key(node, key) or node
-    if found is None and named == "steps":
-        found = _key(root, "steps")
+    if named == "steps":
+        found = _key(root, named)
+    else:
+        node = _item(root, named) if " " in named else root
+        for key in inner:
+            node = _value(node, key) or _item(node, key) or node
+        found = _key(node, reason.split(" ")[0]) or node
     return None if found is None else found.start_mark.line + 1
 
 
 def _item(root: yaml.Node | None, named: str) -> yaml.Node | None:
-    """The item that "step ID" or "phase ID" names, by its id or its number in the list."""
+    """The item that "step ID", "phase ID" or "rung 2" names, by its id or its number in the list."""
     kind, _, wanted = named.partition(" ")
     items = _value(root, f"{kind}s")
     if not isinstance(items, yaml.SequenceNode):

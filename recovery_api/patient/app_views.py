@@ -12,7 +12,7 @@ from recovery_api.patient.screens import blank_screens
 from recovery_api.patient.session import check_origin, session_secret
 from recovery_api.patient.shown import page
 from recovery_api.patient.views import blueprint as pages
-from recovery_api.patient.words import WORDS, say
+from recovery_api.patient.words import WORDS, say, say_numbers
 from recovery_api.services.answer_later import LaterAnswers, answer_later, read_kit
 from recovery_api.services.open_web_check_in import Door
 from recovery_api.services.read_config import USUAL_EMERGENCY_NUMBER
@@ -79,7 +79,9 @@ def take_later() -> Response:
         language=form.get("lang", "") if form.get("lang", "") in WORDS else "en",
     )
     advice = answer_later(form.get("token", ""), given, parts.vaults, parts.clock.now())
-    return jsonify(tier=advice.tier, text=advice.text, phone=advice.phone) if advice else jsonify(tier=None)
+    if advice is None:
+        return jsonify(tier=None)
+    return jsonify(tier=advice.tier, text=say_numbers(advice.text), phone=advice.phone)
 
 
 @blueprint.errorhandler(Unauthenticated)

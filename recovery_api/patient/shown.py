@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 
 from recovery_api.domain.errors import NotFound, Unauthenticated
 from recovery_api.patient.session import check_form, session_secret
-from recovery_api.patient.words import OTHER, language_of, say, say_phone
+from recovery_api.patient.words import OTHER, language_of, say, say_numbers, say_phone
 from recovery_api.services.answer_web_check_in import choose_language
 from recovery_api.services.open_web_check_in import Door
 from recovery_api.services.read_config import read_config
@@ -26,6 +26,7 @@ def page(template: str, door: Door, language: str, status: int, **values: Any) -
         path=request.path,
         say=say,
         say_phone=say_phone,
+        say_numbers=say_numbers,
         **values,
     )
     return make_response(rendered, status)

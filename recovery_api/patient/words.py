@@ -1,5 +1,6 @@
 """The words of the web check-in; a native speaker on the clinical side signs the Spanish off before use."""
 
+import re
 from collections.abc import Mapping
 
 from recovery_api.domain.symptom_words import SYMPTOM_WORDS
@@ -9,7 +10,7 @@ _EN = {
     "other": "Español",
     "hello": "Your check-in",
     "year": "What year were you born?",
-    "year_hint": "Four digits, like 1948. So that nobody else answers for you.",
+    "year_hint": "Four digits, like 1948. This way nobody else answers for you.",
     "start": "Start",
     "wrong_year": "That is not the year we have.",
     "tries_one": "You can try 1 more time.",
@@ -27,7 +28,7 @@ _EN = {
     "light_chores": "Light chores",
     "usual_day": "My usual day",
     "pills": "How many pain pills did you take in the last day?",
-    "pills_hint": "0 if none.",
+    "pills_hint": "Write 0 if you took none.",
     "new": "Is anything new or wrong?",
     "new_hint": "Weak or numb legs, bladder or bowel trouble, chest pain, hard to breathe, fever, a red or wet spot, "
     "a fall, a rash, or anything else that worries you.",
@@ -89,7 +90,7 @@ _EN = {
     "crisis": "Thoughts of hurting yourself? Call or text {line}, day and night.",
     "call": "Call {phone}",
     "call_clinic": "Call your clinic",
-    "not_watched": "Nobody watches this page day and night.",
+    "not_watched": "This page is not watched day and night.",
 }
 _ES = {
     "title": "Sus respuestas",
@@ -102,19 +103,21 @@ _ES = {
     "tries_one": "Puede intentarlo 1 vez más.",
     "tries_many": "Puede intentarlo {n} veces más.",
     "dead": "Este enlace está cerrado",
-    "dead_body": "Sirve una vez, el día en que llega. Responda a nuestro mensaje con una cifra de 0 a 10, o llámenos.",
+    "dead_body": (
+        "Sirve una sola vez, el día en que llega. Responda a nuestro mensaje con una cifra de 0 a 10, o llámenos."
+    ),
     "question_of": "Pregunta {n} de {all}",
-    "pain": "¿Qué tanto le duele la espalda ahora?",
+    "pain": "¿Cuánto le duele la espalda ahora?",
     "pain_low": "0 = sin dolor",
     "pain_high": "10 = el peor dolor",
     "activity": "¿Qué hizo hoy?",
     "in_bed": "Me quedé en cama",
-    "mostly_resting": "Casi todo el día descansé",
+    "mostly_resting": "Descansé casi todo el día",
     "short_walks": "Paseos cortos",
     "light_chores": "Tareas ligeras",
     "usual_day": "Mi día normal",
     "pills": "¿Cuántas pastillas para el dolor tomó desde ayer?",
-    "pills_hint": "0 si ninguna.",
+    "pills_hint": "Escriba 0 si no tomó ninguna.",
     "new": "¿Hay algo nuevo o que esté mal?",
     "new_hint": "Piernas débiles o dormidas, problemas para orinar o evacuar, dolor de pecho, falta de aire, fiebre, "
     "herida roja o mojada, una caída, ronchas, o cualquier otra cosa que le preocupe.",
@@ -126,10 +129,10 @@ _ES = {
     "other_trouble": "¿Le preocupa otra cosa? Llámenos.",
     "tick": "Marque al menos una, o elija Nada de esto.",
     "number": "Escriba un número entero de 0 a {most}.",
-    "choose": "Elija una de estas.",
+    "choose": "Elija una opción.",
     "next": "Siguiente",
     "tell": "Avisar a mi equipo",
-    "skip": "Pasar esta pregunta",
+    "skip": "Saltar esta pregunta",
     "back": "Atrás",
     "summary": "¿Está bien así?",
     "summary_pain": "Dolor",
@@ -153,7 +156,7 @@ _ES = {
     "kept_body": "Todavía no vemos sus respuestas. No nos espere.",
     "lost": "No se pudieron enviar sus respuestas. Por favor, llámenos.",
     "mistake": "¿Se equivocó? Llámenos.",
-    "about": "El procedimiento, sus riesgos y cuándo llamar",
+    "about": "Riesgos del procedimiento y cuándo llamar",
     "unwell": "Si se siente muy mal, llame al {emergency} ahora.",
     "form": "Su formulario",
     "form_page": "Página {n} de {all}",
@@ -161,13 +164,13 @@ _ES = {
     "form_safety": "¿Ha pensado en hacerse daño, o que estaría mejor muerto o muerta?",
     "form_safety_yes": "Sí, avisar ya a mi equipo",
     "form_done": "Gracias. Tenemos su formulario.",
-    "form_low": "Sus respuestas nos dicen que se siente decaído o decaída. Una enfermera las leerá y le llamará.",
+    "form_low": "Sus respuestas nos dicen que tiene el ánimo bajo. Una enfermera las va a leer y le va a llamar.",
     "form_nothing": "Hoy no tiene ningún formulario",
     "form_waits": "También tiene un formulario corto",
     "visit": "Su próxima cita",
     "visit_at": "Su cita: {date} a las {time}",
     "visit_none": "No tiene ninguna cita",
-    "visit_bring": "Traiga su lista de pastillas, y cuántas toma.",
+    "visit_bring": "Traiga su lista de pastillas y diga cuántas toma.",
     "visit_confirm": "Voy a ir",
     "visit_change": "Necesito otra hora",
     "visit_confirmed": "Gracias. Nos vemos entonces.",
@@ -176,7 +179,7 @@ _ES = {
     "crisis": "¿Piensa en hacerse daño? Llame o mande un mensaje al {line}, de día o de noche.",
     "call": "Llamar al {phone}",
     "call_clinic": "Llamar a su clínica",
-    "not_watched": "Nadie vigila esta página día y noche.",
+    "not_watched": "Nadie vigila esta página las 24 horas.",
 }
 WORDS: Mapping[str, Mapping[str, str]] = {"en": _EN, "es": _ES}
 OTHER = {"en": "es", "es": "en"}
@@ -201,3 +204,8 @@ def say_phone(number: str) -> str:
     """A number as it is read aloud; those of other countries as they are dialled."""
     is_local = number.startswith("+1") and len(number) == len("+12125550100")
     return f"({number[2:5]}) {number[5:8]}-{number[8:]}" if is_local else number
+
+
+def say_numbers(text: str) -> str:
+    """A text as it is sent, with the phone numbers in it as they are read aloud."""
+    return re.sub(r"\+1\d{10}\b", lambda number: say_phone(number[0]), text)

@@ -11,7 +11,7 @@ from recovery_api.domain.errors import Invalid
 from recovery_api.domain.tiers import Tier
 from recovery_api.models import tables
 from recovery_api.services.answer_scores import answer_danger, saved, saved_symptoms, to_a_person
-from recovery_api.services.answer_visit import ask_to_change_visit, confirm_visit, hour_words
+from recovery_api.services.answer_visit import ask_to_change_visit, confirm_visit, hour_words, tier_of_change
 from recovery_api.services.change_consent import (
     Begun,
     Evidence,
@@ -176,8 +176,8 @@ def visit_confirmed(turn: Turn) -> Answered:
 
 def visit_change(turn: Turn) -> Answered:
     """Somebody finds another time for the visit."""
-    ask_to_change_visit(turn.scope, turn.contact, turn.now)
+    starts_at = ask_to_change_visit(turn.scope, turn.contact, turn.now)
     close_unless_thinner(turn.scope, turn.contact, turn.now)
-    flag_for_person(turn, "visit_change_asked", Tier.REVIEW, "Asks to change a visit")
+    flag_for_person(turn, "visit_change_asked", tier_of_change(starts_at, turn.now), "Asks to change a visit")
     turn.say_with_score("visit_change")
     return Answered("visit_answered", needs_person=True)

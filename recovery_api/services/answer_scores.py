@@ -88,8 +88,11 @@ def _low_end(turn: Turn) -> int | None:
 
 
 def _asks_symptoms(day: int) -> bool:
-    """The symptom question follows the score daily to day 14 and weekly afterwards (shipped protocol)."""
-    return 0 <= day <= 14 or day % 7 == 0
+    """The symptom question follows the score daily to day 14, weekly to day 42, then always (shipped protocol).
+
+    By then a week or more lies between two scores, and more than half of the new fractures come within the year.
+    """
+    return 0 <= day <= 14 or day % 7 == 0 or day > 42
 
 
 def saved_symptoms(turn: Turn) -> Answered:

@@ -1,12 +1,13 @@
 """A patient's word on the next visit: confirmed, or a change asked for."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Text, case, cast, select, update
 
 from recovery_api.db import ClinicScope
+from recovery_api.domain.tiers import Tier
 from recovery_api.models import tables
 from recovery_api.services.find_contacts import Contact
 
@@ -19,6 +20,7 @@ class VisitWords:
     time: str
 
 
+_SOON = timedelta(days=3)  # within which a review comes (shipped protocol)
 _SPANISH_MONTHS = (
     "enero", "febrero", "marzo", "abril", "mayo", "junio", "julio", "agosto", "septiembre", "octubre", "noviembre",
     "diciembre",
@@ -49,15 +51,21 @@ def hour_words(at: time) -> str:
 
 def confirm_visit(scope: ClinicScope, contact: Contact, now: datetime) -> VisitWords | None:
     """Confirm the next visit; None where there is none."""
-    return _mark_next(scope, contact, "confirmed", now)
+    starts_at = _mark_next(scope, contact, "confirmed", now)
+    return visit_words(starts_at, contact.zone, contact.language) if starts_at else None
 
 
-def ask_to_change_visit(scope: ClinicScope, contact: Contact, now: datetime) -> VisitWords | None:
-    """Note that the next visit should be moved; None where there is none."""
+def ask_to_change_visit(scope: ClinicScope, contact: Contact, now: datetime) -> datetime | None:
+    """Note that the next visit should be moved; returns when it begins (UTC), None where there is none."""
     return _mark_next(scope, contact, "change_asked", now)
 
 
-def _mark_next(scope: ClinicScope, contact: Contact, status: str, now: datetime) -> VisitWords | None:
+def tier_of_change(starts_at: datetime | None, now: datetime) -> Tier:
+    """How soon somebody has to find another time: today where the visit itself comes before a review would."""
+    return Tier.TODAY if starts_at is not None and starts_at - now <= _SOON else Tier.REVIEW
+
+
+def _mark_next(scope: ClinicScope, contact: Contact, status: str, now: datetime) -> datetime | None:
     if contact.recovery is None:
         return None
     visit = tables.appointment
@@ -74,13 +82,13 @@ def _mark_next(scope: ClinicScope, contact: Contact, status: str, now: datetime)
         .limit(1)
         .scalar_subquery()
     )
-    starts_at = scope.connection.execute(
+    starts_at: datetime | None = scope.connection.execute(
         update(visit)
         .where(visit.c.clinic_id == scope.clinic_id, visit.c.id == following)
         .values(status=status)
         .returning(visit.c.starts_at)
     ).scalar()
-    return visit_words(starts_at, contact.zone, contact.language) if starts_at else None
+    return starts_at
 
 
 def _visit_asked_about(scope: ClinicScope, contact: Contact) -> str | None:

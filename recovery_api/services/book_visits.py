@@ -8,19 +8,20 @@ from sqlalchemy import insert, select, update
 from recovery_api.db import AnyRow, ClinicScope
 from recovery_api.domain.errors import Conflict, Invalid, NotFound
 from recovery_api.domain.readings import Finding
-from recovery_api.domain.tiers import Tier
 from recovery_api.ids import new_id
 from recovery_api.models import tables
+from recovery_api.services.answer_visit import tier_of_change
 from recovery_api.services.hold_episode import locked_episode
 from recovery_api.services.notify_clinicians import page_clinicians
 from recovery_api.services.raise_flags import FlagSubject, raise_flags
 from recovery_api.services.read_today import Visit
 from recovery_api.services.record_audit import Actor, record_audit
 from recovery_api.services.replan_episode import replan_episode
+from recovery_api.services.tell_visit_news import tell_visit_news
+from recovery_api.services.turn import MINUTES
 from recovery_api.services.watch_visits import follow_missed_visit
 
 LONGEST_AHEAD = timedelta(days=2 * 365)
-_WORKING_DAYS = 3 * 24 * 60
 SETTLED = ("booked", "cancelled", "kept", "missed")
 
 
@@ -49,7 +50,10 @@ def book_visit(scope: ClinicScope, episode_id: UUID, starts_at: datetime, actor:
 def change_visit(
     scope: ClinicScope, visit_id: UUID, starts_at: datetime | None, status: str | None, actor: Actor, now: datetime
 ) -> Visit:
-    """Move a visit, which books it anew, or say what became of it. Raises Invalid or NotFound."""
+    """Move a visit, which books it anew, or say what became of it. Raises Invalid or NotFound.
+
+    Who was reminded of it is told when it is now, or that it is off.
+    """
     _lock_recovery(scope, visit_id)
     row = _locked(scope, visit_id)
     moved = starts_at is not None and starts_at != row.starts_at
@@ -60,6 +64,8 @@ def change_visit(
         follow_missed_visit(scope, row, now)
     if row.episode_status != "ended":
         replan_episode(scope, row.episode_id, now)
+        if changed.sequence != row.sequence and changed.status in ("booked", "cancelled"):
+            tell_visit_news(scope, changed, now)
     record_audit(scope, actor, "appointment.changed", ("appointment", visit_id), now, row.patient_id)
     return changed
 
@@ -77,7 +83,8 @@ def ask_to_change_visit_by_id(scope: ClinicScope, visit_id: UUID, actor: Actor, 
     row = _locked(scope, visit_id)
     _check_open(row, now)
     subject = FlagSubject(episode_id=row.episode_id, patient_id=row.patient_id)
-    finding = Finding("visit_change_asked", "1", "operations", Tier.REVIEW, "Asks to change a visit", _WORKING_DAYS, {})
+    tier = tier_of_change(row.starts_at, now)
+    finding = Finding("visit_change_asked", "1", "operations", tier, "Asks to change a visit", MINUTES[tier], {})
     page_clinicians(scope, raise_flags(scope, subject, [finding], now), now)
     record_audit(scope, actor, "appointment.change_asked", ("appointment", visit_id), now, row.patient_id)
     return _set(scope, row, "change_asked", row.starts_at)

@@ -16,6 +16,7 @@ from recovery_api.services.find_protocol import pinned_protocol
 from recovery_api.services.lessons_told import lesson_to_give_way, was_told
 from recovery_api.services.plan_thinner import open_restart
 from recovery_api.services.silence_facts import days_asked, last_heard, texts_of_day, wrote_since_asked
+from recovery_api.services.tell_visit_news import CALLED_OFF, is_old_news
 
 _LAST_REMINDER = timedelta(days=2)
 
@@ -83,17 +84,30 @@ def _on_visit(scope: ClinicScope, row: AnyRow, now: datetime) -> Verdict:
     if named is None:
         return Verdict(row.text_key, row.question, row.audience)
     found = scope.connection.execute(
-        select(visit.c.status, visit.c.starts_at).where(visit.c.clinic_id == scope.clinic_id, visit.c.id == UUID(named))
+        select(visit.c.status, visit.c.starts_at, visit.c.sequence).where(
+            visit.c.clinic_id == scope.clinic_id, visit.c.id == UUID(named)
+        )
     ).one_or_none()
-    if found is None or found.starts_at <= now or found.status not in ("booked", "confirmed", "change_asked"):
-        return Verdict(why="visit_off")
+    why = _why_no_visit(row, found, now)
+    if found is None or why is not None:
+        return Verdict(why=why)
+    if found.status in ("booked", "cancelled"):
+        return Verdict(row.text_key, row.question, row.audience)
     if found.status == "change_asked":
         return Verdict(why="change_asked")
-    if found.status == "booked":
-        return Verdict(row.text_key, row.question, row.audience)
     if found.starts_at - now > _LAST_REMINDER:
         return Verdict(why="confirmed")
     return Verdict("visit_tomorrow", None, row.audience)
+
+
+def _why_no_visit(row: AnyRow, found: AnyRow | None, now: datetime) -> str | None:
+    """Why nothing is told of a visit: it is over or off, or was changed once more since."""
+    if found is None or found.starts_at <= now:
+        return "visit_off"
+    if is_old_news(row.slot, found.sequence):
+        return "visit_moved"
+    told_of = ("cancelled",) if row.text_key == CALLED_OFF else ("booked", "confirmed", "change_asked")
+    return None if found.status in told_of else "visit_off"
 
 
 def _on_nudge(scope: ClinicScope, row: AnyRow) -> Verdict:

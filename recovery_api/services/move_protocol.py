@@ -61,7 +61,7 @@ def publish_protocol(
 def compare_version(scope: ClinicScope, episode_id: UUID, version: str, now: datetime) -> tuple[Difference, ...]:
     """What a move to `version` would change in the rest of one recovery. Raises NotFound."""
     facts = plan_facts(scope, episode_id)
-    other = pinned_protocol(scope, find_version(scope, version), version)
+    other = pinned_protocol(scope, find_version(scope, version, now), version)
     present = pinned_protocol(scope, facts.protocol_id, facts.version)
     about, today = circumstances(scope, facts, now), now.astimezone(ZoneInfo(facts.zone)).date()
     old, new = (plan_reminders(one, about, today, facts.ends_on, now) for one in (present, other))
@@ -81,6 +81,6 @@ def move_protocol(
         raise Conflict("This recovery has ended.")
     if compare_version(scope, episode_id, version, now) != seen:
         raise Conflict("The difference is another by now: look at it again.")
-    replace_care_plan(scope, plan, now, protocol_id=find_version(scope, version))
+    replace_care_plan(scope, plan, now, protocol_id=find_version(scope, version, now))
     replan_episode(scope, episode_id, now)
     record_audit(scope, actor, "episode.protocol_moved", ("episode", episode_id), now, row.patient_id)

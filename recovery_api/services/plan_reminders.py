@@ -24,7 +24,7 @@ from recovery_api.services.set_aside import TROUBLE
 
 AHEAD = timedelta(days=14)
 PLAN_AGAIN_BELOW = timedelta(days=13)
-BATCH = 200
+BATCH, A_TICK = 200, 1_000  # episodes: in a transaction, and of a clinic in a tick
 _COLUMNS = {
     "id": "uuid", "episode_id": "uuid", "care_plan_id": "uuid", "kind": "text", "local_on": "date", "slot": "text",
     "due_at": "timestamptz", "expires_at": "timestamptz", "text_key": "text", "question": "text",
@@ -58,20 +58,26 @@ WHERE episode.clinic_id = :clinic AND episode.id = wanted.id
 )
 
 
-def plan_ahead(vaults: Vaults, now: datetime) -> int:
-    """Plan what is missing of the next two weeks for every active episode; returns the reminders added."""
-    return sum(_plan_clinic(clinic_id, vaults, now) for clinic_id in list_clinics())
+def plan_ahead(vaults: Vaults, now: datetime, most: int | None = None) -> int:
+    """Plan what is missing of the next two weeks for every active episode; returns the reminders added.
+
+    With `most`, for so many episodes of each clinic: the next tick goes on where this one ended.
+    """
+    return sum(_plan_clinic(clinic_id, vaults, now, most) for clinic_id in list_clinics())
 
 
-def _plan_clinic(clinic_id: UUID, vaults: Vaults, now: datetime) -> int:
-    added = 0
-    while True:
+def _plan_clinic(clinic_id: UUID, vaults: Vaults, now: datetime, most: int | None) -> int:
+    added, looked_at = 0, 0
+    while most is None or looked_at < most:
+        batch = BATCH if most is None else min(BATCH, most - looked_at)
         with clinic_transaction(clinic_id, vaults) as scope:
-            episodes = scope.connection.execute(_unplanned(scope, now)).scalars().all()
+            episodes = scope.connection.execute(_unplanned(scope, now, batch)).scalars().all()
             planned = _plan_or_one_by_one(scope, episodes, now)
         added += sum(count for count in planned if count is not None)
-        if len(episodes) < BATCH or all(count is None for count in planned):
-            return added
+        looked_at += len(episodes)
+        if len(episodes) < batch or all(count is None for count in planned):
+            break
+    return added
 
 
 def _plan_or_one_by_one(scope: ClinicScope, episode_ids: Sequence[UUID], now: datetime) -> list[int | None]:
@@ -96,7 +102,7 @@ def _plan_or_leave(scope: ClinicScope, episode_id: UUID, now: datetime) -> int |
         return None
 
 
-def _unplanned(scope: ClinicScope, now: datetime) -> Any:
+def _unplanned(scope: ClinicScope, now: datetime, batch: int) -> Any:
     episode = tables.episode
     horizon = (now + PLAN_AGAIN_BELOW).date()
     return (
@@ -107,7 +113,7 @@ def _unplanned(scope: ClinicScope, now: datetime) -> Any:
             (episode.c.planned_until.is_(None)) | (episode.c.planned_until < horizon),
             (episode.c.planned_until.is_(None)) | (episode.c.planned_until < episode.c.ends_on),
         )
-        .limit(BATCH)
+        .limit(batch)
         .with_for_update(skip_locked=True)
     )
 

@@ -87,12 +87,14 @@ def _of_row(row: AnyRow, texts: MessagePack, language: str, values: dict[str, st
     key = key_for(texts, row.text_key, language, row.audience)
     words = texts.render(key, language, values | shown_values(row.text_values, language))
     state = row.state if row.why is None else f"{row.state}: {row.why}"
-    return PlanLine(row.due_at, row.kind, words, state.replace("_", " "), _note(row.audience, row.condition))
+    note = _note(row.audience, row.condition, row.text_values.get("because"))
+    return PlanLine(row.due_at, row.kind, words, state.replace("_", " "), note)
 
 
-def _note(audience: str, condition: str | None) -> str:
+def _note(audience: str, condition: str | None, because: str | None = None) -> str:
     said = [f"for the {audience}"] if audience != "patient" else []
     said += [f"only if {condition.replace('_', ' ')}"] if condition else []
+    said += [because.replace("_", " ")] if because else []
     return ", ".join(said)
 
 

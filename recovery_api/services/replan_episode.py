@@ -6,19 +6,23 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import ColumnElement, delete, select, update
 
 from recovery_api.db import AnyRow, ClinicScope
 from recovery_api.domain.coaching import SLOT
-from recovery_api.domain.schedule import PlannedReminder
+from recovery_api.domain.schedule import PlannedReminder, plan_reminders
 from recovery_api.models import tables
+from recovery_api.services.find_protocol import pinned_protocol
 from recovery_api.services.plan_reminders import (
     AHEAD,
     add_reminders,
+    circumstances,
     plan_facts,
     queue_reminders,
     wanted_reminders,
 )
+from recovery_api.services.tell_visit_news import MARK
+from recovery_api.services.withdraw_texts import WAITING, withdraw_texts
 
 _Key = tuple[str, date, str]
 
@@ -32,9 +36,12 @@ def replan_episode(scope: ClinicScope, episode_id: UUID, now: datetime) -> None:
     today = now.astimezone(ZoneInfo(facts.zone)).date()
     end = min(facts.planned_until or today + AHEAD, facts.ends_on)
     over = facts.status == "ended" or facts.patient_status != "active"
+    if not over:
+        _take_back(scope, facts, now)
     planned = [] if over else wanted_reminders(scope, facts, today, end, now)
     wanted = {(one.kind, one.local_on, one.slot): one for one in planned}
-    standing = [*_still_to_come(scope, episode_id, now), *_replaced(scope, episode_id, today, now)]
+    to_come = _planned(scope, episode_id, tables.reminder.c.due_at > now)
+    standing = [*to_come, *_replaced(scope, episode_id, today, now)]
     _leave_queue(scope, [row.id for row in standing])
     moved = [_move(scope, facts, row, wanted.pop(_key(row))) for row in standing if _key(row) in wanted]
     queue_reminders(scope, moved)
@@ -47,7 +54,44 @@ def _key(row: AnyRow) -> _Key:
     return row.kind, row.local_on, row.slot
 
 
-def _still_to_come(scope: ClinicScope, episode_id: UUID, now: datetime) -> Sequence[AnyRow]:
+def _take_back(scope: ClinicScope, facts: AnyRow, now: datetime) -> None:
+    """Take back what fell due, did not leave yet, as in an outage, and is not in the plan any more as it stands."""
+    reminder = tables.reminder
+    overdue = _planned(scope, facts.episode_id, (reminder.c.due_at <= now) & (reminder.c.expires_at > now))
+    unsent = _unsent(scope, facts.episode_id, now)
+    days = [row.local_on for row in (*overdue, *unsent)]
+    if not days:
+        return
+    protocol, about = pinned_protocol(scope, facts.protocol_id, facts.version), circumstances(scope, facts, now)
+    wanted = {(one.kind, one.local_on, one.slot): one for one in plan_reminders(protocol, about, min(days), max(days))}
+
+    def is_stale(row: AnyRow) -> bool:
+        return _key(row) not in wanted or row.text_values != wanted[_key(row)].values
+
+    _leave_queue(scope, _replace(scope, [row.id for row in overdue if is_stale(row)], now))
+    withdraw_texts(scope, [row.message_id for row in unsent if is_stale(row)], now)
+
+
+def _unsent(scope: ClinicScope, episode_id: UUID, now: datetime) -> Sequence[AnyRow]:
+    """Reminders whose texts wait in the outbox, as while the carrier is away, with the ids of the texts."""
+    reminder, message = tables.reminder, tables.message
+    return scope.connection.execute(
+        select(reminder, message.c.id.label("message_id"))
+        .join(message, (message.c.clinic_id == reminder.c.clinic_id) & (message.c.reminder_id == reminder.c.id))
+        .where(
+            reminder.c.clinic_id == scope.clinic_id,
+            reminder.c.episode_id == episode_id,
+            reminder.c.state == "handed_over",
+            reminder.c.kind != "nudge",
+            reminder.c.slot != SLOT,
+            reminder.c.slot.not_like(f"%{MARK}%"),
+            message.c.state.in_(WAITING),
+            message.c.expires_at > now,
+        )
+    ).all()
+
+
+def _planned(scope: ClinicScope, episode_id: UUID, when: ColumnElement[bool]) -> Sequence[AnyRow]:
     """Planned reminders that nobody is handing over at this moment; their places in the queue are held."""
     reminder, work = tables.reminder, tables.due_work
     return scope.connection.execute(
@@ -57,9 +101,10 @@ def _still_to_come(scope: ClinicScope, episode_id: UUID, now: datetime) -> Seque
             reminder.c.clinic_id == scope.clinic_id,
             reminder.c.episode_id == episode_id,
             reminder.c.state == "planned",
-            reminder.c.due_at > now,
+            when,
             reminder.c.kind != "nudge",
             reminder.c.slot != SLOT,
+            reminder.c.slot.not_like(f"%{MARK}%"),
             work.c.kind == "reminder",
         )
         .with_for_update(of=work, skip_locked=True)
@@ -119,11 +164,15 @@ def _move(scope: ClinicScope, facts: AnyRow, row: AnyRow, wanted: PlannedReminde
     ).one()
 
 
-def _replace(scope: ClinicScope, reminder_ids: Sequence[UUID], now: datetime) -> None:
+def _replace(scope: ClinicScope, reminder_ids: Sequence[UUID], now: datetime) -> list[UUID]:
+    """Take them out of the plan; returns those that nobody handed over meanwhile."""
     reminder = tables.reminder
-    if reminder_ids:
-        scope.connection.execute(
-            update(reminder)
-            .where(reminder.c.clinic_id == scope.clinic_id, reminder.c.id.in_(reminder_ids))
-            .values(state="replaced", why="plan_changed", settled_at=now)
-        )
+    if not reminder_ids:
+        return []
+    taken = scope.connection.execute(
+        update(reminder)
+        .where(reminder.c.clinic_id == scope.clinic_id, reminder.c.id.in_(reminder_ids), reminder.c.state == "planned")
+        .values(state="replaced", why="plan_changed", settled_at=now)
+        .returning(reminder.c.id)
+    )
+    return list(taken.scalars())

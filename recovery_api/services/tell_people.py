@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import select
 
 from recovery_api.clock import real_now
 from recovery_api.db import AnyRow, ClinicScope
@@ -18,10 +18,10 @@ from recovery_api.services.add_flag_event import add_event
 from recovery_api.services.find_ladder import ClinicLadder
 from recovery_api.services.find_people import Person, Staff, find_staff, synthetic_staff
 from recovery_api.services.queue_texts import Outgoing, Recipient, queue_texts, words_of
+from recovery_api.services.withdraw_texts import WAITING, withdraw_texts
 from recovery_api.vault import SealBroken
 
 PAGE_LASTS = timedelta(hours=12)
-WAITING = ("planned", "throttled")
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,7 @@ def _waiting(scope: ClinicScope, called: Called, tellings: Sequence[_Telling], n
     _, wanted = words_of(scope, _outgoing(called, tellings[0]))
     standing = {row.id: row.clinician_id for row in waiting if _says(scope, row, wanted)}
     told = {one.person.clinician_id for one in tellings}
-    _withdraw(scope, [row.id for row in waiting if row.id not in standing and row.clinician_id in told], now)
+    withdraw_texts(scope, [row.id for row in waiting if row.id not in standing and row.clinician_id in told], now)
     return set(standing.values())
 
 
@@ -123,22 +123,7 @@ def withdraw_calls(scope: ClinicScope, flag_id: UUID, now: datetime) -> None:
         message.c.flag_id == flag_id,
         message.c.text_key == "page_clinician",
     )
-    _withdraw(scope, scope.connection.execute(waiting).scalars().all(), now)
-
-
-def _withdraw(scope: ClinicScope, message_ids: Sequence[UUID], now: datetime) -> None:
-    """These pages never leave, unless they have by now."""
-    if not message_ids:
-        return
-    message, work = tables.message, tables.due_work
-    gone = scope.connection.execute(
-        update(message)
-        .where(message.c.clinic_id == scope.clinic_id, message.c.id.in_(message_ids), message.c.state.in_(WAITING))
-        .values(state="suppressed", settled_at=now)
-        .returning(message.c.id)
-    )
-    ids = gone.scalars().all()
-    scope.connection.execute(delete(work).where(work.c.clinic_id == scope.clinic_id, work.c.row_id.in_(ids)))
+    withdraw_texts(scope, scope.connection.execute(waiting).scalars().all(), now)
 
 
 def _outgoing(called: Called, telling: _Telling) -> Outgoing:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from flask import flash, redirect, render_template, request
+from flask_babel import force_locale
 from werkzeug.wrappers import Response
 
 from recovery_api.services.read_patient import read_patient
@@ -27,13 +28,14 @@ def now() -> str:
 
 
 def _render(template: str) -> str:
+    """The page in English, whatever language its browser or the clinicians' pages speak."""
     moment = wiring().clock.now()
-    with in_demo_clinic() as scope:
+    with in_demo_clinic() as scope, force_locale("en"):
         people = playable_patients(scope)
         played = played_of(people)
         story = read_patient(scope, played.patient.id, SYSTEM, moment)
         page = page_of(scope, people, played, story, moment)
-    return render_template(template, page=page, csrf=form_token())
+        return render_template(template, page=page, csrf=form_token())
 
 
 def do_as(deed: Callable[[Playable], None]) -> Response | str:

@@ -14,9 +14,7 @@ from recovery_api.domain.access import ACCESS, ANYONE, PATIENT
 from tests.api.examples import EXAMPLES, World, operations
 from tests.builders import PatientPersona, Persona
 
-GENTLE = settings(
-    max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
-)
+GENTLE = settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
 LEAVES = (
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | TEXT

@@ -7,7 +7,8 @@ from flask.testing import FlaskCliRunner
 
 from recovery_api.app import create_app
 from recovery_api.cli import register_commands
-from recovery_api.packs.protocol_pack import SHIPPED
+from recovery_api.packs.protocol_pack import SHIPPED, protocol_pack
+from tests.builders import PatientPersona
 from tests.database import settings_for_tests
 
 PACK = Path(__file__).parents[2] / "recovery_api/packs" / SHIPPED
@@ -21,8 +22,8 @@ def runner(tmp_path: Path) -> FlaskCliRunner:
     return app.test_cli_runner()
 
 
-def said(runner: FlaskCliRunner, *words: str, code: int = 0) -> str:
-    result = runner.invoke(args=["protocol", *words])
+def said(runner: FlaskCliRunner, *words: str, code: int = 0, answer: str | None = None) -> str:
+    result = runner.invoke(args=["protocol", *words], input=answer)
     assert result.exit_code == code, result.output
     return " ".join(result.output.split())
 
@@ -65,3 +66,29 @@ def test_an_unfit_file_is_named_with_its_line(runner: FlaskCliRunner, tmp_path: 
     mine.write_text(PACK.read_text(encoding="utf-8").replace("lifting_pounds: 10", "lifting_pounds: 80"), "utf-8")
     refused = said(runner, "show", "--file", str(mine), code=1)
     assert "mine.yaml: line 19, protocol, variables: lifting_pounds is 80" in refused
+
+
+def test_a_version_is_published_once_it_is_signed_and_a_patient_moved_once_the_difference_was_seen(
+    ann: PatientPersona, tmp_path: Path
+) -> None:
+    app, clinic, patient = ann.clinic.app, str(ann.clinic.id), str(ann.id)
+    shipped, own = protocol_pack(), f"{protocol_pack().version}+1"
+    register_commands(app)
+    mine, text = tmp_path / "mine.yaml", PACK.read_text(encoding="utf-8")
+    text = text.replace(f'"{shipped.version}"', f'"{own}"', 1).replace("lifting_pounds: 10", "lifting_pounds: 5")
+    with app.app_context():
+        runner = app.test_cli_runner()
+        for named in ("signed_off_by", "coaching.signed_off_by"):
+            mine.write_text(text, encoding="utf-8")
+            refused = said(runner, "publish", str(mine), "--clinic", clinic, code=1)
+            assert refused == f"Error: mine.yaml: {named} must name the clinician of this clinic who signed it"
+            text = text.replace(shipped.signed_off_by, "Dr. Made-up", 1)
+        mine.write_text(text, encoding="utf-8")
+        assert f"{own} is in force for new patients" in said(runner, "publish", str(mine), "--clinic", clinic)
+        assert f"{shipped.version} since" in said(runner, "versions", "--clinic", clinic)
+        move = ("move", "--patient", patient, "--to", own)
+        assert "lifting_pounds 10 -> 13:00" in said(runner, *move, answer="n\n")
+        assert said(runner, "show", "--patient", patient).startswith(f"vertebroplasty {shipped.version};")
+        assert said(runner, *move, answer="y\n").endswith(f"The patient is on {own} now.")
+        assert said(runner, "show", "--patient", patient).startswith(f"vertebroplasty {own};")
+        assert "no protocol of version '9'" in said(runner, "move", "--patient", patient, "--to", "9", code=1)

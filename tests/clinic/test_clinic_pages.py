@@ -109,6 +109,8 @@ def test_the_protocol_is_shown_with_every_text_in_both_languages(lead: Visitor) 
     shown = lead.read("/clinic/protocol")
     assert "Reply with one number" in shown
     assert "1 day before a visit" in shown
+    assert "day -5 to -3" in shown
+    assert "day 0 to 0" not in shown
     days = [int(day) for day in re.findall(r"<td>day (-?\d+)", shown)]
     assert days == sorted(days), "in the order in which a patient lives through them"
     page = lead.read("/clinic/protocol?in=es")

@@ -74,6 +74,10 @@ def test_what_is_no_answer_is_refused_and_nothing_is_stored(
     refused = nurse.post(f"{path}/{instrument}", form_id=form_id(nurse.read(path)), **given)
     assert refused.status_code == 422
     assert 'role="alert"' in refused.text
+    said = re.search(r"There is a problem</h2><p>(.*?)</p>", refused.text, re.DOTALL)
+    assert said is not None
+    assert said[1][0].isupper()
+    assert said[1].endswith(".")
     with ann.clinic.open() as scope:
         assert scope.connection.execute(select(tables.questionnaire)).all() == []
     assert nurse.post(f"{path}/made-up", form_id=str(ann.id)).status_code == 404

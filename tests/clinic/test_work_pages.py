@@ -135,6 +135,22 @@ def test_the_hour_and_the_visits_are_moved(ann: PatientPersona, nurse: Visitor) 
     assert "Nothing was changed" in nurse.done(f"/patients/{ann.id}/hour", time="03:00")
 
 
+def test_a_visit_that_is_over_is_said_to_be_kept_or_missed(
+    ann: PatientPersona, nurse: Visitor, clock: ClockHand
+) -> None:
+    page = nurse.done(f"/patients/{ann.id}/visits", starts_at="2026-11-21T10:30")
+    found = re.search(r"/visits/([0-9a-f-]{36})", page)
+    assert found is not None
+    assert "It was missed" not in page
+    clock.forward(days=2)
+    assert "It was missed" in nurse.read(f"/patients/{ann.id}")
+    page = nurse.done(f"/patients/{ann.id}/visits/{found[1]}", status="missed")
+    assert "Sat 21 Nov 10:30 · missed" in page
+    assert "It was missed" not in page
+    assert {row.text_key for row in Phone(ann.clinic, ann.phone).rows("message")} == {"visit_missed"}
+    assert "Sat 21 Nov 10:30 · kept" in nurse.done(f"/patients/{ann.id}/visits/{found[1]}", status="kept")
+
+
 def test_the_day_for_a_blood_thinner_goes_on_the_care_plan(ann: PatientPersona, nurse: Visitor) -> None:
     path = f"/patients/{ann.id}/blood-thinner"
     assert "Blood thinner: to be started again on" in nurse.done(path, restart_on="2026-11-21")

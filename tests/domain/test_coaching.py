@@ -15,7 +15,11 @@ assert COACHING is not None
     ("text", "lesson"),
     [("I lifted some groceries today", "bending"), ("levanté una caja", "bending"), ("me agaché mucho", "bending"),
      ("4 and constipated", "hard-stools"), ("no puedo ir al baño", "hard-stools"), ("I did not lift anything", None),
-     ("nunca cargué nada", None), ("4", None), ("not constipated but i carried wood", "bending")],
+     ("nunca cargué nada", None), ("4", None), ("not constipated but i carried wood", "bending"),
+     ("4, stayed in bed all day", "short-walks"), ("I didn't get out of bed", "short-walks"),
+     ("me quedé en cama todo el día", "short-walks"), ("no me levanté de la cama", "short-walks"),
+     ("barrí la cocina", "bending"), ("caminé por el barrio", None), ("I got out of bed early", None),
+     ("I did not stay in bed all day", None), ("not in bed all day today", None)],
 )  # fmt: skip
 def test_words_choose_a_lesson_unless_they_are_denied(text: str, lesson: str | None) -> None:
     chosen = choose_lesson(COACHING, DayTold(5, (), [text]), ())

@@ -56,6 +56,7 @@ VALUES = {
     "bandage_and_showers": {"shower_hours"}, "no_driving_yet": {"drive_on"}, "posture_getting_up": set(),
     "pain_pills_safely": {"acetaminophen_mg", "phone"}, "visit_coming": {"date", "time"}, "year_done": {"phone"},
     "visit_tomorrow": {"date", "time", "phone"}, "visit_missed": {"phone"}, "visit_none": {"phone"},
+    "visit_off": {"date", "time", "phone"},
     "questionnaire_form": {"phone"}, "prepare_tell_us": {"phone"}, "prepare_imaging": {"phone"},
     "prepare_medicines": {"phone"}, "questionnaire_link": {"clinic", "phone", "link"},
     "posture_lifting": {"lifting_pounds"}, "walk_a_little_more": set(), "pain_pills_bowels": {"phone"},

@@ -47,6 +47,15 @@ REFUSALS = {
     "a ladder that stands still": ("{missed: 2,", "{missed: 1,", "rungs:", "must rise"),
     "a time at night": ('days: [10]\n    at: "13:00"', 'days: [10]\n    at: "21:00"', 'at: "21:00"', "before 20:00"),
     "not YAML": ("version:", "version: {", "signed_off_by", ""),
+    "a key twice": ("    days: [10]\n", "    days: [10]\n    days: [11]\n", "days: [11]", "days stands twice"),
+    "a control character": ('version: "2', 'version: "\x012', "version:", "special characters are not allowed"),
+    "a lesson's text that nobody wrote": ("coach_bending", "coach_bends", "text: coach_bends", "'coach_bends'"),
+    "a lesson's words without a list": ('["lift*", ', '"lift*"  # [', "words:", "words must be lists by language"),
+    "a lesson's word that is no text": ("[levante, ", "[no, ", "words:", "words must be lists by language"),
+    "a lesson's word that fits all": ("[levante, ", '["*", ', "words:", "words must be lists by language"),
+    "a rung's way that is none": ("1, by: text", "1, by: pigeon", "missed: 1", "by is 'pigeon'"),
+    "a rung's text that nobody wrote": ("are_you_ok,", "are_you_oks,", "missed: 1", "'are_you_oks'"),
+    "four texts on a day": ('days: [3]\n    at: "17:00"', 'days: [1]\n    at: "17:00"', "steps:", "4 texts on day 1"),
 }
 
 

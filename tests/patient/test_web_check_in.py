@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 
 from recovery_api.domain.symptoms import SYMPTOM_TIERS
 from recovery_api.models import tables
-from recovery_api.patient.words import WORDS
+from recovery_api.patient.words import WORDS, say_numbers
 from recovery_api.services.credentials import digest_of
 from tests.builders import ClockHand, PatientPersona, Persona, make_patient
 from tests.patient.conftest import SESSION, YEAR, WebPhone, new_link
@@ -242,6 +242,11 @@ def test_the_language_can_be_changed_on_the_way(phone: WebPhone) -> None:
     [row] = phone.check_ins()
     with phone.patient.clinic.open() as scope:
         assert "enfermera" in str(scope.open("check_in.advice", row.id, row.advice_sealed))
+
+
+def test_the_numbers_in_an_answer_are_written_as_they_are_read_aloud() -> None:
+    said = "Call +12125550199 or 911. Code 12125550199, +442071234567."
+    assert say_numbers(said) == "Call (212) 555-0199 or 911. Code 12125550199, +442071234567."
 
 
 def test_both_languages_say_the_same_things() -> None:

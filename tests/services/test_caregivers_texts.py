@@ -83,7 +83,7 @@ def test_the_preview_counts_a_label_and_shows_a_caregivers_text_behind_one(ann: 
         texts = {text.key: text for text in read_texts(scope, "en")}
         shown = {key: shown_text(scope, text) for key, text in texts.items()}
     assert shown["coach_bending_caregiver"].startswith("ABCDEFGH: We heard")
-    assert shown["coach_bending"].startswith("You told us")
+    assert shown["coach_bending"].startswith("You wrote")
     assert texts["coach_bending"].characters == len(shown["coach_bending"]) + len("ABCDEFGH: ")
     assert texts["login_code"].longest == shown["login_code"]
     assert all(text.segments == 1 for text in texts.values())

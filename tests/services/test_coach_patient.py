@@ -9,6 +9,8 @@ from sqlalchemy import Row, select, update
 from recovery_api.domain.coaching import SLOT
 from recovery_api.models import tables
 from recovery_api.services.hand_over_reminders import hand_over_due
+from recovery_api.services.read_plan import read_plan
+from recovery_api.services.record_audit import SYSTEM
 from recovery_api.services.replan_episode import replan_episode
 from recovery_api.services.watch_silence import watch_silence
 from tests.builders import ClockHand, PatientPersona, check_in_body
@@ -62,7 +64,9 @@ def test_a_day_in_bed_is_followed_by_one_lesson_with_its_reason(ann: PatientPers
     assert lesson.text_values["because"].startswith("short-walks: activity in_bed on day")
     with ann.clinic.open() as scope:
         replan_episode(scope, ann.episode_id, clock.now)
+        plan = read_plan(scope, ann.id, None, SYSTEM, clock.now)
     assert [row.state for row in lessons(ann)] == ["planned"], "a plan that is made anew keeps it"
+    assert [line.note for line in plan.lines if "in bed" in line.note] == ["short-walks: activity in bed on day 5"]
     live_a_day(ann, clock, 1, activity={"level": "in_bed"})
     hand_over_until(ann, lesson.due_at)
     assert [row.state for row in lessons(ann)] == ["handed_over"]

@@ -56,6 +56,15 @@ def test_many_are_planned_as_each_would_be_alone(three: list[PatientPersona], da
     assert plan(clinic) == 0
 
 
+def test_a_tick_plans_so_many_and_the_next_goes_on(three: list[PatientPersona]) -> None:
+    clinic = three[0].clinic
+    with clinic.app.app_context():
+        added = [plan_ahead(clinic.wiring.vaults, LATER, most=2) for _ in range(3)]
+    grown = Counter(row.episode_id for row in plans(clinic) if row.local_on > NOW.date() + timedelta(days=14))
+    assert added[0] > 0 < added[1]
+    assert (added[2], len(grown)) == (0, 3)
+
+
 def test_one_that_cannot_be_planned_keeps_the_others_from_nothing(
     three: list[PatientPersona], capsys: pytest.CaptureFixture[str]
 ) -> None:

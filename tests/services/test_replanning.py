@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import Row, select, update
 from structlog.testing import capture_logs
 
+from recovery_api.db import ClinicScope
 from recovery_api.domain.errors import Conflict, Invalid, NotFound
 from recovery_api.domain.local_time import within_quiet_hours
 from recovery_api.models import tables
@@ -49,6 +50,15 @@ def hand_over(patient: PatientPersona, clock: ClockHand, at: datetime) -> None:
     clock.set(at)
     with patient.clinic.app.app_context():
         hand_over_due("tests:0:0", patient.clinic.wiring.vaults, at)
+
+
+def let_leave(patient: PatientPersona, clock: ClockHand, *moments: datetime) -> None:
+    """What is due at each moment is handed over, and arrives."""
+    message = tables.message
+    for moment in moments:
+        hand_over(patient, clock, moment)
+        with patient.clinic.open() as scope:
+            scope.connection.execute(update(message).where(message.c.state == "planned").values(state="delivered"))
 
 
 def nurse(ben: Persona) -> Actor:
@@ -154,6 +164,45 @@ def test_a_procedure_that_is_put_off_moves_its_preparation_and_sends_none_again(
     assert next(row for row in planned(patient) if row.text_key == "prepare_ride").text_values["date"] == str(later)
 
 
+def test_what_waits_to_leave_when_the_procedure_or_a_visit_moves_never_names_the_old_day(
+    clinic: BuiltClinic, clock: ClockHand
+) -> None:
+    patient = make_patient(clinic, performed_on=NOW.date() + timedelta(days=5))
+    with clinic.open() as scope:
+        visits = [book_visit(scope, patient.episode_id, NOW + timedelta(days=day), SYSTEM, NOW) for day in (7, 7)]
+    clock.set(datetime(2026, 11, 22, 18, 30, tzinfo=UTC))  # its ride, medicine and visits are due since the morning
+    with clinic.open() as scope:
+        change_visit(scope, visits[0].id, visits[0].starts_at + timedelta(hours=3), None, SYSTEM, clock.now)
+        change_visit(scope, visits[1].id, None, "cancelled", SYSTEM, clock.now)
+        put_off = EpisodeChanges(performed_on=NOW.date() + timedelta(days=30))
+        change_episode(scope, patient.episode_id, put_off, SYSTEM, clock.now)
+    for _ in range(4):
+        hand_over(patient, clock, clock.now)
+        clock.forward(hours=1)
+    of_day = [row for row in rows(clinic, "reminder") if row.local_on == date(2026, 11, 22)]
+    left = [(row.text_key, row.text_values["time"]) for row in of_day if row.state == "handed_over"]
+    assert left == [("visit_coming", "13:00")]
+    assert {row.text_key for row in of_day if row.state == "replaced"} >= {"prepare_ride", "visit_coming"}
+
+
+def test_what_waits_for_the_carrier_when_a_visit_moves_stays_here_and_leaves_with_the_new_time(
+    ann: PatientPersona, clock: ClockHand
+) -> None:
+    with ann.clinic.open() as scope:
+        visit = book_visit(scope, ann.episode_id, NOW + timedelta(days=6), SYSTEM, NOW)
+    reminded = next(row for row in planned(ann) if row.kind == "follow_up_visit").due_at
+    let_leave(ann, clock, reminded - timedelta(hours=2))
+    hand_over(ann, clock, reminded)
+    clock.forward(minutes=5)
+    with ann.clinic.open() as scope:
+        change_visit(scope, visit.id, visit.starts_at + timedelta(hours=2), None, SYSTEM, clock.now)
+    let_leave(ann, clock, *(clock.now + timedelta(hours=hours) for hours in range(3)))
+    texts = [row.state for row in rows(ann.clinic, "message") if row.text_key == "visit_coming"]
+    assert sorted(texts) == ["delivered", "suppressed"]
+    told = [row for row in rows(ann.clinic, "reminder") if row.state == "handed_over" and row.text_values.get("visit")]
+    assert sorted(row.text_values["time"] for row in told) == ["10:00", "12:00"]
+
+
 def test_whatever_changes_the_plan_is_sound(
     clinic: BuiltClinic, clock: ClockHand, ben: Persona, samples: Callable[[int, int], int]
 ) -> None:
@@ -170,14 +219,14 @@ def _live(clinic: BuiltClinic, clock: ClockHand, ben: Persona, chance: random.Ra
         clock.forward(hours=chance.randint(1, 40))
         with clinic.app.app_context():
             plan_ahead(clinic.wiring.vaults, clock.now)
-            hand_over_due("tests:0:0", clinic.wiring.vaults, clock.now)
+        let_leave(patient, clock, clock.now)
         _change(patient, clock.now, ben, chance)
         _look(patient, clock.now, seen)
 
 
 def _change(patient: PatientPersona, now: datetime, ben: Persona, chance: random.Random) -> None:
     with patient.clinic.open() as scope:
-        match chance.randrange(5):
+        match chance.randrange(7):
             case 0:
                 change_preferences(scope, patient.id, Preferences(zone=chance.choice(ZONES)), SYSTEM, now)
             case 1:
@@ -185,12 +234,22 @@ def _change(patient: PatientPersona, now: datetime, ben: Persona, chance: random
                 change_preferences(scope, patient.id, wanted, SYSTEM, now)
             case 2:
                 book_visit(scope, patient.episode_id, now + timedelta(hours=chance.randint(2, 200)), SYSTEM, now)
-            case 3:
-                new = NewHold(now + timedelta(hours=chance.randint(5, 90)))
-                hold_episode(scope, patient.episode_id, new, nurse(ben), now)
+            case 5 | 6:
+                _move(scope, patient, now, chance)
             case _:
                 if scope.connection.execute(select(tables.hold.c.id).where(tables.hold.c.lifted_at.is_(None))).first():
                     end_holds_of(patient, now)
+
+
+def _move(scope: ClinicScope, patient: PatientPersona, now: datetime, chance: random.Random) -> None:
+    """The procedure is another day's, or a visit."""
+    mine = tables.appointment.c.episode_id == patient.episode_id
+    visit_id = scope.connection.execute(select(tables.appointment.c.id).where(mine).limit(1)).scalar()
+    if visit_id is None or chance.random() < 0.5:
+        moved_to = NOW.date() + timedelta(days=chance.randint(-30, 20))
+        change_episode(scope, patient.episode_id, EpisodeChanges(performed_on=moved_to), SYSTEM, now)
+    else:
+        change_visit(scope, visit_id, now + timedelta(hours=chance.randint(2, 200)), None, SYSTEM, now)
 
 
 def end_holds_of(patient: PatientPersona, now: datetime) -> None:
@@ -207,7 +266,7 @@ def _look(patient: PatientPersona, now: datetime, seen: dict[Any, Row[Any]]) -> 
     queued = {row.row_id for row in rows(patient.clinic, "due_work") if row.kind == "reminder"}
     held = [row for row in rows(patient.clinic, "hold") if row.episode_id == patient.episode_id and not row.lifted_at]
     for row in mine:
-        if row.state == "planned" and row.due_at > now and row.kind != "nudge":
+        if row.state == "planned" and row.due_at > now and row.kind != "nudge" and "/" not in row.slot:
             assert row.id in queued
             assert not within_quiet_hours(row.due_at, zone)
             assert row.due_at.astimezone(zone).date() == row.local_on
@@ -264,6 +323,46 @@ def test_a_confirmed_visit_is_announced_the_day_before_and_not_asked_about(
     assert [(row.text_key, row.question) for row in texts] == [("visit_tomorrow", None)]
 
 
+def test_who_was_reminded_of_a_visit_that_moves_is_told_of_its_last_time_and_nobody_else(
+    ann: PatientPersona, clock: ClockHand
+) -> None:
+    with ann.clinic.open() as scope:
+        visit, far = (book_visit(scope, ann.episode_id, NOW + timedelta(days=day), SYSTEM, NOW) for day in (6, 12))
+    reminded = next(row for row in planned(ann) if row.kind == "follow_up_visit").due_at
+    let_leave(ann, clock, reminded - timedelta(hours=2), reminded)
+    clock.set(reminded.replace(hour=13) + timedelta(days=1))  # eight in the morning, before any text may leave
+    with ann.clinic.open() as scope:
+        change_visit(scope, far.id, far.starts_at + timedelta(hours=1), None, SYSTEM, clock.now)
+        for hours in (2, 3):
+            change_visit(scope, visit.id, visit.starts_at + timedelta(hours=hours), None, SYSTEM, clock.now)
+    with ann.clinic.open() as scope:
+        change_preferences(scope, ann.id, Preferences(check_in_time=time(18)), SYSTEM, clock.now)
+    let_leave(ann, clock, *(clock.now + timedelta(hours=hours) for hours in (1, 2, 3, 4)))
+    news = [row for row in rows(ann.clinic, "reminder") if "/" in row.slot]
+    assert [(row.text_values["time"], row.state, row.why) for row in sorted(news, key=lambda row: row.slot)] == [
+        ("12:00", "skipped", "visit_moved"), ("13:00", "handed_over", None),
+    ]  # fmt: skip
+    assert {row.text_values["visit"] for row in news} == {str(visit.id)}
+
+
+def test_who_was_reminded_of_a_visit_is_told_that_it_is_off_unless_it_is_on_again(
+    ann: PatientPersona, clock: ClockHand
+) -> None:
+    with ann.clinic.open() as scope:
+        visit = book_visit(scope, ann.episode_id, NOW + timedelta(days=6), SYSTEM, NOW)
+    reminded = next(row for row in planned(ann) if row.kind == "follow_up_visit").due_at
+    let_leave(ann, clock, reminded - timedelta(hours=2), reminded)
+    for status, said in (("cancelled", "visit_off"), ("booked", "visit_coming"), ("kept", "visit_off")):
+        clock.set(clock.now + timedelta(days=1))
+        with ann.clinic.open() as scope:
+            change_visit(scope, visit.id, None, "cancelled", SYSTEM, clock.now)
+            change_visit(scope, visit.id, None, status, SYSTEM, clock.now)
+        known = {row.id for row in rows(ann.clinic, "message")}
+        let_leave(ann, clock, *(clock.now + timedelta(hours=hours) for hours in range(3)))
+        told = [row.text_key for row in rows(ann.clinic, "message") if row.id not in known]
+        assert [key for key in told if key.startswith("visit")] == [said] * (status != "kept")
+
+
 def test_a_missed_visit_is_a_task_and_a_text_and_one_without_an_end_is_asked_about_once(
     ann: PatientPersona, clock: ClockHand
 ) -> None:
@@ -310,6 +409,17 @@ def test_a_patient_stays_on_their_version_until_moved_with_the_difference_seen(
     newcomer = make_patient(ann.clinic, phone="+12125550147")
     with ann.clinic.open() as scope:
         assert read_plan(scope, newcomer.id, None, SYSTEM, NOW).protocol.version == "2.0+1"
+
+
+def test_whoever_is_on_an_older_shipped_version_can_be_moved_before_anybody_new_is_enrolled(
+    ann: PatientPersona, clock: ClockHand
+) -> None:
+    newest = protocol_pack().version
+    with ann.clinic.open() as scope:
+        scope.connection.execute(update(tables.protocol).values(version="1.9"))
+        found = compare_version(scope, ann.episode_id, newest, NOW)
+        move_protocol(scope, ann.episode_id, newest, found, SYSTEM, NOW)
+        assert read_plan(scope, ann.id, None, SYSTEM, NOW).protocol.version == newest
 
 
 def test_an_own_version_names_itself_and_who_signed_it(ann: PatientPersona) -> None:
