@@ -9,13 +9,14 @@ from typing import Any
 from flask import Response, g, request
 
 from recovery_api.api.app_versions import check_app_version
-from recovery_api.api.auth import Call, admit, bearer_secret, spend_proof
+from recovery_api.api.auth import Call, admit, bearer_secret, request_proof, spend_proof
 from recovery_api.api.entity_tags import check_unchanged, spare_answer, tag_answer
 from recovery_api.api.rate_limits import check_rate
 from recovery_api.api.strict_json import read_json
 from recovery_api.db import open_transaction
 from recovery_api.domain.access import ACCESS, ANYONE
 from recovery_api.domain.errors import Invalid, KeyReused
+from recovery_api.services.check_proof import check_proof
 from recovery_api.services.find_subject import find_subject, lock_subject
 from recovery_api.services.keep_answer import KeptAnswer, KeyedWrite, keep_answer, recall_answer
 from recovery_api.services.keep_open_answer import OpenWrite, claim_open_write, settle_open_write
@@ -24,6 +25,7 @@ from recovery_api.wiring import wiring
 WRITES = ("POST", "PUT", "PATCH", "DELETE")
 VIEWS: dict[str, Callable[..., Response]] = {}  # what reads and changes, by the operation's name
 _KEY = re.compile("[!-~]{1,255}")
+BINDS_TOKENS = ("confirmEnrolment", "refreshToken")  # without a token, and to the key of the proof that comes with them
 _KEPT_HEADERS = ("ETag",)
 
 
@@ -92,7 +94,7 @@ def _carry_out_for_anyone(operation: Operation, view: Callable[..., Response], p
     key = _key() if operation.takes_key else None
     if key is None:
         return view(**path)
-    write, vaults, answer = OpenWrite(key, _content()), wiring().vaults, None
+    write, vaults, answer = OpenWrite(key, f"{_content()} {_proven_by(operation)}"), wiring().vaults, None
     kept = claim_open_write(write, vaults)
     if kept is not None:
         return _again(KeptAnswer(200, {}, kept, True))
@@ -155,6 +157,12 @@ def _key() -> str | None:
     if key is not None and not _KEY.fullmatch(key):
         raise Invalid("must be 1 to 255 visible ASCII characters", field="Idempotency-Key")
     return key
+
+
+def _proven_by(operation: Operation) -> str:
+    """The thumbprint of the key whose proof came with a write that binds tokens to it: its answer is for that key."""
+    proof = request_proof() if operation.name in BINDS_TOKENS else None
+    return check_proof(proof).thumbprint.hex() if proof is not None else ""
 
 
 def _content() -> str:

@@ -7,7 +7,7 @@ from apispec import APISpec
 from marshmallow import fields
 
 from recovery_api.api import app_versions
-from recovery_api.api.calls import Operation
+from recovery_api.api.calls import BINDS_TOKENS, Operation
 from recovery_api.api.problems import LANGUAGES, MEDIA_TYPE
 from recovery_api.api.rate_limits import A_TOKEN, AN_ADDRESS
 from recovery_api.api.schemas import Answer
@@ -201,7 +201,7 @@ def _problems(operation: Operation) -> list[int]:
 
 
 def _takes_proof(operation: Operation) -> bool:
-    return ACCESS.get(operation.name) == PATIENT or operation.name in ("confirmEnrolment", "refreshToken")
+    return ACCESS.get(operation.name) == PATIENT or operation.name in BINDS_TOKENS
 
 
 def _headers(operation: Operation) -> list[str]:

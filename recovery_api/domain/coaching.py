@@ -81,7 +81,7 @@ def _words(part: Section) -> tuple[re.Pattern[str], ...]:
 
 
 def _are_words(listed: object) -> bool:
-    return isinstance(listed, list) and all(isinstance(word, str) and word.strip("* ") for word in listed)
+    return isinstance(listed, list) and all(isinstance(word, str) and plain(word).strip("* ") for word in listed)
 
 
 def _searched(word: str) -> re.Pattern[str]:

@@ -82,7 +82,7 @@ def give_places(due: Sequence[DueText], day: DaySoFar, zone: ZoneInfo, now: date
 
 def _place(one: DueText, left: Sequence[Left], before: Sequence[DueText], zone: ZoneInfo, now: datetime) -> Place:
     lesser = _is_lesser(one)
-    if sum(lesser or not text.is_own_words for text in left) + len(before) >= TEXTS_A_DAY:
+    if sum(lesser or not (text.is_own_words or text.is_invitation) for text in left) + len(before) >= TEXTS_A_DAY:
         return Place(why=ENOUGH_TODAY)
     soon = now + NEAR if one.kind in _LESSONS else now
     near = [text.at for text in left if text.at > now - NEAR and not text.is_invitation]

@@ -42,6 +42,7 @@ class AnswerReader:
         self._lists = ListReader(packs)
         self._letters = PatternSet(index, named_patterns(packs, "letters"))
         self._doses = PatternSet(PatternIndex(lexicon), named_patterns(packs, "one_dose"))
+        self._denials = frozenset(lexicon.chars("NOT"))
         self._joins = frozenset(w for pack in packs.values() for w in pack["letter_joins"].split())
         self._feverish = frozenset(lexicon.chars("HOT"))
         self._real_words = frozenset(w for pack in packs.values() for w in pack["letter_words"].split())
@@ -141,8 +142,10 @@ class AnswerReader:
         counts = [words.values[place] for place in places if not self._is_time_or_strength(words, place)]
         if not counts and self._half.intersection(words.codes):
             counts = [0.5]
-        total = math.ceil(sum(counts)) + len(self._doses.search(words.codes))
-        return total if (counts or total) and total <= _MOST_PILLS else None
+        if not counts and self._denials.isdisjoint(words.codes):
+            counts = [1.0 for _ in self._doses.search(words.codes)]
+        total = math.ceil(sum(counts))
+        return total if counts and total <= _MOST_PILLS else None
 
     def _is_time_or_strength(self, words: Words, place: int) -> bool:
         before, after = words.codes[:place][-1:], words.codes[place + 1 : place + 2]

@@ -8,6 +8,7 @@ from recovery_api.domain.symptoms import LETTERS
 
 _ENDS = frozenset({STOP, QUESTION})
 _TURN = "but"  # what follows is not denied any more: "none but C"
+_REST = "rest"
 _JOINS = frozenset({"-", "=", "/", "+", "&"})
 
 
@@ -18,6 +19,7 @@ class ListReader:
         self._yes = frozenset(word for pack in packs.values() for word in pack.get("list_yes", "").split())
         self._no = frozenset(word for pack in packs.values() for word in pack.get("list_no", "").split())
         self._joins = _JOINS | {word for pack in packs.values() for word in pack.get("list_joins", "").split()}
+        self._rest = frozenset(word for pack in packs.values() for word in pack.get("list_rest", "").split())
         self._turns = frozenset(word for pack in packs.values() for word in pack.get("list_turns", "").split())
 
     def read(self, pieces: list[str]) -> frozenset[str] | None:
@@ -45,6 +47,7 @@ class ListReader:
     def _reported(self, said: list[str]) -> frozenset[str] | None:
         if not {"yes", "no"}.intersection(said) or not any(_is_letter(word) for word in said):
             return None
+        said = _without_the_rest(said)
         answers = [word for word in said if word not in (",", STOP, _TURN)]
         if answers[-1] in ("yes", "no") and _is_letter(said[0]):
             return frozenset(_answered_behind(said))
@@ -68,6 +71,8 @@ class ListReader:
                 found.append(piece)
             elif piece in self._turns:
                 found.append(_TURN)
+            elif piece in self._rest:
+                found.append(_REST)
             elif piece == "," or piece in _ENDS:
                 found += [] if not found else ["," if piece == "," else STOP]
             elif piece not in self._joins:
@@ -97,6 +102,8 @@ def _answered_behind(said: list[str]) -> set[str]:
         if word in ("yes", "no"):
             found |= waiting if word == "yes" else set()
             waiting = set()
+        elif word == _TURN:
+            found, waiting = found | waiting, set()
         elif _is_letter(word):
             waiting.add(word)
     return found | waiting
@@ -114,3 +121,18 @@ def _answered_before(said: list[str]) -> set[str]:
         elif leads or word in (STOP, _TURN):
             denied = False
     return found
+
+
+def _without_the_rest(said: list[str]) -> list[str]:
+    """ "B, the rest no", "B. nothing else": a turn in the place of the rest and of the answer to it."""
+    left: list[str] = []
+    for place, word in enumerate(said):
+        if word == "no" and said[place - 1 : place] == [_REST]:
+            continue
+        if word == _REST:
+            if left and left[-1] == "no" and said[place + 1 : place + 2] != ["no"]:
+                left.pop()
+            left.append(_TURN)
+        else:
+            left.append(word)
+    return left

@@ -44,7 +44,9 @@ class NumberFinder:
         self._point = run("POINT")
         self._half = run("ALSO?", "ARTICLE?", "HALF")
         counted = lexicon.chars("ARTICLE", "OVER", "DOSE", "TIME_UNIT", "COUNTED")  # "6 and half the pills"
-        self._and_half = re.compile(run("ALSO", "ARTICLE?", "HALF").pattern + f"(?![{counted}])")
+        ends = lexicon.chars("FULL_STOP", "COMMA", "TURN")
+        half, plain = run("ALSO", "ARTICLE", "HALF").pattern, run("ALSO", "HALF").pattern
+        self._and_half = re.compile(f"{half}(?![{counted}])|{plain}(?=[{ends}]|$)")
         self._plus = run("PLUS")
         self._also = lexicon.chars("ALSO")
         self._slash, self._dash = lexicon.chars("SLASH"), lexicon.chars("DASH")

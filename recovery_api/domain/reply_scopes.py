@@ -11,11 +11,7 @@ from recovery_api.domain.reply_sightings import Danger, Sighting
 _SUPPOSED_WITHIN = {"hypothetical": 4, "hypothetical_next": 0, "relieved": 2, "another": 4}
 _PAST, _AGAIN, _ANOTHER, _TOO, TURNED = "past", "again", "another", "me_too", "turned"
 _BROUGHT_BACK = {_AGAIN: _PAST, _TOO: _ANOTHER, TURNED: _PAST}
-_OLD, _SAME = "long_standing", "unchanged"
-SCOPES = (*_SUPPOSED_WITHIN, _PAST, *_BROUGHT_BACK, _OLD, _SAME)
-
-
-_Scope = Match[Danger | str]
+SCOPES = (*_SUPPOSED_WITHIN, _PAST, *_BROUGHT_BACK)
 
 
 class ScopeReader:
@@ -27,10 +23,8 @@ class ScopeReader:
         self._clause_ends = self._pauses | frozenset(lexicon.chars("NOW", "LINKS"))
         self._also = frozenset(lexicon.chars("ALSO"))
         self._next_clause = self._also | frozenset(lexicon.chars("LINKS"))
-        self._parts_end = self._pauses | self._next_clause
         self._new_subject = frozenset(lexicon.chars("SUBJECT", "OTHERS", "RELATIONS", "KIN", "OWN"))
         self._was = frozenset(lexicon.chars("WAS"))
-        self._fresh = frozenset(lexicon.chars("FRESH"))
 
     def outside(
         self, codes: str, sightings: Sequence[Sighting], scopes: Sequence[Match[Danger | str]]
@@ -39,35 +33,12 @@ class ScopeReader:
         void = {_BROUGHT_BACK.get(str(scope.label)) for scope in scopes}
         left = [scope for scope in scopes if scope.label not in void and scope.label not in _BROUGHT_BACK]
         times = sorted([scope for scope in left if scope.label == _PAST], key=lambda scope: scope.start)
-        supposed = [scope for scope in left if scope.label in _SUPPOSED_WITHIN]
-        same = [scope for scope in left if scope.label == _SAME]
-        old = [scope for scope in left if scope.label == _OLD] if same else []
+        supposed = [scope for scope in left if scope.label != _PAST]
         return [
             s
             for s in sightings
-            if not any(self._supposes(codes, s, scope) for scope in supposed)
-            and not self._is_past(codes, s, times)
-            and not self._is_as_ever(codes, s, old, same)
+            if not any(self._supposes(codes, s, scope) for scope in supposed) and not self._is_past(codes, s, times)
         ]
-
-    def _is_as_ever(self, codes: str, this: Sighting, old: Sequence[_Scope], same: Sequence[_Scope]) -> bool:
-        """Whether weak legs are said to be so for years and, behind that, to be unchanged, and nothing is said of now.
-
-        The years stand in the clause of the danger or open the next one.
-        """
-        if not old or this.danger.symptom != "leg_weakness":
-            return False
-        start, end = this.start, this.end
-        while start and codes[start - 1] not in self._parts_end:
-            start -= 1
-        while end < len(codes) and codes[end] not in self._parts_end:
-            end += 1
-        behind = [scope for scope in same if scope.end > this.start]
-        told = {place for scope in behind for place in range(scope.start, scope.end)}
-        ages = [scope for scope in old if scope.start not in told and start <= scope.start <= end + 1]
-        told.update(place for scope in ages for place in range(scope.start, scope.end))
-        said = [code for place, code in enumerate(codes) if place >= start and place not in told]
-        return bool(behind and ages) and self._fresh.isdisjoint(said)
 
     def _is_past(self, codes: str, this: Sighting, times: Sequence[Match[Danger | str]]) -> bool:
         """Whether the nearest time before or behind a danger, of `times` in order, stands in its clause."""

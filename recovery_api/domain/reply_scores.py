@@ -43,6 +43,7 @@ class ScoreReader:
         self._full_stop = frozenset(lexicon.chars("FULL_STOP")) - frozenset(lexicon.chars("QUESTION_MARK"))
         self._postures = frozenset(lexicon.chars("REST", "MOVING"))
         self._pain = frozenset(lexicon.chars("PAIN_WORD"))
+        self._felt = self._postures | self._pain | frozenset(lexicon.chars("WORST", "MAYBE_NUMBER"))
         self._pronouns = frozenset(lexicon.chars("MAYBE_NUMBER"))
         self._places, self._others = PlaceReader(lexicon), OthersReader(index, packs)
 
@@ -108,7 +109,9 @@ class ScoreReader:
         """The score that opens a reply as a sentence of its own, where no other number can be one: "2. Fed 40 head"."""
         if len(left) < 2 or left[0].start or not left[0].safe or any(c.value is not None for c in left[1:]):
             return None
-        return left[0] if words.codes[left[0].end] in self._full_stop else None
+        stop, rest = words.codes[left[0].end], words.codes[left[0].end + 1 :]
+        told = left[1].start > left[0].end + 1 and left[-1].end < len(words.codes) and self._felt.isdisjoint(rest)
+        return left[0] if told and stop in self._full_stop else None
 
     def _single_one(self, words: Words, left: Sequence[Candidate], roles: Roles) -> Candidate | None:
         if len({c.value for c in left}) == 1:

@@ -13,6 +13,7 @@ _FEVER_C, _FEVER_F = 38.0, 100.4
 _WARMEST_C, _WARMEST_F = 43.0, 110.0
 _COOLEST_C, _COOLEST_F = 34.0, 93.0
 _LONGEST = 9999
+_LONG_AGO = 2020  # a death of that year or before is not the patient's
 _MANY_FROM, _MANY_TO = 8, 100  # more pills than one takes at once
 _LOW_OXYGEN = range(50, 92)  # per cent, what a fingertip reads where somebody lacks air
 _WEIGHTY, _TOO_SHORT = 9, 3
@@ -32,7 +33,7 @@ NO_TARGETS = {
         "DETERMINES",
     ),
     *("SIDES", "SO", "SO_FAR", "CLOSES", "STARTS", "ASSERTS", "TOUCHES"),
-    *("RATES", "THIRD", "WHOSE", "RATED", "NUISANCE", "THEY", "LINKS", "WAS", "THINGS", "FOR", "FRESH"),
+    *("RATES", "THIRD", "WHOSE", "RATED", "NUISANCE", "THEY", "LINKS", "WAS", "THINGS", "FOR"),
 }
 
 
@@ -171,11 +172,12 @@ def number_concepts(value: float, *, slip: bool = False) -> frozenset[str]:
         "HOT_DECIMAL": not whole and (_FEVER_C <= value <= _WARMEST_C or _FEVER_F <= value <= _WARMEST_F),
         "COOL": _COOLEST_C <= value < _FEVER_C or _COOLEST_F <= value < _FEVER_F,
         "YEAR": whole and 1900 <= value <= 2100,
+        "LONG_AGO": whole and 1900 <= value <= _LONG_AGO,
     }
     return frozenset(name for name, holds in tests.items() if holds)
 
 
 def number_kinds() -> set[frozenset[str]]:
     """Every set of concepts that a number may have."""
-    samples = [tenths / 10 for tenths in range(1200)] + [2000.0, 5000.0]
+    samples = [tenths / 10 for tenths in range(1200)] + [2000.0, 2030.0, 5000.0]
     return {number_concepts(value, slip=slip) for value in samples for slip in (True, False)}

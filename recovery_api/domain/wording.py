@@ -5,6 +5,7 @@ import re
 from recovery_api.domain.messages import MessagePack
 
 _CAREGIVER = "_caregiver"
+INVITATIONS = ("enrol_ask", "enrol_ask_caregiver")
 # Texts that ask about the patient, or for consent: to a caregiver they never leave in words for somebody else.
 _ALWAYS = re.compile("are_you_ok|baseline_pain|check_in_(pain|worst|minutes|pills)|enrol_ask|missed_.*|saved_jump")
 _LINK = re.compile(r"(/c/)[a-z2-7]{26}\b")
@@ -39,7 +40,7 @@ def speaks_to_caregivers(pack: MessagePack, key: str, language: str) -> bool:
 
 def is_invitation(key: str | None) -> bool:
     """Whether a text asks somebody to join."""
-    return key is not None and key.removesuffix(_CAREGIVER) == "enrol_ask"
+    return key in INVITATIONS
 
 
 def labelled(text: str, label: str) -> str:

@@ -22,7 +22,7 @@ from recovery_api.services.answer_requests import (
     wrong_person,
 )
 from recovery_api.services.answer_scores import answer_danger, ask_again, day_answered, saved, saved_symptoms
-from recovery_api.services.answer_thinner import thinner_not_started, thinner_started
+from recovery_api.services.answer_thinner import may_mean_thinner, thinner_not_started, thinner_started
 from recovery_api.services.correct_score import as_correction, last_score
 from recovery_api.services.find_contacts import Contact
 from recovery_api.services.limit_answers import is_muted, is_told, note_answer, reports_too_often
@@ -36,6 +36,8 @@ def answer_text(scope: ClinicScope, contact: Contact, arrival: Arrival, reply: R
     """Record what the text reports, act on its intent, and queue at most one answer."""
     written_at = arrival.sent_at or now
     reply = as_answer_to_clinician(scope, contact, arrival.body, _meant(contact, arrival, reply, now), written_at)
+    if may_mean_thinner(scope, contact, reply, now):
+        reply = replace(reply, intent="ask_again", pain=None, suggest=None, unread=True)
     if reply.intent == "deceased":
         lock_phones(scope, contact.patient_id)
     muted, told = _is_muted(scope, contact, arrival, reply, now), is_told(scope, [contact], arrival.body, now)

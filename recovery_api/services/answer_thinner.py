@@ -1,9 +1,14 @@
 """A patient's word on the blood thinner: started again, or not, which a nurse hears of."""
 
-from recovery_api.db import AnyRow
+from datetime import datetime
+
+from recovery_api.db import AnyRow, ClinicScope
+from recovery_api.domain.check_in import local_day
+from recovery_api.domain.replies import Reply
 from recovery_api.domain.tiers import Tier
 from recovery_api.services.answer_scores import day_answered, to_a_person
 from recovery_api.services.change_contact import ask_question, close_question
+from recovery_api.services.find_contacts import Contact
 from recovery_api.services.notify_clinicians import page_clinicians
 from recovery_api.services.plan_thinner import open_restart, settle_thinner, thinner_finding
 from recovery_api.services.raise_flags import FlagSubject, raise_flags
@@ -49,6 +54,16 @@ def thinner_not_started(turn: Turn) -> Answered:
     close_question(turn.scope, turn.contact)
     turn.say("thinner_not_started", h=hours_until_call(turn.scope, Tier(finding.tier), [finding], turn.now))
     return Answered("recorded")
+
+
+def may_mean_thinner(scope: ClinicScope, contact: Contact, reply: Reply, now: datetime) -> bool:
+    """Whether a bare 1 or 2 beside the letters, as after a jump of pain, may answer the question about the thinner."""
+    if reply.choice not in (1, 2) or contact.recovery is None or contact.open_question(now) != "symptoms":
+        return False
+    plan = open_restart(scope, contact.recovery.episode_id)
+    if plan is None or plan.thinner_settled_at is not None:
+        return False
+    return bool(plan.thinner_restart_on <= local_day(now, contact.zone))
 
 
 def _is_about_another_day(turn: Turn, plan: AnyRow) -> bool:

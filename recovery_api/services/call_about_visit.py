@@ -14,6 +14,7 @@ from recovery_api.services.turn import MINUTES
 
 _LAST = timedelta(days=1)
 _VISIT = "Takes no texts: call to remind of the visit tomorrow"
+_NEWS = "The visit was moved or called off, and no text could say so in time: call"
 _PREPARE = "Takes no texts: call and tell how to prepare: blood thinners, allergies, fasting, ride home"
 
 
@@ -23,6 +24,11 @@ def call_about_visit(scope: ClinicScope, reminder: AnyRow, now: datetime) -> Non
     if "date" in values and date.fromisoformat(values["date"]) - reminder.local_on > _LAST:
         return
     _raise(scope, reminder, ("visit_by_phone", "visits", _VISIT), {"visit": values.get("visit")}, now)
+
+
+def call_with_news(scope: ClinicScope, recovery: FlagSubject, visit_id: str, now: datetime) -> None:
+    """Put the news of a visit on the clinic's call list: it could not be texted in time."""
+    _raise_for(scope, recovery, ("visit_news_by_phone", "visits", _NEWS), {"visit": visit_id}, now)
 
 
 def call_to_prepare(scope: ClinicScope, reminder: AnyRow, now: datetime) -> None:
@@ -42,6 +48,12 @@ def call_to_prepare(scope: ClinicScope, reminder: AnyRow, now: datetime) -> None
 def _raise(
     scope: ClinicScope, reminder: AnyRow, task: tuple[str, str, str], inputs: dict[str, Any], now: datetime
 ) -> None:
+    _raise_for(scope, FlagSubject(reminder.episode_id, reminder.patient_id), task, inputs, now)
+
+
+def _raise_for(
+    scope: ClinicScope, recovery: FlagSubject, task: tuple[str, str, str], inputs: dict[str, Any], now: datetime
+) -> None:
     """A task of its own family, with its own clock: joined to another flag, nobody would read of it."""
     rule, family, reason = task
     finding = Finding(
@@ -53,4 +65,4 @@ def _raise(
         respond_minutes=MINUTES[Tier.TODAY],
         inputs=inputs,
     )
-    raise_flags(scope, FlagSubject(reminder.episode_id, reminder.patient_id), [finding], now)
+    raise_flags(scope, recovery, [finding], now)

@@ -8,10 +8,10 @@ from uuid import UUID
 from sqlalchemy import Connection, delete, select, update
 
 from recovery_api.db import AnyRow, ClinicScope, Vaults, enter_clinic
-from recovery_api.domain.day_room import ENOUGH_TODAY, NO_TIME_LEFT
+from recovery_api.domain.visit_news import is_news
 from recovery_api.models import tables
 from recovery_api.services.beside_question import beside_question
-from recovery_api.services.call_about_visit import call_about_visit, call_to_prepare
+from recovery_api.services.call_about_visit import call_about_visit, call_to_prepare, call_with_news
 from recovery_api.services.claim_work import Claim
 from recovery_api.services.climb_silence import ask_again_later
 from recovery_api.services.flag_opt_outs import flag_opt_outs
@@ -21,6 +21,7 @@ from recovery_api.services.phones_of_reminders import phones_of
 from recovery_api.services.queue_calls import PlannedCall, queue_call
 from recovery_api.services.queue_pushes import push_first
 from recovery_api.services.queue_texts import Outgoing, Recipient
+from recovery_api.services.raise_flags import FlagSubject
 from recovery_api.services.set_aside import work_off_together
 from recovery_api.services.shown_values import shown_values
 from recovery_api.services.text_check_in_link import FORM_TEXT, LINK_TEXT, PLAIN_FORM, PLAIN_QUESTION, make_link
@@ -28,6 +29,7 @@ from recovery_api.services.text_check_in_link import FORM_TEXT, LINK_TEXT, PLAIN
 BATCH = 100
 TOLD_AGAIN = timedelta(days=7)
 Chosen = tuple[Verdict, AnyRow]
+_SUPERSEDED = ("visit_moved", "visit_off")  # of news: there is newer, or the visit is over
 NOBODY_TO_TEXT = "Check-ins fall due and no phone of theirs takes texts: call instead"
 
 
@@ -63,13 +65,13 @@ def _hand_over(
     ready = [(beside_question(judge_reminder(scope, rows[0], now), rows, now), rows) for rows in phones.values()]
     chosen = [(verdict, _choose(verdict, rows)) for verdict, rows in ready if verdict.why is None]
     giving_way = _give_way(scope, chosen, now)
-    chosen, waiting = _with_room(scope, [one for one in chosen if one[1].id not in giving_way], now)
+    chosen, waiting, crowded = _with_room(scope, [one for one in chosen if one[1].id not in giving_way], now)
     left_out = [(rows[0], verdict.why) for verdict, rows in ready if verdict.why and rows[0].id not in giving_way]
     texted = [(verdict, row) for verdict, row in chosen if row.channel != "voice"]
     texts = [_text(scope, row, *_words(scope, row, verdict, public_url, now), verdict) for verdict, row in texted]
     push_first(scope, texts, push_by, now)
     spoken = [(row, None) for _, row in chosen if row.channel == "voice"]
-    _skip_or_speak(scope, [*left_out, *spoken], now)
+    _skip_or_speak(scope, [*left_out, *crowded, *spoken], now)
     _mark(scope, [row.id for _, row in chosen], "handed_over", now)
     ask_again_later(scope, [row for _, row in texted if row.kind == "check_in"], now)
     _mark(scope, [one for one in reminder_ids if one not in phones], "skipped", now, "no_phone")
@@ -97,15 +99,16 @@ def _give_way(scope: ClinicScope, chosen: Sequence[Chosen], now: datetime) -> se
     return giving_way
 
 
-def _with_room(scope: ClinicScope, chosen: Sequence[Chosen], now: datetime) -> tuple[list[Chosen], set[UUID]]:
-    """Those for whose texts the day has room now, and the ids of those that wait; the rest is skipped with a record."""
+def _with_room(
+    scope: ClinicScope, chosen: Sequence[Chosen], now: datetime
+) -> tuple[list[Chosen], set[UUID], list[tuple[AnyRow, str | None]]]:
+    """Those for whose texts the day has room now, the ids of those that wait, and the rest with the reasons."""
     places = make_room(scope, [row for _, row in chosen if row.channel != "voice"], now)
     waiting = {reminder_id: place.until for reminder_id, place in places.items() if place.until is not None}
     for reminder_id, until in waiting.items():
         wait(scope, reminder_id, until)
-    for why in (ENOUGH_TODAY, NO_TIME_LEFT):
-        _mark(scope, [reminder_id for reminder_id, place in places.items() if place.why == why], "skipped", now, why)
-    return [one for one in chosen if one[1].id not in places or places[one[1].id].leaves], set(waiting)
+    crowded = [(row, places[row.id].why) for _, row in chosen if row.id in places and places[row.id].why]
+    return [one for one in chosen if one[1].id not in places or places[one[1].id].leaves], set(waiting), crowded
 
 
 def _skip_or_speak(scope: ClinicScope, rows: Sequence[tuple[AnyRow, str | None]], now: datetime) -> None:
@@ -121,6 +124,8 @@ def _skip(scope: ClinicScope, row: AnyRow, why: str, now: datetime) -> None:
     _mark(scope, [row.id], "skipped", now, why)
     if why == "no_phone" and row.kind == "check_in" and not _told_lately(scope, row.episode_id, now):
         flag_opt_outs(scope, [row.patient_id], NOBODY_TO_TEXT, now, rule="no_texts")
+    if is_news(row.slot) and why not in _SUPERSEDED:
+        call_with_news(scope, FlagSubject(row.episode_id, row.patient_id), row.text_values["visit"], now)
 
 
 def _told_lately(scope: ClinicScope, episode_id: UUID, now: datetime) -> bool:
@@ -156,7 +161,9 @@ def _speak(scope: ClinicScope, row: AnyRow, now: datetime) -> None:
         queue_call(scope, _call(row), now)
         return
     _mark(scope, [row.id], "skipped", now, "voice_only")
-    if row.kind == "follow_up_visit":
+    if row.kind == "follow_up_visit" and is_news(row.slot):
+        call_with_news(scope, FlagSubject(row.episode_id, row.patient_id), row.text_values["visit"], now)
+    elif row.kind == "follow_up_visit":
         call_about_visit(scope, row, now)
     elif row.kind == "preparation" and row.condition is None:
         call_to_prepare(scope, row, now)

@@ -10,13 +10,13 @@ from recovery_api.db import AnyRow, ClinicScope
 from recovery_api.domain.protocol import TEXTS_A_DAY
 from recovery_api.domain.protocol_steps import NO_THINNER_DAY, NOT_TOLD_YET, THINNER_OPEN
 from recovery_api.domain.silence_ladder import missed_in_a_row
+from recovery_api.domain.visit_news import CALLED_OFF, is_old_news
 from recovery_api.models import tables
 from recovery_api.services.answer_questionnaire import list_due
 from recovery_api.services.find_protocol import pinned_protocol
 from recovery_api.services.lessons_told import lesson_to_give_way, was_told
 from recovery_api.services.plan_thinner import open_restart
 from recovery_api.services.silence_facts import days_asked, last_heard, texts_of_day, wrote_since_asked
-from recovery_api.services.tell_visit_news import CALLED_OFF, is_old_news
 
 _LAST_REMINDER = timedelta(days=2)
 

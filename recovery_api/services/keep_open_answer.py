@@ -47,14 +47,14 @@ def claim_open_write(write: OpenWrite, vaults: Vaults) -> str | None:
 
 def settle_open_write(write: OpenWrite, answer: str | None, vaults: Vaults) -> None:
     """Keep the answer, or let go of the key where there is none: the next who comes with it begins anew."""
-    kept = tables.open_answer
-    mine = kept.c.digest == vaults.data_key.answer_digest("key", write.key)
+    kept, says = tables.open_answer, vaults.data_key.answer_digest("write", write.content)
+    mine = (kept.c.digest == vaults.data_key.answer_digest("key", write.key)) & (kept.c.write_digest == says)
     with open_transaction() as connection:
         if answer is None:
             connection.execute(delete(kept).where(mine, kept.c.answer_sealed.is_(None)))
         else:
             sealed = vaults.data_key.seal_answer(write.content, answer)
-            connection.execute(update(kept).where(mine).values(answer_sealed=sealed))
+            connection.execute(update(kept).where(mine, kept.c.answer_sealed.is_(None)).values(answer_sealed=sealed))
 
 
 def _claim(connection: Connection, write: OpenWrite, vaults: Vaults) -> AnyRow | None:

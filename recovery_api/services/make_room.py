@@ -22,6 +22,9 @@ from recovery_api.services.set_aside import ASIDE
 _A_DAY = timedelta(hours=26)
 _WAITING = ("planned", "throttled", "sending", "unknown")
 _NEVER_LEFT = ("suppressed", "expired", "rejected", "canceled", "failed", "undelivered")
+_TOLD_BY = (
+    "patient_id", "purpose", "state", "text_key", "due_at", "created_at", "settled_at", "attempted_at",
+)  # fmt: skip
 # Of its own kind, so that it meets no other advisory lock; always in the order of the locks themselves.
 _TURN = text("""
 SELECT pg_advisory_xact_lock(4, place) FROM (
@@ -84,20 +87,11 @@ def _due(row: AnyRow) -> DueText:
 def _left(scope: ClinicScope, patient_ids: Collection[UUID], now: datetime) -> dict[UUID, list[Left]]:
     """The texts of the last day that we started, by patient; what waits in the outbox leaves now.
 
-    What did not arrive takes nobody's room; an invitation takes it, and keeps nobody waiting.
+    What did not arrive takes nobody's room; an invitation takes that of lessons, and keeps nobody waiting.
     """
     message = tables.message
     rows = scope.connection.execute(
-        select(
-            message.c.patient_id,
-            message.c.purpose,
-            message.c.state,
-            message.c.text_key,
-            message.c.due_at,
-            message.c.created_at,
-            message.c.settled_at,
-            message.c.attempted_at,
-        ).where(
+        select(*(message.c[name] for name in _TOLD_BY)).where(
             message.c.clinic_id == scope.clinic_id,
             message.c.patient_id.in_(list(patient_ids)),
             message.c.created_at > now - _A_DAY,

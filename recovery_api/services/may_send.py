@@ -7,6 +7,7 @@ from sqlalchemy import bindparam, func, select, text
 
 from recovery_api.db import AnyRow, ClinicScope
 from recovery_api.domain.consent import LAST_WORDS, Leaving, Standing, day_began, why_not
+from recovery_api.domain.wording import INVITATIONS
 from recovery_api.models import tables
 from recovery_api.prepared import Prepared
 from recovery_api.services.find_day_answer import is_day_answered
@@ -62,6 +63,7 @@ _STARTED = Prepared(
 SELECT count(*) AS started FROM message
 WHERE clinic_id = :clinic AND patient_id = :patient AND created_at > :since AND id <> :own AND direction = 'out'
   AND purpose IN ('reminder', 'service') AND text_key IS NOT NULL AND in_reply_to_id IS NULL AND due_at >= :began
+  AND text_key NOT IN ({", ".join(f"'{key}'" for key in INVITATIONS)})
   AND state IN ({", ".join(f"'{state}'" for state in _LEFT)})
 """)  # noqa: S608 - of words that stand above
 )
@@ -76,7 +78,7 @@ def _facts(scope: ClinicScope, message: AnyRow) -> AnyRow:
 def _started_today(scope: ClinicScope, message: AnyRow, zone: ZoneInfo, now: datetime) -> int:
     """How many texts we started to this person on their own calendar day.
 
-    Answers, safety texts and what a clinician wrote are left out.
+    Invitations, answers, safety texts and what a clinician wrote are left out.
     """
     if message.patient_id is None:
         return 0

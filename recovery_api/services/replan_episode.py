@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, delete, select, update
 from recovery_api.db import AnyRow, ClinicScope
 from recovery_api.domain.coaching import SLOT
 from recovery_api.domain.schedule import PlannedReminder, plan_reminders
+from recovery_api.domain.visit_news import MARK
 from recovery_api.models import tables
 from recovery_api.services.find_protocol import pinned_protocol
 from recovery_api.services.plan_reminders import (
@@ -21,7 +22,6 @@ from recovery_api.services.plan_reminders import (
     queue_reminders,
     wanted_reminders,
 )
-from recovery_api.services.tell_visit_news import MARK
 from recovery_api.services.withdraw_texts import WAITING, withdraw_texts
 
 _Key = tuple[str, date, str]
@@ -66,10 +66,21 @@ def _take_back(scope: ClinicScope, facts: AnyRow, now: datetime) -> None:
     wanted = {(one.kind, one.local_on, one.slot): one for one in plan_reminders(protocol, about, min(days), max(days))}
 
     def is_stale(row: AnyRow) -> bool:
-        return _key(row) not in wanted or row.text_values != wanted[_key(row)].values
+        one = wanted.get(_key(row))
+        return one is None or (row.text_key, row.text_values) != (one.text_key, one.values)
 
     _leave_queue(scope, _replace(scope, [row.id for row in overdue if is_stale(row)], now))
-    withdraw_texts(scope, [row.message_id for row in unsent if is_stale(row)], now)
+    stay = set(withdraw_texts(scope, [row.message_id for row in unsent if is_stale(row)], now))
+    _part(scope, stay)
+    _replace(scope, [row.id for row in unsent if row.message_id in stay], now, "handed_over")
+
+
+def _part(scope: ClinicScope, message_ids: set[UUID]) -> None:
+    """Part withdrawn texts from their reminders, which may come back into the plan with a text of their own."""
+    message = tables.message
+    if message_ids:
+        theirs = (message.c.clinic_id == scope.clinic_id, message.c.id.in_(message_ids))
+        scope.connection.execute(update(message).where(*theirs).values(reminder_id=None))
 
 
 def _unsent(scope: ClinicScope, episode_id: UUID, now: datetime) -> Sequence[AnyRow]:
@@ -164,14 +175,14 @@ def _move(scope: ClinicScope, facts: AnyRow, row: AnyRow, wanted: PlannedReminde
     ).one()
 
 
-def _replace(scope: ClinicScope, reminder_ids: Sequence[UUID], now: datetime) -> list[UUID]:
-    """Take them out of the plan; returns those that nobody handed over meanwhile."""
+def _replace(scope: ClinicScope, reminder_ids: Sequence[UUID], now: datetime, standing: str = "planned") -> list[UUID]:
+    """Take them out of the plan; returns those that still stood so, as nobody handed them over meanwhile."""
     reminder = tables.reminder
     if not reminder_ids:
         return []
     taken = scope.connection.execute(
         update(reminder)
-        .where(reminder.c.clinic_id == scope.clinic_id, reminder.c.id.in_(reminder_ids), reminder.c.state == "planned")
+        .where(reminder.c.clinic_id == scope.clinic_id, reminder.c.id.in_(reminder_ids), reminder.c.state == standing)
         .values(state="replaced", why="plan_changed", settled_at=now)
         .returning(reminder.c.id)
     )

@@ -1,6 +1,7 @@
 """Tell who was reminded of a visit that it was moved or called off: a reminder beside those of the plan."""
 
 from datetime import datetime
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Select, select
@@ -8,30 +9,35 @@ from sqlalchemy import Select, select
 from recovery_api.db import ClinicScope
 from recovery_api.domain.consent import next_window
 from recovery_api.domain.schedule import PlannedReminder
+from recovery_api.domain.visit_news import CALLED_OFF, MARK, is_news
 from recovery_api.models import tables
+from recovery_api.services.call_about_visit import call_with_news
 from recovery_api.services.plan_reminders import add_reminders, plan_facts
+from recovery_api.services.raise_flags import FlagSubject
 from recovery_api.services.read_today import Visit
 
-MARK = "/"  # in the slot, between the visit and how often it was changed: no plan has such a slot
-CALLED_OFF = "visit_off"
+_STAYED = ("suppressed", "expired", "rejected", "canceled")
 
 
-def tell_visit_news(scope: ClinicScope, visit: Visit, now: datetime) -> None:
+def tell_visit_news(scope: ClinicScope, visit: Visit, patient_id: UUID, now: datetime) -> None:
     """Plan the news of a visit that was moved or called off for the patient's next hours for texts.
 
-    Nothing is planned where nobody was told of it before, where the plan itself names the new time on that day, or
-    where the visit would be over by then.
+    Nothing is planned where nobody was told of it before, or where the plan itself names the new time on that day.
+    Where the visit would be over by then, somebody calls.
     """
     facts = plan_facts(scope, visit.episode_id)
     zone = ZoneInfo(facts.zone)
     due_at, expires_at = next_window(now, zone)
     on, local = due_at.astimezone(zone).date(), visit.starts_at.astimezone(zone)
     reminder = tables.reminder
-    told = scope.connection.execute(_of_visit(scope, visit).where(reminder.c.state == "handed_over")).first()
+    told = scope.connection.execute(_told_of(scope, visit, now)).first()
     ahead = scope.connection.execute(
         _of_visit(scope, visit).where(reminder.c.state == "planned", reminder.c.local_on == on, reminder.c.due_at > now)
     ).first()
-    if told is None or (ahead is not None and MARK not in ahead.slot) or due_at >= visit.starts_at:
+    if told is None or (ahead is not None and not is_news(ahead.slot)) or visit.starts_at <= now:
+        return
+    if due_at >= visit.starts_at:
+        call_with_news(scope, FlagSubject(visit.episode_id, patient_id), str(visit.id), now)
         return
     values = {"visit": str(visit.id), "date": local.date().isoformat(), "time": f"{local:%H:%M}"}
     slot = f"{visit.id}{MARK}{visit.sequence}"
@@ -41,9 +47,16 @@ def tell_visit_news(scope: ClinicScope, visit: Visit, now: datetime) -> None:
     add_reminders(scope, facts, [news])
 
 
-def is_old_news(slot: str, sequence: int) -> bool:
-    """Whether a reminder tells of an earlier change than the last of a visit that was changed `sequence` times."""
-    return MARK in slot and slot.partition(MARK)[2] != str(sequence)
+def _told_of(scope: ClinicScope, visit: Visit, now: datetime) -> Select[tuple[str]]:
+    """Reminders of a visit whose texts left or may yet, or were taken back as they waited, or that it was confirmed."""
+    reminder, message = tables.reminder, tables.message
+    stayed = select(message.c.id).where(
+        message.c.clinic_id == scope.clinic_id, message.c.reminder_id == reminder.c.id, message.c.state.in_(_STAYED)
+    )
+    left = (reminder.c.state == "handed_over") & ~stayed.exists()
+    taken_back = (reminder.c.state == "replaced") & (reminder.c.due_at <= now)
+    confirmed = (reminder.c.state == "skipped") & (reminder.c.why == "confirmed")
+    return _of_visit(scope, visit).where(left | taken_back | confirmed)
 
 
 def _of_visit(scope: ClinicScope, visit: Visit) -> Select[tuple[str]]:

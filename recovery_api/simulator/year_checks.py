@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from recovery_api.domain.day_room import NEAR
 from recovery_api.domain.local_time import within_quiet_hours
 from recovery_api.domain.protocol import TEXTS_A_DAY
+from recovery_api.domain.wording import is_invitation
 
 STARTED = ("reminder", "service")
 
@@ -68,7 +69,7 @@ class Checks:
             if sent.reminder in self._reminders:
                 self._say(f"double text: {sent.text_key} on {sent.at:%Y-%m-%d}")
             self._reminders.add(sent.reminder)
-        if sent.is_started and sent.text_key:
+        if sent.is_started and sent.text_key and not is_invitation(sent.text_key):
             day = (sent.patient, sent.at.astimezone(zone).date())
             self._of_day[day] += 1
             if self._of_day[day] > TEXTS_A_DAY:

@@ -62,8 +62,8 @@ class BoundPhone:
         headers = {"Authorization": f"{scheme} {token}"} | ({"DPoP": made} if made else {})
         return self.patient.client.get(API + path, headers=headers)
 
-    def refresh(self, proof: str | None) -> TestResponse:
-        headers = {"DPoP": proof} if proof else {}
+    def refresh(self, proof: str | None, **headers: str) -> TestResponse:
+        headers |= {"DPoP": proof} if proof else {}
         body = {"refresh_token": self.pair["refresh_token"]}
         return self.patient.client.post(f"{API}/token/refresh", json=body, headers=headers)
 
@@ -159,6 +159,16 @@ def test_a_refresh_stays_with_the_key_and_a_repeat_gives_the_same_pair(phone: Bo
     assert first.json["token_type"] == "DPoP"
     assert BoundPhone(phone.patient, phone.key, first.json).get().status_code == 200
     assert refused(BoundPhone(phone.patient, Key(), first.json).get())
+
+
+def test_a_kept_answer_is_given_again_to_the_holder_of_the_key_alone(phone: BoundPhone) -> None:
+    kept = {"Idempotency-Key": "k"}
+    first = phone.refresh(phone.key.proof("POST", "/token/refresh"), **kept)
+    again = phone.refresh(phone.key.proof("POST", "/token/refresh"), **kept)
+    assert (first.status_code, again.json, again.headers["Idempotent-Replayed"]) == (200, first.json, "true")
+    assert refused(phone.refresh(phone.key.proof("GET", "/token/refresh"), **kept))
+    for proof in (None, Key().proof("POST", "/token/refresh")):
+        assert phone.refresh(proof, **kept).status_code == 422
 
 
 def test_a_token_without_a_key_is_a_bearer_token_and_nothing_else(phone: BoundPhone, ann: PatientPersona) -> None:

@@ -114,14 +114,13 @@ def test_what_clinicians_wrote_takes_the_room_of_lessons_alone() -> None:
     assert give_places(due[:1], near, ZoneInfo(ZONES[0]), at(13))[due[0].id] == Place(until=at(13, 30))
 
 
-def test_what_we_began_by_ourselves_takes_every_texts_room_and_an_invitation_no_hour() -> None:
+def test_what_we_began_by_ourselves_takes_every_texts_room_and_an_invitation_that_of_lessons() -> None:
     ours = DaySoFar([Left(at(hour)) for hour in (9, 10, 11)], ())
-    asked = DaySoFar([Left(at(hour), is_invitation=True) for hour in (9, 10, 11)], ())
-    question = text("check_in", at(13))
-    for day in (ours, asked):
-        assert give_places([question], day, ZoneInfo(ZONES[0]), at(13))[question.id] == Place(why=ENOUGH_TODAY)
-    joined = DaySoFar([Left(at(12, 55), is_invitation=True)], ())
-    assert give_places([question], joined, ZoneInfo(ZONES[0]), at(13))[question.id] == LEAVES
+    asked = DaySoFar([Left(at(12, minute), is_invitation=True) for minute in (40, 50, 55)], ())
+    for kind, place in (("check_in", LEAVES), ("preparation", LEAVES), ("rest", Place(why=ENOUGH_TODAY))):
+        one = text(kind, at(13))
+        assert give_places([one], ours, ZoneInfo(ZONES[0]), at(13))[one.id] == Place(why=ENOUGH_TODAY)
+        assert give_places([one], asked, ZoneInfo(ZONES[0]), at(13))[one.id] == place, kind
 
 
 # any outages

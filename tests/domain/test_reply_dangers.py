@@ -223,9 +223,20 @@ def test_a_letter_behind_but_is_never_denied_with_the_rest(letter: str, shape: s
 
 
 @pytest.mark.parametrize(
-    "behind", ["", " same today but worse", " no change, new since friday", " no change, now the knee too"]
+    "behind", ["", " no change", " same as ever and i cant stand up", " no change, and they gave out on me"]
 )
-def test_legs_that_are_numb_for_years_are_no_news_only_where_nothing_is_new(behind: str) -> None:
-    unchanged = read("my feet have been numb for years, no change. 3", "pain")
-    assert (unchanged.pain, unchanged.tier, unchanged.unread) == (3, None, True)
+def test_legs_that_are_numb_for_years_are_flagged_all_the_same(behind: str) -> None:
     assert read(f"my feet have been numb for years,{behind}. 3").tier == "emergency"
+
+
+@pytest.mark.parametrize("letter", "BCDEF")
+@pytest.mark.parametrize("shape", ["{}, the rest no", "{}. None of the rest", "{}. Nothing else", "{}. El resto no"])
+def test_a_denial_of_the_rest_never_reaches_back_to_the_letter_before_it(letter: str, shape: str) -> None:
+    assert read(shape.format(letter), "symptoms").symptoms == {LETTERS[letter]}
+
+
+@pytest.mark.parametrize(
+    "told", ["she cant breathe. not me. my mom", "chest pain not me my husband", "cant breathe. not me, my neighbor"]
+)
+def test_whoever_it_happens_to_an_emergency_said_beside_not_me_is_flagged(told: str) -> None:
+    assert read(told, "any").tier == "emergency"

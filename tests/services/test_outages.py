@@ -150,7 +150,15 @@ def test_an_invitation_keeps_nobody_waiting_and_what_never_arrived_takes_nobodys
         scope.connection.execute(lost)
     assert tick(clinic, NOW) == ["check_in_pain"]
     assert tick(clinic, at(13)) == ["missed_check_in"]
-    assert [tick(clinic, at(hour)) for hour in (15, 17, 18)] == [[], [], []], "with the invitation it is three"
+    assert [tick(clinic, at(hour)) for hour in (15, 17, 18)] == [[], [], []], "the invitation took a lesson's room"
+
+
+def test_how_to_prepare_is_not_lost_to_invitations(clinic: BuiltClinic) -> None:
+    patient = make_patient(clinic, performed_on=TODAY + timedelta(days=1))
+    say(patient, at(9, 20), "enrol_ask", "enrol_ask_caregiver", "enrol_ask_caregiver")
+    left = [key for hour in (10, 11, 12, 13, 14, 15, 16, 17, 18, 19) for key in tick(clinic, at(hour))]
+    assert "prepare_fasting" in left
+    assert not [why for state, why in fates(clinic).values() if state == "skipped" and why == "enough_today"]
 
 
 @pytest.mark.parametrize("began", ["report_read", "enrol_ask", None])
@@ -162,7 +170,7 @@ def test_the_last_look_counts_what_we_began_and_not_what_a_nurse_wrote(
     say(first_day, at(8, 30), began, began, began)
     with clinic.open() as scope:
         text = scope.connection.execute(select(message).where(message.c.text_key == "check_in_pain")).one()
-        assert why_not_to_send(scope, text, NOW) == ("suppressed" if began else None)
+        assert why_not_to_send(scope, text, NOW) == ("suppressed" if began == "report_read" else None)
 
 
 def test_what_we_began_by_ourselves_leaves_no_room_for_a_fourth_text(first_day: PatientPersona) -> None:

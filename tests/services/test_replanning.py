@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -196,11 +197,61 @@ def test_what_waits_for_the_carrier_when_a_visit_moves_stays_here_and_leaves_wit
     clock.forward(minutes=5)
     with ann.clinic.open() as scope:
         change_visit(scope, visit.id, visit.starts_at + timedelta(hours=2), None, SYSTEM, clock.now)
-    let_leave(ann, clock, *(clock.now + timedelta(hours=hours) for hours in range(3)))
+    let_leave(ann, clock, *(clock.now + timedelta(hours=hours) for hours in range(6)))
     texts = [row.state for row in rows(ann.clinic, "message") if row.text_key == "visit_coming"]
     assert sorted(texts) == ["delivered", "suppressed"]
     told = [row for row in rows(ann.clinic, "reminder") if row.state == "handed_over" and row.text_values.get("visit")]
-    assert sorted(row.text_values["time"] for row in told) == ["10:00", "12:00"]
+    assert [row.text_values["time"] for row in told] == ["12:00"]
+
+
+def called_off(patient: PatientPersona, visit_id: UUID, now: datetime) -> None:
+    with patient.clinic.open() as scope:
+        change_visit(scope, visit_id, None, "cancelled", SYSTEM, now)
+
+
+def test_news_of_a_visit_that_no_text_can_tell_in_time_is_a_call(ann: PatientPersona, clock: ClockHand) -> None:
+    """On a day that has its three texts, and in the night before an early visit."""
+    with ann.clinic.open() as scope:
+        starts = [NOW + timedelta(days=6, minutes=minutes) for minutes in (0, -90)]
+        full, early = (book_visit(scope, ann.episode_id, one, SYSTEM, NOW) for one in starts)
+    day_before = starts[0] - timedelta(days=1)
+    for hours in range(-72, 7):
+        let_leave(ann, clock, day_before + timedelta(hours=hours))
+    texts = {row.text_key for row in rows(ann.clinic, "message")}
+    called_off(ann, full.id, day_before + timedelta(hours=7))
+    let_leave(ann, clock, *(day_before + timedelta(hours=7, minutes=10 * n) for n in range(14)))
+    assert [row.rule for row in rows(ann.clinic, "flag")] == ["visit_news_by_phone"], texts
+    called_off(ann, early.id, starts[1] - timedelta(hours=3))
+    [flag] = rows(ann.clinic, "flag")
+    assert (flag.family, flag.tier, flag.repeats) == ("visits", "today", 1)
+
+
+def test_a_visit_that_was_confirmed_before_any_reminder_and_is_called_off_is_told_of(
+    ann: PatientPersona, clock: ClockHand
+) -> None:
+    with ann.clinic.open() as scope:
+        visit = book_visit(scope, ann.episode_id, NOW + timedelta(days=6), SYSTEM, NOW)
+        confirm_visit_by_id(scope, visit.id, SYSTEM, NOW)
+    reminded = next(row for row in planned(ann) if row.kind == "follow_up_visit").due_at
+    let_leave(ann, clock, reminded)
+    called_off(ann, visit.id, reminded + timedelta(minutes=5))
+    let_leave(ann, clock, *(reminded + timedelta(hours=hours) for hours in range(1, 4)))
+    assert "visit_off" in [row.text_key for row in rows(ann.clinic, "message")]
+
+
+def test_a_visit_that_moves_away_and_back_while_its_text_waits_is_told_of_once(
+    ann: PatientPersona, clock: ClockHand
+) -> None:
+    with ann.clinic.open() as scope:
+        visit = book_visit(scope, ann.episode_id, NOW + timedelta(days=6), SYSTEM, NOW)
+    reminded = next(row for row in planned(ann) if row.kind == "follow_up_visit").due_at
+    hand_over(ann, clock, reminded)
+    for hours in (48, 0):
+        with ann.clinic.open() as scope:
+            change_visit(scope, visit.id, visit.starts_at + timedelta(hours=hours), None, SYSTEM, clock.now)
+    let_leave(ann, clock, *(reminded + timedelta(hours=hours) for hours in range(1, 4)))
+    told = [row for row in rows(ann.clinic, "message") if row.text_key == "visit_coming" and row.state == "delivered"]
+    assert len(told) == 1
 
 
 def test_whatever_changes_the_plan_is_sound(

@@ -20,7 +20,7 @@ from recovery_api.services.plan_thinner import ThinnerPlan, settle_thinner
 from recovery_api.services.preview_move import preview_move
 from recovery_api.services.record_audit import SYSTEM, Actor
 from recovery_api.services.watch_thinners import watch_thinners
-from tests.builders import NOW, BuiltClinic, ClockHand, PatientPersona, Persona, make_clinic, make_patient
+from tests.builders import NOW, BuiltClinic, ClockHand, PatientPersona, Persona, make_clinic, make_patient, record
 from tests.clinic.visitor import Visitor
 from tests.services.phone import Phone
 
@@ -326,6 +326,18 @@ def test_a_report_leaves_the_question_open_so_that_a_bare_1_is_its_answer(
     assert phone.text(text).check_in is not None
     outcome = phone.text("1")
     assert (outcome.answer, outcome.check_in, current(phone).thinner_started) == ("thinner_started", None, True)
+
+
+def test_a_bare_1_after_a_jump_beside_the_question_mends_no_score_and_a_person_reads_it(
+    phone: Phone, zoe: PatientPersona, clock: ClockHand
+) -> None:
+    for days in range(8, 0, -1):
+        record(zoe, 3, days_ago=days)
+    phone.ask("thinner", TODAY, clock.now)
+    assert phone.text("PAIN 7").answer == "saved_jump"
+    outcome = phone.text("1")
+    assert (outcome.check_in, outcome.message.needs_person) == (None, True)
+    assert phone.text("3").check_in is not None, "no choice of ours"
 
 
 def test_danger_beside_an_answer_is_heard_first(phone: Phone, clock: ClockHand) -> None:

@@ -133,6 +133,8 @@ def test_the_checks_see_texts_at_night_twice_too_often_and_after_the_end() -> No
     assert broken(*four) == ["more than 3 texts to one patient on 2026-03-03"]
     begun = [text(purpose="service", reminder="", at=NOON + timedelta(minutes=minutes)) for minutes in range(4)]
     assert broken(*begun) == broken(begun[0], *four[:3]) == ["more than 3 texts to one patient on 2026-03-03"]
+    asked = [replace(one, text_key="enrol_ask") for one in begun]
+    assert broken(*asked, *four[:3]) == [], "who is asked to join has not joined yet"
     written = [replace(one, text_key="") for one in begun]
     assert broken(*written, *four[:3]) == [], "what clinicians write does not cost the questions of the plan"
     soon = [text(reminder=f"r{minutes}", at=NOON + timedelta(minutes=minutes)) for minutes in (0, 55, 75)]
