@@ -36,7 +36,8 @@ def upgrade() -> None:
         "DO $$ BEGIN"
         " IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'recovery_app') THEN"
         " CREATE ROLE recovery_app LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOBYPASSRLS;"
-        " END IF; END $$"
+        # the role is the server's: another of its databases may be made at this moment
+        " END IF; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$"
     )
     op.execute("GRANT USAGE ON SCHEMA public TO recovery_app")
     for table in ("clinic", *CLINIC_TABLES):

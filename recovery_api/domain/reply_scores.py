@@ -180,7 +180,7 @@ def _has(roles: Roles, role: str, candidate: Candidate) -> bool:
 def _latest(left: list[Candidate], roles: Roles) -> tuple[list[Candidate], bool]:
     """The scores that count now, and whether they correct an earlier one."""
     corrected = [c for c in left if _has(roles, "insisted", c)] or [c for c in left if _has(roles, "corrected", c)]
-    if corrected:
+    if corrected and not any(_has(roles, "pain", c) for c in left if c.start > corrected[-1].start):
         return corrected[-1:], True
     kept = [c for c in left if not _has(roles, "rejected", c)] or left
     named = [c for c in kept if _has(roles, "kept", c) or _has(roles, "now", c)]
