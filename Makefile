@@ -86,7 +86,7 @@ migrations:
 	@rm -rf build/migrations build/migrations.sql && mkdir build/migrations && awk '$(EACH_MIGRATION)' build/upgrade.sql
 	@$(BIN)/squawk build/migrations/*.sql > build/squawk.txt 2>&1 || { cat build/squawk.txt; exit 1; }
 
-bench: .venv/.installed-dev ## measure; writes bench/results.json
+bench: .venv/.installed-dev ## measure, in an hour; writes bench/results.json (EPISODES=2000 plans fewer years, for less)
 	@$(BIN)/python -m bench
 
 lock: .venv/.uv ## pin every requirement with its hashes again (UPGRADE=--upgrade for newer ones)
