@@ -102,9 +102,13 @@ class AnswerReader:
         return {char for char in _JOIN.sub(" ", said["letters"].lower()) if char.upper() in LETTERS}
 
     def _joined_letters(self, words: Words) -> set[str]:
-        """ "AC" as a whole message: letters in their order that make no word."""
-        text = words.text.strip(" .,!")
-        return set(text) if _JOINED.fullmatch(text) and text not in self._real_words else set()
+        """ "AC" as a message or its first sentence: letters in their order that make no word."""
+        sentence = _SENTENCE.match(words.text)
+        for text in (words.text, sentence[0] if sentence is not None else ""):
+            letters = text.strip(" \n.,!?;")
+            if _JOINED.fullmatch(letters) and letters not in self._real_words:
+                return set(letters)
+        return set()
 
     def amount(self, words: Words, question: str, requests: frozenset[str], theirs: frozenset[int]) -> int | None:
         """Minutes walked or pills taken, as `question` asks; None for other questions or where no amount is given.
