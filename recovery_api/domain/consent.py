@@ -77,7 +77,8 @@ def _why_not_start(text: Leaving, person: Standing, now: datetime) -> str | None
         return None
     if within_quiet_hours(now, person.zone) or text.expires_at - now < _SHORTEST:
         return "expired"
-    if not text.is_own_words and person.started_today >= TEXTS_A_DAY:
+    counts = not (text.is_own_words or is_invitation(text.text_key))
+    if counts and person.started_today >= TEXTS_A_DAY:
         return "suppressed"
     return _why_not_remind(text, person) if text.purpose == "reminder" else None
 

@@ -29,7 +29,8 @@ from recovery_api.services.text_check_in_link import FORM_TEXT, LINK_TEXT, PLAIN
 BATCH = 100
 TOLD_AGAIN = timedelta(days=7)
 Chosen = tuple[Verdict, AnyRow]
-_SUPERSEDED = ("visit_moved", "visit_off")  # of news: there is newer, or the visit is over
+# Of news: there is newer, or the visit is over, or the patient has spoken of the new time.
+_SUPERSEDED = ("visit_moved", "visit_off", "confirmed", "change_asked")
 NOBODY_TO_TEXT = "Check-ins fall due and no phone of theirs takes texts: call instead"
 
 
@@ -124,7 +125,8 @@ def _skip(scope: ClinicScope, row: AnyRow, why: str, now: datetime) -> None:
     _mark(scope, [row.id], "skipped", now, why)
     if why == "no_phone" and row.kind == "check_in" and not _told_lately(scope, row.episode_id, now):
         flag_opt_outs(scope, [row.patient_id], NOBODY_TO_TEXT, now, rule="no_texts")
-    if is_news(row.slot) and why not in _SUPERSEDED:
+    is_here = row.patient_status == "active" and row.episode_status != "ended"
+    if is_news(row.slot) and why not in _SUPERSEDED and is_here:
         call_with_news(scope, FlagSubject(row.episode_id, row.patient_id), row.text_values["visit"], now)
 
 

@@ -1,6 +1,6 @@
 """Tell who was reminded of a visit that it was moved or called off: a reminder beside those of the plan."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -9,13 +9,14 @@ from sqlalchemy import Select, select
 from recovery_api.db import ClinicScope
 from recovery_api.domain.consent import next_window
 from recovery_api.domain.schedule import PlannedReminder
-from recovery_api.domain.visit_news import CALLED_OFF, MARK, is_news
+from recovery_api.domain.visit_news import CALLED_OFF, MARK
 from recovery_api.models import tables
 from recovery_api.services.call_about_visit import call_with_news
 from recovery_api.services.plan_reminders import add_reminders, plan_facts
 from recovery_api.services.raise_flags import FlagSubject
 from recovery_api.services.read_today import Visit
 
+IN_TIME = timedelta(hours=2)  # before a visit, for somebody who has to get ready and come
 _STAYED = ("suppressed", "expired", "rejected", "canceled")
 
 
@@ -23,20 +24,22 @@ def tell_visit_news(scope: ClinicScope, visit: Visit, patient_id: UUID, now: dat
     """Plan the news of a visit that was moved or called off for the patient's next hours for texts.
 
     Nothing is planned where nobody was told of it before, or where the plan itself names the new time on that day.
-    Where the visit would be over by then, somebody calls.
+    Where the visit would be near or over by then, somebody calls. Nobody is told of who left or died.
     """
     facts = plan_facts(scope, visit.episode_id)
     zone = ZoneInfo(facts.zone)
     due_at, expires_at = next_window(now, zone)
     on, local = due_at.astimezone(zone).date(), visit.starts_at.astimezone(zone)
     reminder = tables.reminder
-    told = scope.connection.execute(_told_of(scope, visit, now)).first()
+    told = scope.connection.execute(_told_of(scope, visit)).first()
     ahead = scope.connection.execute(
-        _of_visit(scope, visit).where(reminder.c.state == "planned", reminder.c.local_on == on, reminder.c.due_at > now)
+        _of_visit(scope, visit).where(
+            reminder.c.state == "planned", reminder.c.local_on == on, reminder.c.slot == str(visit.id)
+        )
     ).first()
-    if told is None or (ahead is not None and not is_news(ahead.slot)) or visit.starts_at <= now:
+    if told is None or ahead is not None or visit.starts_at <= now or facts.patient_status != "active":
         return
-    if due_at >= visit.starts_at:
+    if visit.starts_at - due_at < IN_TIME:
         call_with_news(scope, FlagSubject(visit.episode_id, patient_id), str(visit.id), now)
         return
     values = {"visit": str(visit.id), "date": local.date().isoformat(), "time": f"{local:%H:%M}"}
@@ -47,14 +50,14 @@ def tell_visit_news(scope: ClinicScope, visit: Visit, patient_id: UUID, now: dat
     add_reminders(scope, facts, [news])
 
 
-def _told_of(scope: ClinicScope, visit: Visit, now: datetime) -> Select[tuple[str]]:
+def _told_of(scope: ClinicScope, visit: Visit) -> Select[tuple[str]]:
     """Reminders of a visit whose texts left or may yet, or were taken back as they waited, or that it was confirmed."""
     reminder, message = tables.reminder, tables.message
     stayed = select(message.c.id).where(
         message.c.clinic_id == scope.clinic_id, message.c.reminder_id == reminder.c.id, message.c.state.in_(_STAYED)
     )
     left = (reminder.c.state == "handed_over") & ~stayed.exists()
-    taken_back = (reminder.c.state == "replaced") & (reminder.c.due_at <= now)
+    taken_back = (reminder.c.state == "replaced") & (reminder.c.due_at <= reminder.c.settled_at)
     confirmed = (reminder.c.state == "skipped") & (reminder.c.why == "confirmed")
     return _of_visit(scope, visit).where(left | taken_back | confirmed)
 

@@ -226,6 +226,27 @@ def test_news_of_a_visit_that_no_text_can_tell_in_time_is_a_call(ann: PatientPer
     assert (flag.family, flag.tier, flag.repeats) == ("visits", "today", 1)
 
 
+@pytest.mark.parametrize("since", ["died", "confirmed", "moved before it was told of"])
+def test_no_call_is_asked_for_where_there_is_nobody_to_tell_or_nothing_new(
+    ann: PatientPersona, clock: ClockHand, since: str
+) -> None:
+    with ann.clinic.open() as scope:
+        visit = book_visit(scope, ann.episode_id, NOW + timedelta(days=6), SYSTEM, NOW)
+    reminded = next(row for row in planned(ann) if row.kind == "follow_up_visit").due_at
+    if since != "moved before it was told of":
+        let_leave(ann, clock, reminded)
+    clock.set(reminded + timedelta(hours=9))
+    with ann.clinic.open() as scope:
+        if since == "died":
+            scope.connection.execute(update(tables.patient).values(status="deceased"))
+        change_visit(scope, visit.id, visit.starts_at + timedelta(hours=2), None, SYSTEM, clock.now)
+        if since == "confirmed":
+            confirm_visit_by_id(scope, visit.id, SYSTEM, clock.now)
+    for hours in range(1, 30):
+        hand_over(ann, clock, reminded + timedelta(hours=9 + hours))
+    assert [row.rule for row in rows(ann.clinic, "flag")] == []
+
+
 def test_a_visit_that_was_confirmed_before_any_reminder_and_is_called_off_is_told_of(
     ann: PatientPersona, clock: ClockHand
 ) -> None:
