@@ -234,7 +234,8 @@ def test_no_call_is_asked_for_where_there_is_nobody_to_tell_or_nothing_new(
         visit = book_visit(scope, ann.episode_id, NOW + timedelta(days=6), SYSTEM, NOW)
     reminded = next(row for row in planned(ann) if row.kind == "follow_up_visit").due_at
     if since != "moved before it was told of":
-        let_leave(ann, clock, reminded)
+        let_leave(ann, clock, *(reminded + timedelta(hours=hours) for hours in range(-3, 4)))
+        assert "visit_coming" in [row.text_key for row in rows(ann.clinic, "message")]
     clock.set(reminded + timedelta(hours=9))
     with ann.clinic.open() as scope:
         if since == "died":
