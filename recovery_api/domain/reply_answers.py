@@ -26,6 +26,7 @@ _BEHIND_A_SCORE = re.compile(rf"\s*{_SCORE}\s*[,;.:/&+-]*\s*{_LEAD}(?P<letters>(
 _BEFORE_A_SCORE = re.compile(
     rf"\s*(?P<letters>(?i:[b-df])|[BE]|(?i:[a-f]){_MORE}+|{_IN_A_ROW})(?:\s*[,;.:/&+]\s*|\s+)(?:and\s+|y\s+)?{_SCORE}[\s.!]*"
 )
+_MORNING = re.compile(r"(?i:\ba\.?\s?m\b)")
 _HOUR = 60
 _SENTENCE = re.compile(r"[.!?;\n\s]*[^.!?;\n]*[.!?;\n]+(?:\s|$)")
 
@@ -97,7 +98,7 @@ class AnswerReader:
         said = next((s for s in map(_beside_a_score, (whole, first)) if s is not None), None)
         if said is None or said["letters"].lower() in {*self._real_words, "am"}:
             return set()
-        if said.string is not whole and said["letters"].lower() == "a":  # "7 a. m. or so"
+        if said["letters"].lower() == "a" and _MORNING.search(whole):  # "7 a. m. or so"
             return set()
         return {char for char in _JOIN.sub(" ", said["letters"].lower()) if char.upper() in LETTERS}
 
