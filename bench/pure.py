@@ -3,9 +3,11 @@
 import csv
 import gc
 import time
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from random import Random
+from statistics import median
 
 from recovery_api.domain.escalation import assess
 from recovery_api.domain.readings import EpisodeFacts, Reading
@@ -15,6 +17,8 @@ from tests.domain.reply_figures import figures
 
 DATA = Path(__file__).parents[1] / "tests" / "data"
 REPLIES, LONG_NOTES = 20_000, 20
+# Each part of the texts counts at its fastest: what the core does while nobody else is on it.
+ROUNDS, PART, JUDGED = 9, 250, 400
 _DRESSES = (
     "{}",
     "{}.",
@@ -41,21 +45,31 @@ def measure_reading() -> dict[str, float | str]:
     known = {text for text, _ in warm if len(text) > _SHORT}
     texts = [(text, question) for text, question in _replies(rng) if text not in known]
     gc.freeze()  # As a web worker does once it has read its packs.
-    started = time.process_time()
-    for text, question in texts:
-        reader.read(text, question)
-    rate = len(texts) / (time.process_time() - started)
+    rounds = [_seconds_of_each_part(texts) for _ in range(ROUNDS)]
+    undisturbed = sum(min(part) for part in zip(*rounds, strict=True))
     notes = [" ".join(rng.sample([text for text, _ in texts], 200))[:2000] for _ in range(LONG_NOTES)]
     started = time.process_time()
     for note in notes:
         reader.read(note, "any")
     long = (time.process_time() - started) / LONG_NOTES
     return {
-        "replies a second, one core": round(rate),
+        "replies a second, one core": round(len(texts) / undisturbed),
+        "the same, of the median round": round(len(texts) / median(map(sum, rounds))),
         "mix": f"{len(texts)}: half short answers as they come, half sentences, none twice",
         "CPU ms a note of 2,000 characters": round(long * 1000, 1),
         **_labelled(),
     }
+
+
+def _seconds_of_each_part(texts: Sequence[tuple[str, str]]) -> list[float]:
+    """What reading all texts once costs, part by part; no sentence is remembered from one round to the next."""
+    reader, seconds = reply_reader(), []
+    for first in range(0, len(texts), PART):
+        started = time.process_time()
+        for text, question in texts[first : first + PART]:
+            reader.read(text, question)
+        seconds.append(time.process_time() - started)
+    return seconds
 
 
 def _replies(rng: Random) -> list[tuple[str, str]]:
@@ -98,7 +112,12 @@ def measure_judging() -> dict[str, float]:
         for day in range(365)
     ]
     facts, rules = EpisodeFacts(start, 8, frozenset(range(365))), rule_pack()
-    started = time.process_time()
-    for _ in range(200):
+    costs = []
+    for _ in range(JUDGED):
+        started = time.process_time()
         assess(history, facts, rules, history[-1].recorded_at)
-    return {"CPU ms a judgement of 365 days": round((time.process_time() - started) / 200 * 1000, 3)}
+        costs.append((time.process_time() - started) * 1000)
+    return {
+        "CPU ms a judgement of 365 days, median": round(median(costs), 3),
+        "the same, undisturbed": round(min(costs), 3),
+    }

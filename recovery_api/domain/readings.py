@@ -3,14 +3,13 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from recovery_api.domain.recovery_band import RecoveryBand, published
 from recovery_api.domain.tiers import Tier
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """One check-in as the rules see it, in its latest version; a history holds them oldest first."""
 
     day: int  # whole days since the procedure: 0 the day itself, negative before

@@ -26,6 +26,7 @@ _BEHIND_A_SCORE = re.compile(rf"\s*{_SCORE}\s*[,;.:/&+-]*\s*{_LEAD}(?P<letters>(
 _BEFORE_A_SCORE = re.compile(
     rf"\s*(?P<letters>(?i:[b-df])|[BE]|(?i:[a-f]){_MORE}+|{_IN_A_ROW})(?:\s*[,;.:/&+]\s*|\s+)(?:and\s+|y\s+)?{_SCORE}[\s.!]*"
 )
+_OPENS_SO = re.compile(r"[\s.!?;]*(?:\d|[A-Fa-f]+(?![A-Za-z]))")  # as any of both does
 _MORNING = re.compile(r"(?i:\ba\.?\s?m\b)")
 _HOUR = 60
 _SENTENCE = re.compile(r"[.!?;\n\s]*[^.!?;\n]*[.!?;\n]+(?:\s|$)")
@@ -93,6 +94,8 @@ class AnswerReader:
 
     def _letters_beside_a_score(self, words: Words) -> set[str]:
         """ "7, B and C" or "AC 5": letters and one score as a message or its first sentence; "a 5" is an article."""
+        if not _OPENS_SO.match(words.raw):
+            return set()
         whole, sentence = words.raw, _SENTENCE.match(words.raw)
         first = sentence[0].strip(" \n.!?;") if sentence is not None else whole
         said = next((s for s in map(_beside_a_score, (whole, first)) if s is not None), None)

@@ -7,6 +7,7 @@ from recovery_api.domain.reply_words import QUESTION, STOP
 from recovery_api.domain.symptoms import LETTERS
 
 _ENDS = frozenset({STOP, QUESTION})
+_LETTERS = frozenset(letter.lower() for letter in LETTERS) | frozenset(LETTERS)
 _TURN = "but"  # what follows is not denied any more: "none but C"
 _REST = "rest"
 _JOINS = frozenset({"-", "=", "/", "+", "&"})
@@ -21,6 +22,7 @@ class ListReader:
         self._joins = _JOINS | {word for pack in packs.values() for word in pack.get("list_joins", "").split()}
         self._rest = frozenset(word for pack in packs.values() for word in pack.get("list_rest", "").split())
         self._turns = frozenset(word for pack in packs.values() for word in pack.get("list_turns", "").split())
+        self._answers = self._yes | self._no
 
     def read(self, pieces: list[str]) -> frozenset[str] | None:
         """The letters that are reported, in small letters; None where this is no list.
@@ -28,6 +30,8 @@ class ListReader:
         Behind a list that reports a letter there may be other sentences. Where it is not clear to which letter an
         answer belongs, the letter counts as reported.
         """
+        if _LETTERS.isdisjoint(pieces) or self._answers.isdisjoint(pieces):
+            return None
         said, fits = self._said(pieces)
         if fits == len(pieces):
             return self._reported(said)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import bindparam, exists, select
@@ -14,8 +15,7 @@ from recovery_api.models import tables
 from recovery_api.prepared import Prepared
 
 
-@dataclass(frozen=True, slots=True)
-class KnownReading:
+class KnownReading(NamedTuple):
     """A stored check-in in its latest version, and the reading that the rules make of it."""
 
     id: UUID

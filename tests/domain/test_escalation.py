@@ -1,7 +1,6 @@
 """What the last reading of an episode, or its silence, calls for."""
 
 import json
-from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -198,7 +197,7 @@ def test_a_reading_from_a_phone_whose_clock_runs_ahead_counts_as_of_now():
     history = diary(4, 3, 4, 3, 3, 4, 3, 3, 6, 6, 7)
     history[-2] = reading(10, 6, "wound")
     now = history[-1].recorded_at
-    history[-1] = replace(history[-1], recorded_at=now + timedelta(days=30))
+    history[-1] = history[-1]._replace(recorded_at=now + timedelta(days=30))
     assert rules_of(assess(history, facts(), RULES, now)) == ["PW-01u"]
 
 
