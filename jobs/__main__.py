@@ -2,6 +2,8 @@
 
 import gc
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import click
 
@@ -24,14 +26,16 @@ def main() -> None:
 @main.command()
 def ticker() -> None:
     """Plan ahead, hand over what is due, and notice silence."""
-    run_ticker(_jobs_app())
+    with _refused_in_a_line():
+        run_ticker(_jobs_app())
 
 
 @main.command()
 @click.argument("lane", type=click.Choice(["alert", "bulk"]))
 def sender(lane: str) -> None:
     """Send the texts of one LANE: alert (safety and pages) or bulk (everything else)."""
-    run_sender(_jobs_app(), lane)
+    with _refused_in_a_line():
+        run_sender(_jobs_app(), lane)
 
 
 @main.command(epilog=f"The jobs: {', '.join(job.name for job in TIMETABLE)}.")
@@ -43,7 +47,8 @@ def run(name: str, at: str | None) -> None:
         moment = read_instant(at) if at is not None else None
     except ValueError:
         raise click.BadParameter("use an ISO time, such as 2026-11-22T09:00:00Z", param_hint="--at") from None
-    jobs_app = _jobs_app()
+    with _refused_in_a_line():
+        jobs_app = _jobs_app()
     job = next(job for job in TIMETABLE if job.name == name)
     with jobs_app.app.app_context():
         count = job.run(jobs_app, moment or jobs_app.wiring.clock.now())
@@ -51,9 +56,14 @@ def run(name: str, at: str | None) -> None:
 
 
 def _jobs_app() -> JobsApp:
+    read_packs()
+    return JobsApp.start(fill_in(Settings.from_env()))
+
+
+@contextmanager
+def _refused_in_a_line() -> Iterator[None]:
     try:
-        read_packs()
-        return JobsApp.start(fill_in(Settings.from_env()))
+        yield
     except (SettingsRefused, PackError) as refused:
         click.echo(f"The jobs cannot start: {refused}", err=True)
         sys.exit(1)

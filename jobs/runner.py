@@ -12,6 +12,7 @@ from flask import Flask
 from recovery_api.clock import real_now
 from recovery_api.config import Settings
 from recovery_api.core import create_core
+from recovery_api.gateways.process_files import note_process
 from recovery_api.logs import set_up_logs, warn
 from recovery_api.services.check_readiness import refuse_to_start
 from recovery_api.wiring import Wiring
@@ -36,11 +37,10 @@ class JobsApp:
         return cls(app, parts, f"{socket.gethostname()}:{os.getpid()}:{int(real_now().timestamp() * 1_000_000)}")
 
     def begin(self, process: str) -> None:
-        """Write the pid file and the logs of `process`, and stop on SIGTERM or SIGINT."""
+        """Write the pid file and the logs of `process`, and stop on SIGTERM or SIGINT. Raises SettingsRefused."""
         settings = self.wiring.settings
+        note_process(process, settings)
         set_up_logs(process, settings.log_dir)
-        settings.run_dir.mkdir(parents=True, exist_ok=True)
-        (settings.run_dir / f"{process}.pid").write_text(f"{os.getpid()}\n", encoding="ascii")
         for name in (signal.SIGTERM, signal.SIGINT):
             signal.signal(name, lambda *_: self.stop.set())
 

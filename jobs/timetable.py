@@ -11,6 +11,7 @@ from jobs.clock import run as clock
 from jobs.compare import run as compare
 from jobs.coverage import run as coverage
 from jobs.ends import run as ends
+from jobs.forget import run as forget
 from jobs.hand_over import run as hand_over
 from jobs.heartbeat import run as heartbeat
 from jobs.holds import run as holds
@@ -67,6 +68,7 @@ TIMETABLE = (
     Job("settle_calls", 60, calls, "{count} calls put back into the queue or ended"),
     Job("watch_coverage", 60, coverage, "{count} found that nothing looked at"),
     Job("watch_replies", 300, replies, "{count} clinics without any reply"),
+    Job("forget_answers", 3600, forget, "{count} answers under old keys forgotten"),
     Job("run_trials", 3, trials, "{count} steps of trials made"),
     Job("send_heartbeat", 30, heartbeat, "{count} heartbeats sent"),
 )

@@ -9,6 +9,7 @@ from recovery_api.api import register_api
 from recovery_api.clinic import blueprint as clinic
 from recovery_api.clinic.app_code_views import blueprint as app_codes
 from recovery_api.clinic.blueprints import DOORS, WORK
+from recovery_api.clinic.cookie_names import bound_name
 from recovery_api.clinic.inbox_views import blueprint as inbox
 from recovery_api.clinic.languages import speak
 from recovery_api.clinic.patient_views import blueprint as patients
@@ -33,9 +34,11 @@ def create_app(settings: Settings) -> Flask:
     """The whole application; it touches neither database nor carrier until it is asked something."""
     app = create_core(settings)
     app.url_map.merge_slashes = False  # an address with two slashes is another one: nobody signed a redirect
-    app.config["SESSION_COOKIE_NAME"] = "notice"
+    is_https = settings.public_url.startswith("https://")
+    app.config["SESSION_COOKIE_NAME"] = bound_name("notice", is_https=is_https)
+    app.config["SESSION_COOKIE_PATH"] = "/"
     app.config["SESSION_COOKIE_SAMESITE"] = "Strict"
-    app.config["SESSION_COOKIE_SECURE"] = settings.public_url.startswith("https://")
+    app.config["SESSION_COOKIE_SECURE"] = is_https
     with suppress(SettingsRefused):  # said at start, never on import
         app.secret_key = settings.secret_key()
     pages = (

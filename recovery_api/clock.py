@@ -50,7 +50,7 @@ def read_clock_text(text: str) -> tuple[datetime | None, timedelta]:
     except (ValueError, OverflowError):
         pass
     try:
-        instant = datetime.fromisoformat(text)
+        instant = datetime.fromisoformat(text.upper())
         return (instant if instant.tzinfo else instant.replace(tzinfo=UTC)).astimezone(UTC), timedelta()
     except (ValueError, OverflowError):
         return None, timedelta()

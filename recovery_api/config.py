@@ -1,32 +1,18 @@
 """Settings: read once from the environment, checked before anything starts."""
 
-import base64
-import binascii
 import os
-import re
-import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import parse_qs, unquote, urlsplit
+
+from recovery_api.addresses import names_database, names_mail_server, names_site, scheme_of
+from recovery_api.key_files import SettingsRefused, read_key, read_secret
+
+__all__ = ["ENVIRONMENTS", "KNOCKS_A_MINUTE", "Settings", "SettingsRefused"]
 
 ENVIRONMENTS = ("production", "demo", "test")
 KNOCKS_A_MINUTE = 60
-_KEY_BYTES = 32
-_DATABASE = re.compile(
-    r"postgresql(?:\+psycopg)?://(?:[^:/]*(?::[^@]*)?@)?(?:\[[^/?]+\]|[^/:?]+)?(?::[0-9]{1,5})?(?:/[^?]*)?(?:\?.*)?",
-    re.ASCII,
-)
-_SITE = re.compile(r"https?://[^\s/?#]+(?:/[^\s?#]*)?")
-_EXAMPLE_KEY = bytes(range(32))
-_EXAMPLE_WORDS = re.compile(
-    "change|default|example|insecure|password|placeholder|replace|sample|secret|development", re.IGNORECASE
-)
-_LEAST_VARIETY = 16  # different bytes; of 32 random ones hardly ever fewer than 25 are
-
-
-class SettingsRefused(Exception):
-    """The settings are not fit to start with; the message is one clear line a reason."""
+WHOLE_NUMBERS = {"WEB_WORKERS": 1, "PROXY_HOPS": 0}  # and the least of each
 
 
 @dataclass(frozen=True, repr=False)
@@ -56,6 +42,7 @@ class Settings:
     heartbeat_url: str = field(default="", repr=False)
     web_workers: int = 2
     proxy_hops: int = 0
+    misread: tuple[str, ...] = ()  # settings whose number is none: the usual one stands in until a process would start
     clock_file: Path | None = None
     log_dir: Path | None = None
     run_dir: Path = field(default_factory=lambda: Path(".run"))
@@ -91,6 +78,7 @@ class Settings:
             heartbeat_url=environ.get("HEARTBEAT_URL", ""),
             web_workers=_whole_number(environ.get("WEB_WORKERS"), 2) or 2,
             proxy_hops=_whole_number(environ.get("PROXY_HOPS"), 0),
+            misread=tuple(name for name, least in WHOLE_NUMBERS.items() if not _is_whole(environ.get(name), least)),
             clock_file=_path(environ.get("RECOVERY_CLOCK_FILE")),
             log_dir=_path(environ.get("LOG_DIR")),
             run_dir=Path(environ.get("RUN_DIR") or ".run"),
@@ -117,12 +105,12 @@ class Settings:
     @property
     def names_a_database(self) -> bool:
         """Whether DATABASE_URL looks like the address of a PostgreSQL database."""
-        return _DATABASE.fullmatch(self.database_url) is not None
+        return names_database(self.database_url)
 
     @property
     def names_a_copy(self) -> bool:
         """Whether DATABASE_READ_URL does."""
-        return _DATABASE.fullmatch(self.database_read_url) is not None
+        return names_database(self.database_read_url)
 
     @property
     def knocks_a_minute(self) -> int:
@@ -131,16 +119,16 @@ class Settings:
 
     def secret_key(self) -> bytes:
         """The key that signs sessions and forms. Raises SettingsRefused."""
-        return _read_key("SECRET_KEY_FILE", self.secret_key_file)
+        return read_key("SECRET_KEY_FILE", self.secret_key_file)
 
     def data_key(self) -> bytes:
         """The key that wraps every clinic's key. Raises SettingsRefused."""
-        return _read_key("DATA_KEY_FILE", self.data_key_file)
+        return read_key("DATA_KEY_FILE", self.data_key_file)
 
     def vapid_pem(self) -> bytes | None:
         """The file with the key for web push; None where none is named. Raises SettingsRefused."""
         file = self.vapid_key_file
-        return None if file is None else _read_secret("VAPID_KEY_FILE", file)
+        return None if file is None else read_secret("VAPID_KEY_FILE", file)
 
     def refusals(self) -> list[str]:
         """Every reason, at once, why no process may start with these settings; a line each."""
@@ -152,6 +140,7 @@ class Settings:
             "TWILIO_AUTH_TOKEN": self.twilio_auth_tokens,
         }
         found += [f"{name} is not set" for name, value in required.items() if not value]
+        found += [f"{name} must be a whole number, {WHOLE_NUMBERS[name]} or more" for name in self.misread]
         for read in (self.secret_key, self.data_key, self.vapid_pem):
             try:
                 read()
@@ -167,11 +156,11 @@ class Settings:
             found.append(
                 "DATABASE_READ_URL must be an address such as postgresql://recovery_app:...@host:5432/recovery"
             )
-        if self.public_url and _SITE.fullmatch(self.public_url) is None:
+        if self.public_url and not names_site(self.public_url):
             found.append("PUBLIC_URL must be an address such as https://clinic.example")
-        if self.smtp_url and not _names_mail_server(self.smtp_url):
+        if self.smtp_url and not names_mail_server(self.smtp_url):
             found.append("SMTP_URL must look like smtps://user:password@host:465/?from=pages@clinic.example")
-        if self.heartbeat_url and _scheme(self.heartbeat_url) not in ("http", "https"):
+        if self.heartbeat_url and scheme_of(self.heartbeat_url) not in ("http", "https"):
             found.append("HEARTBEAT_URL must start with https://")
         return found + self._second_carrier_refusals()
 
@@ -179,7 +168,7 @@ class Settings:
         """A second carrier is whole or not there at all."""
         if self.has_second_carrier and not (self.second_carrier_auth_token and self.second_carrier_api_base):
             return ["SECOND_CARRIER_ACCOUNT_SID needs SECOND_CARRIER_AUTH_TOKEN and SECOND_CARRIER_API_BASE"]
-        if self.has_second_carrier and self.in_production and _scheme(self.second_carrier_api_base) != "https":
+        if self.has_second_carrier and self.in_production and scheme_of(self.second_carrier_api_base) != "https":
             return ["SECOND_CARRIER_API_BASE must be https in production"]
         return []
 
@@ -196,22 +185,12 @@ class Settings:
         return found
 
 
-def _scheme(url: str) -> str:
-    return url.partition("://")[0]
-
-
-def _names_mail_server(url: str) -> bool:
-    """Whether pages can be handed to this address: a server, and whom they are from."""
-    try:
-        parts = urlsplit(url)
-        sender = parse_qs(parts.query).get("from", [unquote(parts.username or "")])[0]
-        return parts.scheme in ("smtp", "smtps") and bool(parts.hostname) and parts.port != 0 and "@" in sender
-    except ValueError:
-        return False
-
-
 def _path(text: str | None) -> Path | None:
     return Path(text) if text else None
+
+
+def _is_whole(text: str | None, least: int) -> bool:
+    return not text or (text.isascii() and text.isdecimal() and int(text) >= least)
 
 
 def _whole_number(text: str | None, default: int) -> int:
@@ -227,37 +206,3 @@ def _pace(text: str | None, env: str) -> float:
     if 0.1 <= named <= 1000:
         return named
     return 100.0 if env in ("demo", "test") else 1.0
-
-
-def _read_key(name: str, file: Path | None) -> bytes:
-    if file is None:
-        raise SettingsRefused(f"{name} is not set")
-    try:
-        text = _read_secret(name, file).decode("ascii").strip()
-    except UnicodeDecodeError:
-        raise SettingsRefused(f"{name}: cannot read a key from that file") from None
-    key = _decode(text)
-    if len(key) < _KEY_BYTES:
-        raise SettingsRefused(f"{name}: the key is too short; make one of 32 random bytes: openssl rand -base64 32")
-    if key == _EXAMPLE_KEY or len(set(key)) < _LEAST_VARIETY or _EXAMPLE_WORDS.search(text):
-        raise SettingsRefused(f"{name}: the key is an example, not a secret; make one: openssl rand -base64 32")
-    return key
-
-
-def _read_secret(name: str, file: Path) -> bytes:
-    try:
-        mode, content = file.stat().st_mode, file.read_bytes()
-    except OSError:
-        raise SettingsRefused(f"{name}: cannot read a key from that file") from None
-    if mode & (stat.S_IRWXG | stat.S_IRWXO) & ~stat.S_IRGRP:
-        raise SettingsRefused(f"{name}: the file is open to others; set its mode to 0600")
-    return content
-
-
-def _decode(text: str) -> bytes:
-    for decode in (bytes.fromhex, lambda value: base64.b64decode(value, validate=True)):
-        try:
-            return decode(text)
-        except (ValueError, binascii.Error):
-            continue
-    return text.encode()

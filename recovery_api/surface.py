@@ -40,7 +40,10 @@ _WORDS = {
     ),
     404: ("There is nothing here", "It may have moved, or belong to another clinic."),
     405: ("That cannot be done here", ""),
-    413: ("That is too much at once", ""),
+    413: (
+        "That is too much at once",
+        "A form may hold 64 KB; a file of patients 256 KB and 100 rows. Part it, and send one part after the other.",
+    ),
     415: ("That is no form of ours", "Load the page again and fill in its form."),
     503: ("The database cannot be reached", "Nothing was lost. Try again in a moment, and use the phone meanwhile."),
 }

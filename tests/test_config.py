@@ -169,5 +169,14 @@ def test_a_number_that_is_none_falls_back_to_the_usual(text: str) -> None:
     assert Settings.from_env({"WEB_WORKERS": text}).web_workers == 2
 
 
+@pytest.mark.parametrize(
+    ("name", "text"), [("WEB_WORKERS", "0"), ("WEB_WORKERS", "many"), ("PROXY_HOPS", "-1"), ("PROXY_HOPS", "²")]
+)
+def test_no_process_starts_on_a_number_that_is_none(fit: dict[str, str], name: str, text: str) -> None:
+    [said] = refusals(fit, **{name: text})
+    assert said.startswith(f"{name} must be a whole number")
+    assert refusals(fit, WEB_WORKERS="1", PROXY_HOPS="0") == []
+
+
 def test_settings_do_not_print_their_secrets(fit: dict[str, str]) -> None:
     assert repr(Settings.from_env(fit)) == str(Settings.from_env(fit)) == "Settings(env='production')"

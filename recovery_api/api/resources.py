@@ -32,6 +32,13 @@ class StrictParser(FlaskParser):
             raise InvalidFields([FieldError("", "required", "A body must be sent.")])
         return missing
 
+    def load_querystring(self, req: Request, schema: Schema) -> Any:
+        """The query of the request at hand, in which a name that stands twice says nothing."""
+        twice = sorted(name for name, values in req.args.lists() if len(values) > 1)
+        if twice:
+            raise InvalidFields([FieldError(name, "invalid", "Must stand once.") for name in twice])
+        return super().load_querystring(req, schema)
+
     def handle_error(self, error: ValidationError, req: Request, schema: Schema, **_: Any) -> NoReturn:
         """One error a field, whichever part of the request it came in."""
         by_location = error.messages if isinstance(error.messages, dict) else {"": error.messages}

@@ -11,7 +11,6 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import click
-from flask import Flask
 
 from recovery_api.app import create_app
 from recovery_api.cli.demo_database import refuse_strangers
@@ -21,7 +20,6 @@ from recovery_api.clock import real_now
 from recovery_api.config import Settings
 from recovery_api.domain.errors import Conflict
 from recovery_api.gateways.postgres import EmbeddedPostgres, EmbeddedPostgresError
-from recovery_api.services.add_clinic import add_clinic
 from recovery_api.services.demo_staff import DemoLogIn, demo_log_ins, keep_demo_log_ins
 from recovery_api.services.list_clinics import list_clinics
 from recovery_api.simulator.demo_check_in import demo_check_in
@@ -104,8 +102,8 @@ def _prepare(settings: Settings, own_server: bool, no_seed: bool) -> tuple[list[
         refuse_strangers(settings, CLINIC.number, app.extensions["recovery"].vaults)
     migrate(app)
     with app.app_context():
-        log_ins, check_in = _seed(app, no_seed), _check_in(settings)
-    if log_ins or no_seed:
+        log_ins, check_in = _seed(no_seed), _check_in(settings)
+    if log_ins:
         keep_demo_log_ins(settings.run_dir, log_ins)
     return log_ins or demo_log_ins(settings.run_dir), check_in
 
@@ -114,13 +112,11 @@ def _maintenance_url(settings: Settings) -> str:
     return settings.database_admin_url.rpartition("/")[0] + "/postgres"
 
 
-def _seed(app: Flask, no_seed: bool) -> list[DemoLogIn]:
+def _seed(no_seed: bool) -> list[DemoLogIn]:
+    """The log-ins of the clinic's staff, which an empty clinic has as well; none where the clinic was there before."""
     parts = wiring()
     try:
-        if no_seed:
-            add_clinic(CLINIC, parts.vaults, parts.clock.now())
-            return []
-        return seed_demo(parts.vaults, parts.clock.now())[1]
+        return seed_demo(parts.vaults, parts.clock.now(), patients=0 if no_seed else 60)[1]
     except Conflict:
         return []
 

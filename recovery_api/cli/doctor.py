@@ -24,7 +24,7 @@ def doctor() -> None:
     own = wiring().settings
     try:
         settings = fill_in(own)
-    except EmbeddedPostgresError as refused:
+    except (EmbeddedPostgresError, SettingsRefused) as refused:
         raise click.ClickException(str(refused)) from None
     app = create_app(settings) if settings.database_url != own.database_url else current_app
     with app.app_context():

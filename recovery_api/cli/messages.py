@@ -1,6 +1,5 @@
 """Commands on texts: what they cost and how they read; only a clinic's own words need a database."""
 
-import csv
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,7 +7,7 @@ from pathlib import Path
 import click
 
 from recovery_api.cli.counted import counted
-from recovery_api.cli.csv_tables import read_rows
+from recovery_api.cli.csv_tables import read_rows, row_writer
 from recovery_api.cli.fitness import needs_database
 from recovery_api.cli.output import replaced_file
 from recovery_api.db import clinic_transaction
@@ -39,11 +38,11 @@ def measure_command(source: Path, target: Path) -> None:
         raise click.UsageError("--out would overwrite --in.")
     rows = read_rows(source, "text")
     with replaced_file(target) as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(_COLUMNS)
+        write = row_writer(file)
+        write(_COLUMNS)
         for row in _with_bar(rows):
             size = measure(row["text"])
-            writer.writerow([row["text"], size.encoding, size.segments, size.characters])
+            write([row["text"], size.encoding, size.segments, size.characters])
     click.echo(f"{counted(len(rows), 'text')} measured")
 
 

@@ -12,7 +12,7 @@ from flask import Flask
 from psycopg import sql
 from sqlalchemy.engine import make_url
 
-from recovery_api.config import Settings
+from recovery_api.config import Settings, SettingsRefused
 from recovery_api.db import db
 from recovery_api.gateways.database_roles import APPLICATION_ROLE
 from recovery_api.gateways.postgres import EmbeddedPostgres
@@ -21,11 +21,17 @@ PROJECT = Path(__file__).parents[2]
 
 
 def fill_in(settings: Settings, port: int = 8000, database: str = "recovery") -> Settings:
-    """Settings with everything that a demo or a test did not name; production gets nothing for free."""
+    """Settings with everything that a demo or a test did not name; production gets nothing for free.
+
+    Raises SettingsRefused where their folder cannot be made.
+    """
     if settings.in_production:
         return settings
     run_dir = settings.run_dir.resolve()
-    run_dir.mkdir(parents=True, exist_ok=True)
+    try:
+        run_dir.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SettingsRefused(f"RUN_DIR cannot be made: {error.strerror or type(error).__name__}") from None
     filled = replace(
         settings,
         run_dir=run_dir,

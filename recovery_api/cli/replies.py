@@ -1,6 +1,5 @@
 """Commands on replies: what a text message means, without a database and without an environment."""
 
-import csv
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,7 +7,7 @@ from pathlib import Path
 import click
 
 from recovery_api.cli.counted import counted
-from recovery_api.cli.csv_tables import read_rows
+from recovery_api.cli.csv_tables import read_rows, row_writer
 from recovery_api.cli.output import replaced_file
 from recovery_api.domain.errors import PackError
 from recovery_api.domain.replies import Reply, ReplyReader
@@ -57,12 +56,12 @@ def _print(reply: Reply) -> None:
 
 def _write(rows: list[dict[str, str]], reader: ReplyReader, target: Path) -> None:
     with replaced_file(target) as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(_COLUMNS)
+        write = row_writer(file)
+        write(_COLUMNS)
         for row in _with_bar(rows):
             text, question = row["text"], row.get("question", "")
             reply = reader.read(text, question.strip().lower() or "any")
-            writer.writerow([text, question, *_cells(reply)])
+            write([text, question, *_cells(reply)])
 
 
 def _with_bar(rows: list[dict[str, str]]) -> Iterator[dict[str, str]]:

@@ -1,6 +1,5 @@
 """Commands on the rules: a replay over diaries or a clinic's own history, and the page that describes them."""
 
-import csv
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
@@ -9,6 +8,7 @@ from pathlib import Path
 import click
 
 from recovery_api.cli.counted import counted
+from recovery_api.cli.csv_tables import row_writer
 from recovery_api.cli.diaries import read_diaries
 from recovery_api.cli.fitness import needs_database
 from recovery_api.cli.load_table import changed_lines, load_lines, usefulness_lines
@@ -23,6 +23,7 @@ from recovery_api.packs.protocol_pack import protocol_pack
 from recovery_api.packs.rule_pack import rule_pack
 from recovery_api.packs.rule_page import rule_page
 from recovery_api.services.add_clinic import find_clinic
+from recovery_api.services.clinic_rules import rules_of
 from recovery_api.services.record_audit import Actor
 from recovery_api.services.replay_history import StoredHistory, read_histories, replay_history, report_usefulness
 from recovery_api.wiring import wiring
@@ -52,7 +53,10 @@ def page_command(out: Path, pack_path: Path | None) -> None:
 @click.option("--clinic", "clinic_name", metavar="NAME", help="A clinic's own history instead, by its name or id.")
 @click.option("--since", type=click.DateTime(["%Y-%m-%d"]), metavar="DATE", help="With --clinic: from this day on.")
 @click.option("--out", type=_WRITABLE, help="CSV written: episode,day,rule,family,tier,reason.")
-@click.option("--rules", "pack_path", type=_READABLE, help="A rule pack in YAML; the shipped one if left out.")
+@click.option(
+    "--rules", "pack_path", type=_READABLE,
+    help="A rule pack in YAML; if left out the shipped one, with --clinic the clinic's own as signed.",
+)  # fmt: skip
 @click.option("--compare", "other_path", type=_READABLE, help="Another pack: what would it have added and removed?")
 def replay_command(
     diaries: Path | None,
@@ -70,7 +74,7 @@ def replay_command(
     """
     pack, other = _pack(pack_path), _pack(other_path) if other_path else None
     if clinic_name is not None and since is not None and diaries is None:
-        _replay_clinic(clinic_name, since, out, pack, other)
+        _replay_clinic(clinic_name, since, out, pack if pack_path else None, other)
     elif diaries is not None and clinic_name is None and since is None and (out or other):
         _replay_file(diaries, out, pack, other)
     else:
@@ -92,11 +96,12 @@ def _replay_file(diaries: Path, out: Path | None, pack: RulePack, other: RulePac
 
 
 @needs_database
-def _replay_clinic(name: str, since: datetime, out: Path | None, pack: RulePack, other: RulePack | None) -> None:
+def _replay_clinic(name: str, since: datetime, out: Path | None, own: RulePack | None, other: RulePack | None) -> None:
     parts = wiring()
     now = parts.clock.now()
     try:
         with clinic_transaction(find_clinic(name, parts.vaults), parts.vaults) as scope:
+            pack = own or rules_of(scope)
             histories = read_histories(scope, since.date(), OPERATOR, now)
             useful = report_usefulness(scope, since.replace(tzinfo=scope.zone))
     except RecoveryError as refused:
@@ -130,11 +135,11 @@ def _write(out: Path | None, columns: tuple[str, ...], rows: Iterable[list[objec
     if out is None:
         return 0
     with replaced_file(out) as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(columns)
+        write = row_writer(file)
+        write(columns)
         count = 0
         for row in rows:
-            writer.writerow(row)
+            write(row)
             count += 1
     return count
 

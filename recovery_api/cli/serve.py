@@ -1,6 +1,7 @@
 """The command that serves the web: checks that it is fit to start, then runs the production server."""
 
 import os
+import socket
 import sys
 
 import click
@@ -12,6 +13,7 @@ from recovery_api.config import SettingsRefused
 from recovery_api.db import db
 from recovery_api.domain.errors import PackError
 from recovery_api.gateways.postgres import EmbeddedPostgresError
+from recovery_api.gateways.process_files import note_process
 from recovery_api.services.check_readiness import refuse_to_start
 from recovery_api.wiring import wiring
 
@@ -30,16 +32,33 @@ def serve(host: str, port: int) -> None:
             refuse_to_start(settings)
             db.engine.dispose()  # no worker inherits an open connection
         read_every_pack()
+        address = _free_address(host, port)
+        note_process("web", settings)
     except (SettingsRefused, EmbeddedPostgresError, PackError) as refused:
         click.echo(f"The web cannot start: {refused}", err=True)
         sys.exit(1)
     os.environ.update(environment_of(settings))
-    settings.run_dir.mkdir(parents=True, exist_ok=True)
-    (settings.run_dir / "web.pid").write_text(f"{os.getpid()}\n", encoding="ascii")
-    _run(host, port, settings.web_workers)
+    _run(address, port, settings.web_workers)
 
 
-def _run(host: str, port: int, workers: int) -> None:
+def _free_address(host: str, port: int) -> str:
+    """The address that a host stands for. Raises SettingsRefused where nobody can listen, or another program does.
+
+    The workers share their port among themselves; so does the look at it, for which a web of ours is no stranger.
+    """
+    try:
+        family, kind, _, _, where = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind) as probe:
+            for option in (socket.SO_REUSEADDR, socket.SO_REUSEPORT):
+                probe.setsockopt(socket.SOL_SOCKET, option, 1)
+            probe.bind(where)
+        return str(where[0])
+    except (OSError, UnicodeError) as error:
+        why = getattr(error, "strerror", None) or "it is no address"
+        raise SettingsRefused(f"nobody can listen on port {port} of {host!r}: {why}") from None
+
+
+def _run(address: str, port: int, workers: int) -> None:
     from granian import Granian
     from granian.constants import Interfaces
     from granian.http import HTTP1Settings
@@ -47,7 +66,7 @@ def _run(host: str, port: int, workers: int) -> None:
 
     Granian(
         "recovery_api.cli.warm:app",
-        address=host,
+        address=address,
         port=port,
         interface=Interfaces.WSGI,
         workers=workers,

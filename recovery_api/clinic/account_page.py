@@ -16,7 +16,11 @@ PROOFS = {
     "recovery_code": N_("password and recovery code"),
     "passkey": N_("passkey"),
 }
-_FIELDS = {"note": N_("Note"), "body": N_("Message"), "reason": N_("Why"), "outcome": N_("Outcome"), "why": N_("Why")}
+_FIELDS = {
+    "note": N_("Note"), "body": N_("Message"), "reason": N_("Why"), "outcome": N_("Outcome"), "why": N_("Why"),
+    "about": N_("Staff and roles"), "name": N_("Name"), "email": N_("E-mail"), "role": N_("Role"),
+    "is_paged": N_("is paged"),
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +50,7 @@ class KeptPage:
         return _(_FIELDS.get(name) or LABELS.get(name) or name.replace("_", " ").capitalize())
 
 
-_OF_THE_PAGE = {"version", "back", "show", "next", "confirm"}
+_OF_THE_PAGE = {"version", "back", "show", "next", "confirm", "form_id"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from uuid import UUID
 
 from flask import Blueprint, Response, abort, render_template, request
@@ -14,6 +14,7 @@ from recovery_api.clinic.frame import Choice, Frame
 from recovery_api.clinic.session import CLINICAL_ROLES, colleague, form_token, open_to
 from recovery_api.db import ClinicScope, clinic_transaction
 from recovery_api.domain.local_time import local_instant
+from recovery_api.domain.written_days import iso_day
 from recovery_api.services.change_staff import read_staff
 from recovery_api.services.read_audit import AuditLine, AuditQuery, read_audit
 from recovery_api.services.record_audit import Actor
@@ -97,7 +98,7 @@ def _json(line: AuditLine) -> str:
 def _lines(scope: ClinicScope, most: int, now: datetime) -> list[AuditLine]:
     me, args = colleague(), request.args
     try:
-        since = date.fromisoformat(args["since"]) if args.get("since") else None
+        since = iso_day(args["since"]) if args.get("since") else None
         query = AuditQuery(
             actor_id=UUID(args["who"]) if args.get("who") else None,
             patient_id=UUID(args["patient"]) if args.get("patient") else None,

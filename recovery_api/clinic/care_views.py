@@ -14,6 +14,7 @@ from recovery_api.clinic.tongue import gettext as _
 from recovery_api.clinic.words import N_
 from recovery_api.db import ClinicScope, clinic_transaction
 from recovery_api.domain.errors import Conflict, Invalid, NotFound
+from recovery_api.domain.written_days import iso_day
 from recovery_api.services.book_visits import book_visit, change_visit
 from recovery_api.services.change_episode import EpisodeChanges, change_episode
 from recovery_api.services.find_recovery import RunningRecovery, find_recovery
@@ -153,6 +154,7 @@ def _instant(text: str, zone: ZoneInfo) -> datetime:
     """A local time of a form, where the patient lives. Raises Invalid."""
     try:
         local = datetime.fromisoformat(text)
+        iso_day(str(local.date()))
     except ValueError:
         raise Invalid(_("Give a day and a time."), field="time") from None
     return local.replace(tzinfo=zone)
@@ -161,7 +163,7 @@ def _instant(text: str, zone: ZoneInfo) -> datetime:
 def _day(text: str) -> date | None:
     """A day of a form, None where it is empty. Raises Invalid."""
     try:
-        return date.fromisoformat(text) if text else None
+        return iso_day(text) if text else None
     except ValueError:
         raise Invalid(_("Give a day."), field="restart_on") from None
 

@@ -61,7 +61,8 @@ def _pain(patient: PatientFacts, answers: Sequence[Answer]) -> str:
     last = [f"{one.pain} ({_('day %(day)s', day=one.day)})" for one in answers if one.pain is not None][-_ANSWERS:]
     if not last:
         return _("No pain score was given.")
-    before = _("%(pain)s before the procedure, then ", pain=patient.baseline_pain) if patient.baseline_pain else ""
+    baseline = patient.baseline_pain
+    before = _("%(pain)s before the procedure, then ", pain=baseline) if baseline is not None else ""
     return _("Pain 0 to 10: %(before)s%(last)s.", before=before, last=", ".join(last))
 
 

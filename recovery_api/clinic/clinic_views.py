@@ -9,7 +9,7 @@ from flask import Blueprint, abort, flash, redirect, render_template
 from werkzeug.wrappers import Response
 
 from recovery_api.clinic.frame import Frame
-from recovery_api.clinic.retold import retold
+from recovery_api.clinic.pack_words import pack_words
 from recovery_api.clinic.session import CLINICAL_ROLES, colleague, form_token, open_to, signed_in
 from recovery_api.clinic.tongue import gettext as _
 from recovery_api.clinic.words import N_
@@ -87,7 +87,7 @@ def lead_deed(deed: LeadDeed, done: str, back: str) -> Response:
     except NotFound:
         abort(404)
     except (Conflict, Invalid, PackError) as refused:
-        flash(_("Nothing was changed: %(why)s", why=retold(getattr(refused, "message", "") or str(refused))), "warning")
+        flash(_("Nothing was changed: %(why)s", why=pack_words(refused.message)), "warning")
     return redirect(back, 303)
 
 

@@ -7,15 +7,16 @@ from datetime import date
 
 from flask import Response
 
+from recovery_api.domain.sheet import FORMULAS
+
 Cell = str | int | float | date | None
-_BEGINS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 def safe(cell: Cell) -> str | int | float | date:
     """A cell as it is written; a text that a spreadsheet would reckon with stands behind an apostrophe."""
     if cell is None:
         return ""
-    if isinstance(cell, str) and cell.lstrip(" ").startswith(_BEGINS_A_FORMULA):
+    if isinstance(cell, str) and (cell.startswith(FORMULAS) or cell.lstrip().startswith(FORMULAS)):
         return f"'{cell}"
     return cell
 

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from recovery_api.clinic.qr_code import Picture, draw_if_it_fits
+
 
 @dataclass(frozen=True, slots=True)
 class DemoStaff:
@@ -40,3 +42,8 @@ class SetUpPage:
     def secret_in_fours(self) -> str:
         """The secret as it is easiest to type."""
         return " ".join(self.totp_secret[at : at + 4] for at in range(0, len(self.totp_secret), 4))
+
+    @property
+    def picture(self) -> Picture | None:
+        """The key as an authenticator app reads it with its camera; None where the clinic's name is too long for it."""
+        return draw_if_it_fits(self.totp_uri)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 
 from recovery_api.clinic.flags import FlagBox
 from recovery_api.clinic.frame import Choice, Frame
@@ -20,6 +21,7 @@ class ResolvePage:
     note: str = ""
     errors: Mapping[str, str] | None = None
     back: str = "worklist"
+    born_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,13 +33,17 @@ from recovery_api.services.answer_flags import (
 from recovery_api.services.patient_facts import read_patients
 from recovery_api.services.read_around import read_around
 from recovery_api.services.read_counts import read_counts
-from recovery_api.services.read_flags import FlagFacts, FlagQuery, read_flags
+from recovery_api.services.read_flags import FlagFacts, FlagQuery, read_flag_events, read_flags
 from recovery_api.services.read_patient import read_patient
 from recovery_api.services.record_audit import Actor
 from recovery_api.wiring import wiring
 
 blueprint = Blueprint("flags", __name__)
 FlagDeed = Callable[[ClinicScope, Deed, datetime], int]
+Unsent = Callable[[UUID, RecoveryError], Response]
+_CHANGES = {  # by a person or by the patient's own words; pages and what the patient is told change nothing
+    "acknowledged", "assigned", "snoozed", "resolved", "reopened", "could_not_reach", "repeated", "raised", "woken",
+}  # fmt: skip
 
 
 @blueprint.post("/flags/<uuid:flag_id>/acknowledge")
@@ -113,12 +117,23 @@ def resolve(flag_id: UUID) -> Response:
     if not note.strip():
         errors["note"] = _("Write a note: whom you reached and what was said.")
     if errors:
-        back = request.form.get("back", "worklist")
-        return make_response(_resolve_form(flag_id, errors, outcome, note, back), 422)
+        return _resolve_again(flag_id, errors)
     is_open = outcome == "could_not_reach"
     done = _("Still open: this patient could not be reached.") if is_open else _("Resolved.")
     then = None if is_open else f"/flags/{flag_id}/note"
-    return _act(flag_id, done, lambda scope, deed, now: resolve_flag(scope, deed, outcome, note, now), then)
+    return _act(flag_id, done, lambda scope, deed, now: resolve_flag(scope, deed, outcome, note, now), then, _unsent)
+
+
+def _unsent(flag_id: UUID, refused: RecoveryError) -> Response:
+    """The form again, as of now: what was written is not lost because somebody else was first."""
+    at_note = isinstance(refused, Invalid) and refused.field == "note"
+    said = _("This %(said)s.", said=retold(refused.message)) if at_note else _first(flag_id, refused)
+    return _resolve_again(flag_id, {"note" if at_note else "flag": said})
+
+
+def _resolve_again(flag_id: UUID, errors: dict[str, str]) -> Response:
+    outcome, note, back = (request.form.get(name, "") for name in ("outcome", "note", "back"))
+    return make_response(_resolve_form(flag_id, errors, outcome, note, back), 422)
 
 
 @blueprint.get("/flags/<uuid:flag_id>/note")
@@ -146,8 +161,10 @@ def note(flag_id: UUID) -> str:
     return render_template("clinic/note.html", page=page, csrf=form_token())
 
 
-def _act(flag_id: UUID, done: str, deed_on: FlagDeed, then: str | None = None) -> Response:
-    """Do one thing to a flag, then show the page again with what came of it."""
+def _act(
+    flag_id: UUID, done: str, deed_on: FlagDeed, then: str | None = None, unsent: Unsent | None = None
+) -> Response:
+    """Do one thing to a flag, then show the page again with what came of it; `unsent` answers a refusal."""
     me, parts = colleague(), wiring()
     try:
         with clinic_transaction(me.clinic_id, parts.vaults) as scope:
@@ -157,20 +174,24 @@ def _act(flag_id: UUID, done: str, deed_on: FlagDeed, then: str | None = None) -
     except NotFound:
         abort(404)
     except (StaleVersion, Conflict, Invalid) as refused:
+        if unsent is not None:
+            return unsent(flag_id, refused)
         flash(_first(flag_id, refused), "warning")
         then = None
     return redirect(then, 303) if then and patient_id else _back(flag_id, patient_id)
 
 
 def _first(flag_id: UUID, refused: RecoveryError) -> str:
-    """Tell the second nurse who was first, and when."""
+    """Tell the second nurse who was first, and when; else why nothing was changed."""
+    if isinstance(refused, Invalid):
+        return _("Nothing was changed: %(why)s", why=retold(refused.message))
     with clinic_transaction(colleague().clinic_id, wiring().vaults) as scope:
-        flag, zone = _flag(scope, flag_id), scope.zone
-    at = flag.resolved_at or flag.acknowledged_at
-    if not flag.owner or at is None or flag.owner_id == colleague().id:
+        changes = [event for event in read_flag_events(scope, [flag_id]) if event.kind in _CHANGES]
+        zone = scope.zone
+    if not changes or changes[-1].by in ("", colleague().name):
         return retold(refused.message)
-    time = words.clock_of(at, zone)
-    return _("%(who)s was first, at %(time)s: %(why)s", who=flag.owner, time=time, why=retold(refused.message))
+    who, time = changes[-1].by, words.clock_of(changes[-1].at, zone)
+    return _("%(who)s was first, at %(time)s: %(why)s", who=who, time=time, why=retold(refused.message))
 
 
 def _flag(scope: ClinicScope, flag_id: UUID) -> FlagFacts:
@@ -203,6 +224,8 @@ def _resolve_form(flag_id: UUID, errors: dict[str, str], outcome: str, note: str
             frame = frame_of(scope, read_counts(scope), now)
     except NotFound:
         abort(404)
+    if flag.status == "resolved" and not errors:
+        errors = {"flag": retold("This flag is resolved already.")}
     page = ResolvePage(
         frame=frame,
         patient_id=str(patient.id) if patient else "",
@@ -213,5 +236,6 @@ def _resolve_form(flag_id: UUID, errors: dict[str, str], outcome: str, note: str
         note=note,
         errors=errors,
         back=back if back == "patient" else "worklist",
+        born_on=patient.born_on if patient else None,
     )
     return render_template("clinic/resolve.html", page=page, csrf=form_token())

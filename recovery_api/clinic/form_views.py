@@ -67,6 +67,8 @@ class FormsPage:
     given: Mapping[str, str]
     form_id: str
     error: str = ""
+    instrument: str = ""  # what is wrong is in its form
+    born_on: date | None = None
 
 
 @blueprint.get("/patients/<uuid:patient_id>/forms")
@@ -92,7 +94,7 @@ def enter(patient_id: UUID, instrument: str) -> Response:
     except NotFound:
         abort(404)
     except (Invalid, Conflict, ValueError) as refused:
-        return make_response(_page(patient_id, _refusal(refused)), 422)
+        return make_response(_page(patient_id, instrument, _refusal(instrument, refused)), 422)
     flash(_done(entered))
     return redirect(f"/patients/{patient_id}/forms", 303)
 
@@ -118,10 +120,10 @@ def _sent(instrument: str, recorded_at: datetime) -> AnsweredQuestionnaire:
     )
 
 
-def _refusal(refused: Exception) -> str:
-    """Why nothing was saved, as a sentence in the language of the page."""
+def _refusal(instrument: str, refused: Exception) -> str:
+    """Which form was not saved and why, in the language of the page."""
     said = retold(getattr(refused, "message", "")) or _("Answer every question, or give the score as a whole number.")
-    return f"{said[:1].upper()}{said[1:].removesuffix('.')}."
+    return f"{_(NAMES[instrument])}: {said[:1].upper()}{said[1:].removesuffix('.')}."
 
 
 def _done(entered: Entered) -> str:
@@ -135,17 +137,18 @@ def _done(entered: Entered) -> str:
     return done
 
 
-def _page(patient_id: UUID, error: str = "") -> str:
+def _page(patient_id: UUID, instrument: str = "", error: str = "") -> str:
     now, me = wiring().clock.now(), colleague()
     try:
         with clinic_transaction(me.clinic_id, wiring().vaults) as scope:
-            page = _read(scope, patient_id, error, now)
+            page = _read(scope, patient_id, (instrument, error), now)
     except NotFound:
         abort(404)
     return render_template("clinic/forms.html", page=page, csrf=form_token())
 
 
-def _read(scope: ClinicScope, patient_id: UUID, error: str, now: datetime) -> FormsPage:
+def _read(scope: ClinicScope, patient_id: UUID, wrong: tuple[str, str], now: datetime) -> FormsPage:
+    instrument, error = wrong
     running = find_recovery(scope, patient_id)
     patient = read_patients(scope, [patient_id])[0]
     found = list_questionnaires(scope, patient_id)
@@ -160,6 +163,8 @@ def _read(scope: ClinicScope, patient_id: UUID, error: str, now: datetime) -> Fo
         given=dict(request.form) if error else {},
         form_id=request.form.get("form_id", "") if error else str(new_id()),
         error=error,
+        instrument=instrument,
+        born_on=patient.born_on,
     )
 
 

@@ -43,6 +43,14 @@ class Frame:
         """An instant in the clinic's zone, with its day unless that is today."""
         return words.moment_of(at, self.zone, self.now)
 
+    def dated(self, at: datetime) -> str:
+        """An instant in the clinic's zone with its whole day, for paper."""
+        return words.dated_of(at, self.zone)
+
+    def is_today(self, at: datetime) -> bool:
+        """Whether an instant lies in the clinic's present day."""
+        return at.astimezone(self.zone).date() == self.local_day
+
     @staticmethod
     def phone(number: str) -> str:
         """A number as it is read aloud."""

@@ -36,6 +36,7 @@ class InboxItem:
     dispositions: tuple[Choice, ...] = ()
     patient_id: str = ""
     patient_name: str = ""
+    is_searched: bool = False  # nobody is offered: the nurse searches whose it is
 
     @property
     def shown_sender(self) -> str:

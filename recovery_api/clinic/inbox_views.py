@@ -7,6 +7,7 @@ from uuid import UUID
 from flask import Blueprint, abort, flash, redirect, render_template, request
 from werkzeug.wrappers import Response
 
+from recovery_api.clinic import words
 from recovery_api.clinic.frame import Choice
 from recovery_api.clinic.inbox_page import InboxItem, InboxPage
 from recovery_api.clinic.retold import retold
@@ -15,16 +16,17 @@ from recovery_api.clinic.tongue import gettext as _
 from recovery_api.clinic.words import N_
 from recovery_api.clinic.worklist_views import frame_of
 from recovery_api.db import ClinicScope, clinic_transaction
-from recovery_api.domain.errors import Conflict, Invalid, NotFound
-from recovery_api.services.patient_facts import PatientFacts, read_patients
+from recovery_api.domain.errors import Conflict, Invalid, NotFound, RecoveryError
+from recovery_api.services.patient_facts import PatientFacts, read_patients, read_with_first
 from recovery_api.services.place_text import people_on_phones, place_text
 from recovery_api.services.read_counts import read_counts
-from recovery_api.services.read_inbox import InboxText, close_inbox_text, read_inbox
+from recovery_api.services.read_inbox import InboxText, close_inbox_text, read_inbox, who_closed
 from recovery_api.services.record_audit import Actor
 from recovery_api.wiring import wiring
 
 blueprint = Blueprint("inbox", __name__)
-MOST_CANDIDATES = 500
+FEW_PATIENTS = 50  # of a clinic, who are offered in a list; more are searched
+MOST_TEXTS = 200
 
 _KINDS = {
     "unknown_sender": "unknown_sender",
@@ -44,12 +46,8 @@ def inbox() -> str:
     """The texts that need a person."""
     now, me = wiring().clock.now(), colleague()
     with clinic_transaction(me.clinic_id, wiring().vaults) as scope:
-        texts = read_inbox(scope)
-        named = [text.patient_id for text in texts if text.patient_id]
-        people = (
-            {one.id: f"{one.family_name}, {one.given_name}" for one in read_patients(scope, named)} if named else {}
-        )
-        candidates = _candidates(scope, texts)
+        texts = read_inbox(scope, MOST_TEXTS)
+        people, candidates = _people(scope, texts)
         frame = frame_of(scope, read_counts(scope), now)
     page = InboxPage(frame, tuple(_item(text, people, candidates) for text in texts))
     return render_template("clinic/inbox.html", page=page, csrf=form_token())
@@ -93,25 +91,31 @@ def _deal_with(scope: ClinicScope, message_id: UUID, patient: str, now: datetime
     flash(_("The text is on the patient's page now, judged like every answer."))
 
 
-def _candidates(scope: ClinicScope, texts: Sequence[InboxText]) -> dict[str, tuple[Choice, ...]]:
-    """Whose an unplaced text may be, by its phone: those who share it, or anybody in a recovery."""
+def _people(scope: ClinicScope, texts: Sequence[InboxText]) -> tuple[dict[UUID, str], dict[str, tuple[Choice, ...]]]:
+    """The names of those who wrote, and by its phone whose an unplaced text may be.
+
+    They are those who share the phone, or where nobody has it anybody in a recovery; in a clinic of many none is
+    offered, and the names stay sealed: the nurse searches.
+    """
     phones = sorted({text.phone for text in texts if text.patient_id is None})
-    if not phones:
-        return {}
-    sharing = people_on_phones(scope, phones)
-    people = [one for one in read_patients(scope) if one.episode_id is not None and one.status == "active"]
-    named = sorted(
-        (_("%(name)s, born %(year)s", name=f"{one.family_name}, {one.given_name}", year=one.born_on.year), one.id)
-        for one in people
-    )
-    return {
+    sharing = people_on_phones(scope, phones) if phones else {}
+    wanted = list({text.patient_id for text in texts if text.patient_id}.union(*sharing.values()))
+    if all(sharing.values()):
+        people = read_patients(scope, wanted) if wanted else []
+    else:
+        people = read_with_first(scope, wanted, FEW_PATIENTS + 1)
+    is_few = len(people) <= FEW_PATIENTS
+    running = (one for one in people if one.episode_id is not None and one.status == "active")
+    named = sorted((_born(one), one.id) for one in running)
+    candidates = {
         phone: tuple(
             Choice(str(patient_id), label)
             for label, patient_id in named
-            if patient_id in sharing[phone] or not sharing[phone]
-        )[:MOST_CANDIDATES]
-        for phone in phones
+            if patient_id in of_phone or (is_few and not of_phone)
+        )
+        for phone, of_phone in sharing.items()
     }
+    return {one.id: f"{one.family_name}, {one.given_name}" for one in people}, candidates
 
 
 def _born(one: PatientFacts) -> str:
@@ -130,6 +134,7 @@ def _item(text: InboxText, people: dict[UUID, str], candidates: dict[str, tuple[
         candidates=() if text.patient_id else candidates.get(text.phone, ()),
         dispositions=tuple(Choice(one, _(_DECIDED[one])) for one in _OFFERED.get(kind, _UNREADABLE)),
         patient_id=str(text.patient_id) if text.patient_id in people else "",
+        is_searched=text.patient_id is None and not candidates.get(text.phone),
         patient_name=people.get(text.patient_id, "") if text.patient_id else "",
     )
 
@@ -142,12 +147,23 @@ def inbox_done(message_id: UUID) -> Response:
     try:
         with clinic_transaction(me.clinic_id, parts.vaults) as scope:
             _deal_with(scope, message_id, request.form.get("patient_id", ""), parts.clock.now())
-    except (NotFound, Conflict):
-        flash(_("Somebody else dealt with that message already."), "warning")
+    except (NotFound, Conflict) as refused:
+        flash(_first(message_id, refused), "warning")
     except Invalid:
         flash(_("Choose a decision. “Something else” needs a note."), "warning")
     following = request.args.get("next", "", type=_as_id)
     return redirect(f"/inbox#message-{following}" if following else "/inbox", 303)
+
+
+def _first(message_id: UUID, refused: RecoveryError) -> str:
+    """Tell the second nurse who was first, and when; else why not."""
+    with clinic_transaction(colleague().clinic_id, wiring().vaults) as scope:
+        found = who_closed(scope, message_id)
+        if found is None:
+            return retold(refused.message)
+        who, at = found
+        time = words.moment_of(at, scope.zone, wiring().clock.now())
+        return _("%(who)s dealt with that message already, at %(time)s.", who=who, time=time)
 
 
 def _as_id(said: str) -> str:

@@ -5,18 +5,23 @@ from pathlib import Path
 from flask import Flask, has_request_context, request
 from flask_babel import Babel
 
+from recovery_api.clinic.cookie_names import host_bound
 from recovery_api.clinic.retold import retold
 
 NAMES = {"en": "English", "es": "Español"}
-COOKIE = "language"
 _WORDS = Path(__file__).parent / "translations"
+
+
+def language_cookie() -> str:
+    """The cookie that keeps a choice."""
+    return host_bound("language")
 
 
 def chosen_language() -> str:
     """The language of the page that is being made; English where there is none."""
     if not has_request_context():
         return "en"
-    kept = request.cookies.get(COOKIE, "")
+    kept = request.cookies.get(language_cookie(), "")
     return kept if kept in NAMES else request.accept_languages.best_match(list(NAMES)) or "en"
 
 

@@ -8,8 +8,9 @@ from flask import Blueprint, abort, redirect, render_template, request
 from werkzeug.wrappers import Response
 
 from recovery_api.clinic import words
+from recovery_api.clinic.cookie_names import over_https
 from recovery_api.clinic.frame import Frame
-from recovery_api.clinic.languages import COOKIE, NAMES
+from recovery_api.clinic.languages import NAMES, language_cookie
 from recovery_api.clinic.session import colleague, form_token, own_path, signed_in
 from recovery_api.clinic.worklist_views import frame_of
 from recovery_api.db import clinic_transaction
@@ -37,6 +38,7 @@ class PersonLine:
     performed_on: date | None
     day: int | None
     language_word: str
+    is_followed: bool = True  # has a recovery, so that a text can be filed there
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,7 @@ class PeoplePage:
     words: str
     rows: tuple[PersonLine, ...]
     after: str = ""
+    text: str = ""  # the text of the inbox whose sender is looked for
 
 
 @blueprint.get("/patients")
@@ -54,19 +57,19 @@ class PeoplePage:
 def patients() -> str:
     """Everybody, or those who fit."""
     now, me = wiring().clock.now(), colleague()
-    wanted, after = request.args.get("q", "").strip()[:LONGEST], _after()
+    wanted, after, text = request.args.get("q", "").strip()[:LONGEST], _id("after"), _id("text")
     with clinic_transaction(me.clinic_id, wiring().vaults) as scope:
         found = find_patients(scope, wanted, after, MOST + 1, Actor("clinician", me.id, me.role), now)
         frame = frame_of(scope, read_counts(scope), now)
     is_whole = after is None and len(found) <= MOST
     shown = sorted(found, key=sort_key) if is_whole else found[:MOST]
     rows = tuple(_line(one, frame.local_day) for one in shown)
-    page = PeoplePage(frame, wanted, rows, str(found[MOST - 1].id) if len(found) > MOST else "")
+    page = PeoplePage(frame, wanted, rows, str(found[MOST - 1].id) if len(found) > MOST else "", str(text or ""))
     return render_template("clinic/patients.html", page=page, csrf=form_token())
 
 
-def _after() -> UUID | None:
-    text = request.args.get("after", "")
+def _id(name: str) -> UUID | None:
+    text = request.args.get(name, "")
     try:
         return UUID(text) if text else None
     except ValueError:
@@ -84,6 +87,7 @@ def _line(patient: PatientFacts, today: date) -> PersonLine:
         performed_on=performed,
         day=(today - performed).days if performed else None,
         language_word=words.language_word(patient.language),
+        is_followed=patient.episode_id is not None and patient.status == "active",
     )
 
 
@@ -94,6 +98,7 @@ def choose_language() -> Response:
     if wanted not in NAMES:
         abort(404)
     answer = redirect(own_path(request.args.get("then", "/worklist")), 303)
-    secure = wiring().settings.public_url.startswith("https://")
-    answer.set_cookie(COOKIE, wanted, max_age=A_YEAR, path="/", httponly=True, secure=secure, samesite="Strict")
+    answer.set_cookie(
+        language_cookie(), wanted, max_age=A_YEAR, path="/", httponly=True, secure=over_https(), samesite="Strict"
+    )
     return answer

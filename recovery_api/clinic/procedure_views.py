@@ -14,6 +14,7 @@ from recovery_api.clinic.tongue import gettext as _
 from recovery_api.clinic.worklist_views import frame_of
 from recovery_api.db import ClinicScope, clinic_transaction
 from recovery_api.domain.errors import Conflict, Invalid, NotFound
+from recovery_api.domain.written_days import iso_day
 from recovery_api.services.change_episode import EpisodeChanges, change_episode
 from recovery_api.services.find_recovery import find_recovery
 from recovery_api.services.preview_move import Movable, Move, preview_move, read_movable
@@ -102,6 +103,6 @@ def _page(patient_id: UUID, given: str | None) -> Response:
 def _day(given: str) -> date:
     """The day of a form. Raises Invalid."""
     try:
-        return date.fromisoformat(given)
+        return iso_day(given)
     except ValueError:
         raise Invalid("must be a day such as 2026-11-21") from None

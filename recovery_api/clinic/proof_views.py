@@ -29,14 +29,14 @@ blueprint = Blueprint("proofs", __name__)
 @blueprint.post("/passkey/options")
 def options() -> Response:
     """What the browser needs to offer a passkey: the same for everybody."""
-    check_form()
+    check_form(at_door=True)
     return answer_json(options_to_prove(party()))
 
 
 @blueprint.post("/sign-in/passkey")
 def by_passkey() -> Response:
     """Begin a session by a passkey alone."""
-    check_form()
+    check_form(at_door=True)
     parts, agent = wiring(), request.headers.get("User-Agent", "")
     try:
         answered = request.form.get("credential", "")

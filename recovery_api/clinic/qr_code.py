@@ -22,6 +22,14 @@ def draw(text: str) -> Picture:
     return Picture(len(rows), "".join(_runs(row, y) for y, row in enumerate(rows)))
 
 
+def draw_if_it_fits(text: str) -> Picture | None:
+    """The same; None where the text is longer than any square holds."""
+    try:
+        return draw(text)
+    except segno.DataOverflowError:
+        return None
+
+
 def _runs(row: list[int], y: int) -> str:
     drawn, x = [], 0
     for is_dark, run in groupby(row):

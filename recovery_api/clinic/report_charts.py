@@ -12,7 +12,7 @@ from recovery_api.clinic.words import short_day_of
 from recovery_api.services.report_recovery import CohortPoint
 from recovery_api.services.report_replies import ReplyRate
 
-LEFT, TOP, BOTTOM = 46, 16, 190
+LEFT, TOP, BOTTOM = 46, 30, 190
 Grid = Sequence[tuple[float, str]]
 
 
@@ -78,6 +78,7 @@ def _course(sheet: Sheet, shown: Sequence[CohortPoint]) -> Iterator[Svg]:
             [one.published[0] for one in shown], [one.published[1] for one in shown], [one.pain or 0 for one in shown]
         )
     )  # fmt: skip
+    yield text(0, 12, _("Pain, 0–10"), "label")
     yield from sheet.grid([(pain, str(pain)) for pain in range(0, 11, 2)], 10)
     yield from (area(upper + lower[::-1], "band"), lines((upper, lower), "band-edge"), lines([course], "pain"))
     for (x, y), one in zip(course, shown, strict=True):

@@ -19,6 +19,7 @@ from recovery_api.db import clinic_transaction
 from recovery_api.domain.alert_load import Usefulness
 from recovery_api.domain.tiers import Tier
 from recovery_api.domain.waits import Waits
+from recovery_api.domain.written_days import iso_day
 from recovery_api.services.clinic_rules import rules_of
 from recovery_api.services.read_reports import read_reports
 from recovery_api.services.record_audit import Actor
@@ -93,15 +94,14 @@ def _page() -> ReportsPage:
 
 
 def _stretch(today: date) -> tuple[date, date]:
-    """The days that are asked for: the last month, where none are; a year at the most."""
+    """The days that are asked for, in whichever order; the last month, where none are; a year at the most."""
     try:
-        until = date.fromisoformat(request.args.get("until") or str(today))
-        since = date.fromisoformat(request.args.get("since") or str(until - timedelta(days=USUAL - 1)))
+        until = iso_day(request.args.get("until") or str(today))
+        since = iso_day(request.args.get("since") or str(until - timedelta(days=USUAL - 1)))
     except ValueError:
         abort(400)
-    if not since <= until or (until - since).days > LONGEST:
-        abort(400)
-    return since, until
+    since, until = sorted((since, until))
+    return max(since, until - timedelta(days=LONGEST)), until
 
 
 def _reply_tables(found: ReplyReport) -> tuple[ReportTable, ...]:

@@ -16,6 +16,7 @@ from recovery_api.db import clinic_transaction
 from recovery_api.domain.errors import Invalid
 from recovery_api.domain.ladder import DUTIES
 from recovery_api.domain.rota import HOLIDAY
+from recovery_api.domain.written_days import iso_day
 from recovery_api.services.change_rota import (
     NamedShift,
     NewShift,
@@ -176,7 +177,7 @@ def _person(name: str) -> UUID:
 
 def _day(name: str) -> date:
     try:
-        return date.fromisoformat(request.form.get(name, ""))
+        return iso_day(request.form.get(name, ""))
     except ValueError:
         raise Invalid(_("Give a day."), field=name) from None
 

@@ -10,8 +10,8 @@ from uuid import UUID
 from flask import Blueprint, abort, flash, make_response, redirect, render_template, request
 from werkzeug.wrappers import Response
 
-from recovery_api.clinic.clinic_views import frame_here
 from recovery_api.clinic.frame import Frame
+from recovery_api.clinic.pack_words import pack_words
 from recovery_api.clinic.retold import retold
 from recovery_api.clinic.rules_page import (
     ChangeLine,
@@ -25,16 +25,31 @@ from recovery_api.clinic.rules_page import (
 )
 from recovery_api.clinic.session import colleague, form_token, open_to
 from recovery_api.clinic.tongue import gettext as _
+from recovery_api.clinic.worklist_views import frame_of
 from recovery_api.db import ClinicScope, clinic_transaction
 from recovery_api.domain.alert_load import Usefulness, compare, load_of
 from recovery_api.domain.errors import Conflict, Invalid, NotAllowed, NotFound
 from recovery_api.domain.local_time import local_instant
 from recovery_api.domain.rules import RulePack
+from recovery_api.domain.written_days import iso_day
 from recovery_api.packs.rule_pack import rule_pack
+from recovery_api.services.ask_once import ask_once
 from recovery_api.services.clinic_rules import rules_of
-from recovery_api.services.read_rule_changes import RuleChangeRecord, changes_in_force, read_rule_changes
+from recovery_api.services.read_counts import counts_asked, counts_told
+from recovery_api.services.read_rule_changes import (
+    RuleChangeRecord,
+    changes_in_force,
+    rule_changes_asked,
+    rule_changes_told,
+)
 from recovery_api.services.record_audit import Actor
-from recovery_api.services.replay_history import StoredHistory, read_histories, replay_history, report_usefulness
+from recovery_api.services.replay_history import (
+    StoredHistory,
+    read_histories,
+    replay_history,
+    usefulness_asked,
+    usefulness_told,
+)
 from recovery_api.services.sign_rules import (
     PROPOSERS,
     SIGNERS,
@@ -81,7 +96,7 @@ def try_or_propose() -> Response:
             flash(_("Proposed. Nothing changes until somebody else has signed."))
             return redirect(f"/clinic/rules?since={since}", 303)
     except (ValueError, Invalid, Conflict) as refused:
-        said = str(refused)
+        said = pack_words(str(refused))
         page = replace(_page(since), error=said, why=why, draft=request.form.get("draft") or "{}")
         return make_response(render_template("clinic/rules.html", page=page, csrf=form_token()), 422)
     page = replace(_page(since, draft, changes), why=why)
@@ -120,7 +135,7 @@ def _since() -> date:
     """From when on the history is looked at: four weeks back, or the day asked for, within a year."""
     today = wiring().clock.now().date()
     try:
-        wanted = date.fromisoformat(request.values.get("since", ""))
+        wanted = iso_day(request.values.get("since", ""))
     except ValueError:
         wanted = today - USUAL
     return min(max(wanted, today - LONGEST), today)
@@ -159,12 +174,19 @@ def _page(since: date, draft: RulePack | None = None, changes: Mapping[str, Any]
 def _look(since: date, now: datetime) -> _Looked:
     me = colleague()
     with clinic_transaction(me.clinic_id, wiring().vaults) as scope:
+        histories = read_histories(scope, since, Actor("clinician", me.id, me.role), now, MOST_RECOVERIES)
+        found = ask_once(
+            scope,
+            counts=counts_asked(scope),
+            useful=usefulness_asked(scope, _begins(scope, since)),
+            changes=rule_changes_asked(scope),
+        )
         return _Looked(
-            frame=frame_here(scope, now),
+            frame=frame_of(scope, counts_told(found["counts"]), now),
             pack=rules_of(scope),
-            histories=read_histories(scope, since, Actor("clinician", me.id, me.role), now, MOST_RECOVERIES),
-            useful=report_usefulness(scope, _begins(scope, since)),
-            records=read_rule_changes(scope),
+            histories=histories,
+            useful=usefulness_told(found["useful"]),
+            records=rule_changes_told(scope, found["changes"]),
         )
 
 

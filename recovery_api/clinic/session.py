@@ -11,7 +11,9 @@ from flask import Response, abort, g, make_response, redirect, render_template, 
 from werkzeug.wrappers import Response as BaseResponse
 
 from recovery_api.clinic.account_page import ProvePage
+from recovery_api.clinic.cookie_names import host_bound, over_https
 from recovery_api.clinic.frame import Proof
+from recovery_api.clinic.process_words import process_word
 from recovery_api.clinic.retold import retold
 from recovery_api.clinic.tongue import gettext as _
 from recovery_api.clock import real_now
@@ -31,40 +33,47 @@ MOST_KEPT = 16 * 1024  # characters of a form that is kept while its sender prov
 
 def cookie_name() -> str:
     """Bound to the host and to https, wherever there is https."""
-    return "__Host-session" if _over_https() else "session"
+    return host_bound("session")
 
 
-def _over_https() -> bool:
-    return wiring().settings.public_url.startswith("https://")
+def visit_cookie() -> str:
+    """The cookie of a browser without a session, which its forms hang on."""
+    return host_bound("visit")
 
 
 def set_cookie(response: BaseResponse, secret: str) -> None:
     """Hand the session's secret to the browser."""
-    response.set_cookie(cookie_name(), secret, path="/", httponly=True, secure=_over_https(), samesite="Strict")
+    response.set_cookie(cookie_name(), secret, path="/", httponly=True, secure=over_https(), samesite="Strict")
 
 
 def clear_cookie(response: BaseResponse) -> None:
     """Take the secret back, and everything else that the browser kept of us."""
-    response.delete_cookie(cookie_name(), path="/", httponly=True, secure=_over_https(), samesite="Strict")
+    response.delete_cookie(cookie_name(), path="/", httponly=True, secure=over_https(), samesite="Strict")
     response.headers["Clear-Site-Data"] = '"cache", "storage"'
 
 
 def form_seed() -> str:
     """The part of this browser's own cookie that stays while a session lasts."""
-    return seed_of(request.cookies.get(cookie_name(), "")) or request.cookies.get("visit", "")
+    return seed_of(request.cookies.get(cookie_name(), "")) or request.cookies.get(visit_cookie(), "")
 
 
-def form_token(visit: str = "") -> str:
+def form_token(seed: str = "") -> str:
     """What every form must carry: it cannot be made without the secret in this browser's own cookie."""
-    secret = visit or form_seed()
+    secret = seed or form_seed()
     return hmac.new(wiring().settings.secret_key(), secret.encode(), hashlib.sha256).hexdigest()
 
 
-def check_form() -> None:
-    """Refuse a form that was not ours, or that another site sent."""
+def check_form(*, at_door: bool = False) -> None:
+    """Refuse a form that was not ours, or that another site sent; without a cookie of ours none can be ours.
+
+    `at_door` the token of a visit is good beside a session: a link of another site brings no session along.
+    """
     if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
         abort(403)
-    if not hmac.compare_digest(request.form.get("csrf", "").encode(), form_token().encode()):
+    given, seeds = request.form.get("csrf", "").encode(), [form_seed()]
+    if at_door:
+        seeds.append(request.cookies.get(visit_cookie(), ""))
+    if not any(seed and hmac.compare_digest(given, form_token(seed).encode()) for seed in seeds):
         abort(403)
 
 
@@ -176,7 +185,7 @@ def _find(secret: str) -> Colleague | None:
 def degraded_words() -> str:
     """What a clinician must know when part of the product does not run; nothing while all of it does."""
     seen: AtWork = g.at_work
-    troubles = [check.name for check in seen.checks if check.trouble]
+    troubles = [process_word(check.name) for check in seen.checks if check.trouble]
     silent = [one for one in seen.watches if one.kind == "replies" and one.trouble]
     troubles += [WORDS[one.kind] for one in seen.watches if one not in silent and not one.is_well(real_now())]
     said = [_("No replies at all for 2 hours: check texting.")] if silent else []

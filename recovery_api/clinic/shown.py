@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from types import MappingProxyType
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from recovery_api.clinic import words
 from recovery_api.clinic.courses import SPARK_DAYS, BandDay, Course, CourseFlag, CoursePoint
@@ -12,6 +13,7 @@ from recovery_api.clinic.frame import StoryLine, Waiting
 from recovery_api.clinic.retold import retold
 from recovery_api.clinic.story import PAGES, outcome_word, told_by
 from recovery_api.clinic.tongue import gettext as _
+from recovery_api.domain.check_in import local_day
 from recovery_api.domain.page_code import page_code
 from recovery_api.domain.recovery_band import PUBLISHED, RecoveryBand, published
 from recovery_api.services.answer_flags import UNDO
@@ -61,7 +63,8 @@ def _symptoms(note: str) -> str:
 
 
 def _mark(patient: PatientFacts, flag: FlagFacts) -> CourseFlag:
-    day = (flag.opened_at.date() - patient.performed_on).days if patient.performed_on else 0
+    opened_on = local_day(flag.opened_at, ZoneInfo(patient.zone))
+    day = (opened_on - patient.performed_on).days if patient.performed_on else 0
     return CourseFlag(day, words.group_of(flag.tier, flag.family), retold(flag.reason))
 
 

@@ -1,6 +1,7 @@
 """Signing in and out, and setting up an account by its one-time link."""
 
 import secrets
+from math import ceil
 from urllib.parse import quote
 
 import pyotp
@@ -8,10 +9,20 @@ from flask import Blueprint, abort, make_response, redirect, render_template, re
 from werkzeug.wrappers import Response
 
 from recovery_api.caller_address import caller_address
+from recovery_api.clinic.cookie_names import over_https
 from recovery_api.clinic.devices import device_of
 from recovery_api.clinic.door_page import DemoStaff, SetUpPage, SignInPage
 from recovery_api.clinic.retold import retold
-from recovery_api.clinic.session import check_form, clear_cookie, cookie_name, form_token, own_path, set_cookie
+from recovery_api.clinic.session import (
+    check_form,
+    clear_cookie,
+    cookie_name,
+    form_seed,
+    form_token,
+    own_path,
+    set_cookie,
+    visit_cookie,
+)
 from recovery_api.clinic.tongue import gettext as _
 from recovery_api.domain.errors import Invalid, NotAllowed, NotFound, TooMany
 from recovery_api.services.add_clinic import finish_set_up, open_set_up
@@ -38,7 +49,7 @@ def show_sign_in() -> Response:
 @blueprint.post("/sign-in")
 def do_sign_in() -> Response:
     """Check both factors and begin a session."""
-    check_form()
+    check_form(at_door=True)
     parts, email = wiring(), request.form.get("email", "")
     next_path = own_path(request.form.get("next", "/worklist"))
     try:
@@ -46,8 +57,11 @@ def do_sign_in() -> Response:
         return _enter(email, next_path)
     except NotAllowed as refused:
         return _form(SignInPage(email, refused.message, next_path, _demo_staff()), 401)
-    except TooMany:
-        return _form(SignInPage(email, _("Too many tries from here. Wait a minute."), next_path, _demo_staff()), 429)
+    except TooMany as refused:
+        said = _("Too many tries from here. Wait a minute.")
+        response = _form(SignInPage(email, said, next_path, _demo_staff()), 429)
+        response.headers["Retry-After"] = str(max(ceil(refused.wait), 1))
+        return response
 
 
 def _enter(email: str, next_path: str) -> Response:
@@ -84,7 +98,7 @@ def show_set_up(token: str) -> Response:
 @blueprint.post("/set-up/<token>")
 def do_set_up(token: str) -> Response:
     """Choose a password and prove the second factor; both begin a session."""
-    check_form()
+    check_form(at_door=True)
     password = request.form.get("password", "")
     if password != request.form.get("password_again", ""):
         return _set_up(token, {"password_again": _("The two passwords differ.")}, 422)
@@ -117,12 +131,11 @@ def _form(page: SignInPage, status: int = 200) -> Response:
 
 def _with_visit(template: str, page: SignInPage | SetUpPage, status: int) -> Response:
     """A form for somebody without a session: a throw-away cookie binds its token to this browser."""
-    if cookie_name() in request.cookies or "visit" in request.cookies:
+    if form_seed():
         return make_response(render_template(template, page=page, csrf=form_token()), status)
     visit = secrets.token_urlsafe(16)
     response = make_response(render_template(template, page=page, csrf=form_token(visit)), status)
-    secure = wiring().settings.public_url.startswith("https://")
-    response.set_cookie("visit", visit, path="/", httponly=True, samesite="Strict", secure=secure)
+    response.set_cookie(visit_cookie(), visit, path="/", httponly=True, samesite="Strict", secure=over_https())
     return response
 
 

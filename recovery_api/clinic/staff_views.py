@@ -1,17 +1,17 @@
-"""Staff and roles: who may come in and as what; leads alone."""
+"""Staff and roles: who may come in and as what; leads alone, and every change after a fresh proof."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from flask import Blueprint, abort, flash, redirect, render_template, request
-from werkzeug.wrappers import Response
+from flask.typing import ResponseReturnValue
 
 from recovery_api.clinic import words
 from recovery_api.clinic.clinic_views import for_leads, frame_here, lead_deed
 from recovery_api.clinic.frame import Choice, Frame
 from recovery_api.clinic.retold import retold
-from recovery_api.clinic.session import colleague, form_token
+from recovery_api.clinic.session import colleague, form_token, freshly_proved
 from recovery_api.clinic.tongue import gettext as _
 from recovery_api.clinic.words import N_
 from recovery_api.db import clinic_transaction
@@ -62,7 +62,8 @@ def staff() -> str:
 
 @blueprint.post("/clinic/staff")
 @for_leads
-def add() -> Response | str:
+@freshly_proved
+def add() -> ResponseReturnValue:
     """Add a colleague; their one-time link is shown once."""
     me, parts, form = colleague(), wiring(), request.form
     try:
@@ -84,7 +85,8 @@ def add() -> Response | str:
 
 @blueprint.post("/clinic/staff/<uuid:clinician_id>")
 @for_leads
-def change(clinician_id: UUID) -> Response:
+@freshly_proved
+def change(clinician_id: UUID) -> ResponseReturnValue:
     """Another role, or whether they are paged."""
     role, is_paged = request.form.get("role", ""), bool(request.form.get("is_paged"))
     return lead_deed(
@@ -95,7 +97,8 @@ def change(clinician_id: UUID) -> Response:
 
 @blueprint.post("/clinic/staff/<uuid:clinician_id>/shut-out")
 @for_leads
-def shut_out(clinician_id: UUID) -> Response:
+@freshly_proved
+def shut_out(clinician_id: UUID) -> ResponseReturnValue:
     """They come in no more, from this moment."""
     return lead_deed(
         lambda scope, actor, now: disable(scope, clinician_id, actor, now),
@@ -105,7 +108,8 @@ def shut_out(clinician_id: UUID) -> Response:
 
 @blueprint.post("/clinic/staff/<uuid:clinician_id>/let-in")
 @for_leads
-def let_in(clinician_id: UUID) -> Response:
+@freshly_proved
+def let_in(clinician_id: UUID) -> ResponseReturnValue:
     """They may come in again."""
     return lead_deed(
         lambda scope, actor, now: enable(scope, clinician_id, actor, now), _("They may come in again."), "/clinic/staff"
@@ -114,7 +118,8 @@ def let_in(clinician_id: UUID) -> Response:
 
 @blueprint.post("/clinic/staff/<uuid:clinician_id>/link")
 @for_leads
-def link(clinician_id: UUID) -> Response | str:
+@freshly_proved
+def link(clinician_id: UUID) -> ResponseReturnValue:
     """A fresh one-time link, shown once."""
     me, parts = colleague(), wiring()
     try:
@@ -124,7 +129,7 @@ def link(clinician_id: UUID) -> Response | str:
     except NotFound:
         abort(404)
     except Conflict as refused:
-        flash(refused.message, "warning")
+        flash(retold(refused.message), "warning")
         return redirect("/clinic/staff", 303)
     return _show(secret, name)
 

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from recovery_api.clinic.frame import Frame
 from recovery_api.clinic.retold import retold
+from recovery_api.clinic.text_titles import TITLES
 from recovery_api.clinic.tongue import gettext as _
 from recovery_api.clinic.tongue import ngettext
 from recovery_api.clinic.words import N_, language_word
@@ -135,8 +136,10 @@ def cost_of(segments: int, characters: int, encoding: str) -> str:
 
 
 def title_of(key: str) -> str:
-    """A text's key as it is read: saved_then_symptoms is Saved then symptoms."""
+    """What a text is called: check_in_pain is Check-in: pain now."""
     patients = untwinned(key)
     if patients is not None:
         return _("%(text)s, to a caregiver", text=title_of(patients))
-    return retold(key.replace("_", " ").capitalize())
+    plain = key.replace("_", " ").capitalize()
+    told = retold(plain)
+    return TITLES.get(key, plain) if told == plain else told

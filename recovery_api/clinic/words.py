@@ -206,6 +206,12 @@ def moment_of(at: datetime, zone: tzinfo, now: datetime) -> str:
         return f"{local:%H:%M}"
     if abs((today.date() - local.date()).days) < 180:
         return f"{_(_DAYS[local.weekday()])} {local.day} {_(_MONTHS[local.month - 1])} {local:%H:%M}"
+    return dated_of(at, zone)
+
+
+def dated_of(at: datetime, zone: tzinfo) -> str:
+    """An instant with its whole day, for paper that is read on another: "23-Nov-2026 07:42"."""
+    local = at.astimezone(zone)
     return f"{day_of(local.date())} {local:%H:%M}"
 
 

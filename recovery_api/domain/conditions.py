@@ -116,7 +116,8 @@ CONDITIONS: dict[str, Condition] = {
     "jump_unanswered": Condition(
         "after the first answer {above_usual} or more above the usual, which calls nobody by itself, the patient is "
         "asked at once about a fall, a pop or a new place, and nothing came within {answer_minutes} minutes (where "
-        "these end at night, by 9 in the morning); the time since the jump counts as waited",
+        "these end at night, by 9 in the morning; an hour at least after the question); the time since the jump counts "
+        "as waited",
         LooksAt.EVENT,
         frozenset({"pain", "usual", "hours"}),
         {"above_usual": Bounds(2, 10), "answer_minutes": Bounds(30, 720, whole=True)},

@@ -105,9 +105,18 @@ def brings_back(body: str, own_starts: frozenset[str]) -> bool:
     Any other wish to have them back is for a person: the carrier would go on blocking the phone, and a sentence may
     mean something else.
     """
-    plain = unicodedata.normalize("NFKD", body).upper()
-    word = "".join(letter for letter in plain if letter.isalnum() or letter.isspace()).strip()
+    word = _plain_word(body)
     return word in CARRIER_STARTS or word in own_starts
+
+
+def is_bare_yes(body: str) -> bool:
+    """Whether a whole text is the one word of those that begin texts which also answers anything else: yes."""
+    return _plain_word(body) == "YES"
+
+
+def _plain_word(body: str) -> str:
+    plain = unicodedata.normalize("NFKD", body).upper()
+    return "".join(letter for letter in plain if letter.isalnum() or letter.isspace()).strip()
 
 
 def next_window(now: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:

@@ -26,10 +26,9 @@ class Jump:
         return self.at + timedelta(minutes=self.rule.parameters["answer_minutes"])
 
     def grounds(self, now: datetime) -> Grounds:
-        """Why somebody must look where no answer came; the time since the jump counts as waited."""
+        """Why somebody must look where no answer came; the time since the jump counts as waited, and is told."""
         waited = max(int((now - self.at) / timedelta(minutes=1)), 0)
-        hours = self.rule.parameters["answer_minutes"] / 60
-        words = {"pain": str(self.pain), "usual": f"{self.usual:.0f}", "hours": f"{hours:g}"}
+        words = {"pain": str(self.pain), "usual": f"{self.usual:.0f}", "hours": _hours(waited)}
         inputs = {"pain": self.pain, "usual": round(self.usual, 2), "jumped_at": self.at.isoformat()}
         return Grounds(words, inputs, waited_minutes=waited)
 
@@ -59,3 +58,8 @@ def _is_high(rule: Rule, history: Sequence[Reading]) -> bool:
         return False
     scores = [reading.pain for reading in history if reading.pain is not None and reading.day >= FIRST_DAY]
     return len(scores) >= rule.arming.from_answer and last.pain >= min(scores) + rule.parameters["above_usual"]
+
+
+def _hours(minutes: int) -> str:
+    """Whole hours, or minutes as a part of the first one: "4", "12", "0.5"."""
+    return f"{minutes // 60 or round(minutes / 60, 1):g}"

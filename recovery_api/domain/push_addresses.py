@@ -1,6 +1,7 @@
 """Which addresses a web push may go to: a browser names its push service, and nobody may name another machine."""
 
 import json
+import re
 from urllib.parse import urlsplit
 
 from recovery_api.domain.errors import Invalid
@@ -9,6 +10,7 @@ from recovery_api.domain.errors import Invalid
 SERVICES = ("fcm.googleapis.com", "jmt17.google.com", ".push.services.mozilla.com", ".push.apple.com",
             ".notify.windows.com")  # fmt: skip
 _LOCAL = ("127.0.0.1", "localhost")
+_NAME = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+")  # any other sign may end the host for whoever connects to it
 
 
 def endpoint_of(subscription: str, *, allow_local: bool = False) -> str:
@@ -29,4 +31,5 @@ def endpoint_of(subscription: str, *, allow_local: bool = False) -> str:
 
 
 def _is_service(host: str) -> bool:
-    return any(host == name or (name.startswith(".") and host.endswith(name)) for name in SERVICES)
+    is_name = _NAME.fullmatch(host) is not None
+    return is_name and any(host == name or (name.startswith(".") and host.endswith(name)) for name in SERVICES)

@@ -19,7 +19,7 @@ FAMILIES = (
     "operations",
 )
 # Operations of which a recovery may have an open one each, beside any other.
-TASKS = ("preparation", "visits")
+TASKS = ("preparation", "visits", "visit_news", "forms")
 
 
 def told_family(family: str) -> str:

@@ -10,6 +10,7 @@ from recovery_api.domain.errors import Invalid
 
 SEPARATORS = (";", ",", "\t")
 LONGEST_CELL = 1000  # characters
+LONGEST_HEAD, MOST_NAMED = 40, 5  # of the columns that nobody knows, as they are told
 _WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # xlsx and ods; xls
 _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 
@@ -46,14 +47,26 @@ def read_rows(text: str, columns: Mapping[str, str], needed: Sequence[str]) -> l
     """
     first_line, text = _without_hint(text.removeprefix("\ufeff"))
     for separator in SEPARATORS:
-        heads = [_plain(head) for head in next(csv.reader(io.StringIO(text, newline=""), delimiter=separator), [])]
+        heads = [_plain(head) for head in _heads(text, separator, first_line)]
         if len(heads) > 1:
             break
     names = _named(heads, columns, needed)
+    return list(_rows(text, separator, names, first_line))
+
+
+def _heads(text: str, separator: str, first_line: int) -> list[str]:
     try:
-        return list(_rows(text, separator, names, first_line))
-    except csv.Error as error:
-        raise Invalid(f"this cannot be read as CSV: {error}") from None
+        heads = next(csv.reader(io.StringIO(text, newline=""), delimiter=separator), [])
+    except csv.Error:
+        raise _never_closed(first_line) from None
+    if '"' in text and any(len(head) > LONGEST_CELL for head in heads):  # it took everything for one head
+        raise _never_closed(first_line)
+    return heads
+
+
+def _never_closed(line: int) -> Invalid:
+    """What a person can mend: the row whose quotation marks do not fit."""
+    return Invalid(f"this cannot be read as CSV: the quotation marks in line {line} do not fit")
 
 
 def _without_hint(text: str) -> tuple[int, str]:
@@ -65,7 +78,7 @@ def _without_hint(text: str) -> tuple[int, str]:
 def _named(heads: Sequence[str], columns: Mapping[str, str], needed: Sequence[str]) -> list[str]:
     while heads and not heads[-1]:
         heads = heads[:-1]
-    unknown = [head or "(empty)" for head in heads if head not in columns]
+    unknown = [head[:LONGEST_HEAD] or "(empty)" for head in heads if head not in columns][:MOST_NAMED]
     if unknown:
         raise Invalid(f"no such column: {', '.join(unknown)}. Columns are {', '.join(dict.fromkeys(columns.values()))}")
     names = [columns[head] for head in heads]
@@ -81,13 +94,21 @@ def _named(heads: Sequence[str], columns: Mapping[str, str], needed: Sequence[st
 def _rows(text: str, separator: str, names: Sequence[str], first_line: int) -> Iterator[Row]:
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     ended = 0
-    for cells in reader:
+    while (cells := _next(reader, ended + first_line)) is not None:
         began, ended = ended + first_line, reader.line_num
         if began == first_line or not any(cell.strip() for cell in cells):
             continue
         too_many = any(cell.strip() for cell in cells[len(names) :])
         filled = [*map(_untouched, cells), *("" for _ in names)]
         yield Row(began, dict(zip(names, filled, strict=False)), too_many)
+
+
+def _next(reader: Iterator[list[str]], line: int) -> list[str] | None:
+    """The next row, which begins on this line; None after the last one."""
+    try:
+        return next(reader, None)
+    except csv.Error:
+        raise _never_closed(line) from None
 
 
 def _plain(head: str) -> str:

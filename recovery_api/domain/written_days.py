@@ -42,10 +42,20 @@ def read_instant(text: str) -> datetime:
 
     Days far away are refused: what is counted from them would leave the calendar.
     """
-    moment = datetime.fromisoformat(text)
+    moment = datetime.fromisoformat(text.upper())
     if not EARLIEST_YEAR <= moment.year <= LATEST_YEAR:
         raise ValueError(f"must lie between {EARLIEST_YEAR} and {LATEST_YEAR}")
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+
+
+def iso_day(text: str) -> date:
+    """An ISO day as the field of a form sends it. Raises ValueError, for days far away too: what is counted from them
+    would leave the calendar.
+    """
+    day = date.fromisoformat(text)
+    if not EARLIEST_YEAR <= day.year <= LATEST_YEAR:
+        raise ValueError(f"must lie between {EARLIEST_YEAR} and {LATEST_YEAR}")
+    return day
 
 
 def _day_or_month_first(one: int, other: int, year: int, field: str) -> date:

@@ -14,7 +14,7 @@ from recovery_api.models.clinic_rows import ClinicRow, belongs_to_clinic, inside
 
 FAMILIES = (
     "red_flag", "worsening", "non_recovery", "activity", "medication", "silence", "delivery", "operations",
-    "preparation", "visits",
+    "preparation", "visits", "visit_news", "forms",
 )  # fmt: skip
 STATUSES = ("open", "acknowledged", "snoozed", "resolved")
 OUTCOMES = (

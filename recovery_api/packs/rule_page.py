@@ -76,6 +76,11 @@ On seeds that the tuning saw (5 to 9, of 8,000 patients) the same run says no be
   tier raise it. A rule that says "once in N days" is silent while the same goes on.
 - A flag that nobody takes climbs its ladder, see [ladder.md](ladder.md); it is never silent.
 - A missed check-in is first asked about by text, then by the caregiver, as the protocol's silence steps say.
+- Where no patient of a clinic is heard any more, the line is looked at: an urgent flag of the clinic itself opens where
+  the chance that all the questions asked since stay unanswered lies below one in a thousand. The chance comes from the
+  share of the clinic's own questions of four weeks that was answered within 2, 6 and 24 hours, at first from 50, 60 and
+  66 of 100. So ten questions are enough for a new clinic after two hours, seven after a day, and three where nearly
+  everybody answers; a text of anybody ends it. Who is asked once a week is counted for eight days.
 - New pain in a leg or another place is the symptom of RF-F. No stool for days is heard by RF-WORDS.
 - The day on which a blood thinner is to be started again is entered on the patient's care plan. The patient is asked on
   that day and on the next, by 1 and 2; a text that says so closes no flag.

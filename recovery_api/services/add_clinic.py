@@ -5,8 +5,9 @@ from datetime import datetime
 from uuid import UUID
 
 import pyotp
-from sqlalchemy import func, insert, select, text, update
+from sqlalchemy import insert, select, text, update
 
+from recovery_api.clock import real_now
 from recovery_api.db import ClinicScope, Vaults, enter_clinic, open_transaction
 from recovery_api.domain.clinic_names import name_problem
 from recovery_api.domain.errors import Conflict, Invalid, NotFound
@@ -17,7 +18,8 @@ from recovery_api.models.clinics import ROLES
 from recovery_api.packs import load_yaml
 from recovery_api.packs.protocol_pack import SHIPPED, protocol_pack
 from recovery_api.packs.texts import as_sent
-from recovery_api.services.credentials import digest_of, identify, issue
+from recovery_api.services.change_staff import check_paged
+from recovery_api.services.credentials import digest_of, identify, issue, revoke_kind
 from recovery_api.services.list_clinics import list_clinics
 from recovery_api.services.read_phone import is_emergency_number, read_phone
 from recovery_api.services.record_audit import SYSTEM, Actor, record_audit
@@ -141,6 +143,7 @@ def add_clinician(scope: ClinicScope, new: NewClinician, vaults: Vaults, now: da
         raise Invalid(f"must be one of {', '.join(ROLES)}", field="role")
     if "@" not in new.email.strip("@ "):
         raise Invalid("must be an e-mail address", field="email")
+    check_paged(new.role, new.is_paged)
     login = vaults.data_key.login_digest(new.email)
     known = select(tables.credential.c.digest).where(tables.credential.c.digest == login)
     if scope.connection.execute(known).first():
@@ -203,23 +206,23 @@ def open_set_up(secret: str, vaults: Vaults) -> SetUp:
 def finish_set_up(secret: str, password: str, code: str, vaults: Vaults, now: datetime) -> str:
     """Set the password once the code proves the second factor; the link is spent. Raises Invalid or NotFound.
 
+    Whoever was signed in by the password before is out: a link may be asked for because somebody else has it.
     Returns the e-mail address to sign in with; the code is still good for that, once.
     """
     shown = open_set_up(secret, vaults)
     password_hash = hash_password(password)
     if not pyotp.TOTP(shown.totp_secret).verify(code.strip(), valid_window=1):
         raise Invalid("is not the code that the app shows now", field="totp")
+    credential = tables.credential
+    spend = update(credential).where(credential.c.digest == digest_of(secret), credential.c.revoked_at.is_(None))
     with open_transaction() as connection:
         bearer = identify(connection, "set_up", secret)
-        if bearer is None:
+        if bearer is None or connection.execute(spend.values(revoked_at=real_now())).rowcount == 0:
             raise NotFound("This link is no longer valid. Ask for a new one.")
         scope = enter_clinic(connection, bearer.clinic_id, vaults)
         _change(scope, bearer.subject_id, password_hash=password_hash)
-        connection.execute(
-            update(tables.credential)
-            .where(tables.credential.c.digest == digest_of(secret))
-            .values(revoked_at=func.coalesce(tables.credential.c.revoked_at, now))
-        )
+        for kind in ("session", "staff_access"):
+            revoke_kind(connection, kind, scope.clinic_id, bearer.subject_id)
         record_audit(
             scope, Actor("clinician", bearer.subject_id), "clinician.set_up", ("clinician", bearer.subject_id), now
         )

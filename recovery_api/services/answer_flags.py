@@ -9,16 +9,18 @@ from sqlalchemy import DateTime, cast, func, select, update
 from sqlalchemy.exc import IntegrityError
 
 from recovery_api.db import AnyRow, ClinicScope
+from recovery_api.domain.alert_load import ACTED_ON
 from recovery_api.domain.errors import Conflict, Invalid, NotFound, StaleVersion
 from recovery_api.domain.tiers import Tier
 from recovery_api.models import tables
 from recovery_api.models.flags import OUTCOMES
 from recovery_api.services.add_flag_event import add_event
 from recovery_api.services.climb_ladder import NO_RUNG, climb_anew, wait_for_owner
+from recovery_api.services.find_people import CARE
 from recovery_api.services.raise_flags import FlagSubject, take_turn
 from recovery_api.services.record_audit import Actor, record_audit
 from recovery_api.services.tell_assignee import tell_assignee
-from recovery_api.services.tell_patient import tell_patient
+from recovery_api.services.tell_patient import tell_patient, unsay
 from recovery_api.services.tell_people import withdraw_calls
 
 LONGEST_SNOOZE = timedelta(hours=24)
@@ -49,7 +51,7 @@ def acknowledge_flag(scope: ClinicScope, deed: Deed, now: datetime) -> int:
         raise Conflict("Somebody else took this flag first.")
     return _change(
         scope, deed, row, "acknowledged", now, status="acknowledged", owner_id=deed.clinician_id,
-        acknowledged_at=now, snoozed_until=None, **NO_RUNG, **tell_patient(scope, row, now),
+        acknowledged_at=now, snoozed_until=None, **NO_RUNG, **tell_patient(scope, row, now, UNDO + _ON_ITS_WAY),
     )  # fmt: skip
 
 
@@ -62,9 +64,10 @@ def assign_flag(scope: ClinicScope, deed: Deed, assignee_id: UUID, now: datetime
     clinician = tables.clinician
     known = scope.connection.execute(
         select(clinician.c.id).where(
-            clinician.c.clinic_id == scope.clinic_id, clinician.c.id == assignee_id, clinician.c.disabled_at.is_(None)
+            clinician.c.clinic_id == scope.clinic_id, clinician.c.id == assignee_id, clinician.c.disabled_at.is_(None),
+            clinician.c.role.in_(CARE),
         )
-    ).scalar()
+    ).scalar()  # fmt: skip
     if known is None:
         raise Invalid("is nobody of this clinic", field="assignee")
     rung = NO_RUNG
@@ -79,7 +82,7 @@ def assign_flag(scope: ClinicScope, deed: Deed, assignee_id: UUID, now: datetime
 
 
 def snooze_flag(scope: ClinicScope, deed: Deed, until: datetime, reason: str, now: datetime) -> int:
-    """Put a flag off with a reason, a day at most, and never an emergency.
+    """Put a flag off with a reason, a day at most, and never an emergency; the patient is told as ever.
 
     One that is asleep may be put off further within the day that it fell asleep: once a day at least it calls.
     """
@@ -92,7 +95,7 @@ def snooze_flag(scope: ClinicScope, deed: Deed, until: datetime, reason: str, no
     detail = {"until": until.isoformat(), "since": since.isoformat()}
     return _change(
         scope, deed, row, "snoozed", now, detail, _note(reason, "reason"),
-        status="snoozed", snoozed_until=until, **NO_RUNG,
+        status="snoozed", snoozed_until=until, **NO_RUNG, **tell_patient(scope, row, now),
     )  # fmt: skip
 
 
@@ -114,22 +117,24 @@ def _asleep_since(scope: ClinicScope, row: AnyRow) -> datetime | None:
 def resolve_flag(scope: ClinicScope, deed: Deed, outcome: str, note: str, now: datetime) -> int:
     """Close a flag with an outcome and a note. Who could not be reached stays on the list.
 
-    That flag climbs its ladder again, from the second rung: the first one has just tried.
+    That flag climbs its ladder again, from the second rung: the first one has just tried. A patient whom nobody has
+    spoken with is told that their report was read, unless they were told before.
     """
     row = _open(scope, deed)
     if outcome not in OUTCOMES:
         raise Invalid(f"must be one of {', '.join(OUTCOMES)}", field="outcome")
     said = _note(note, "note")
+    told = {} if outcome in ACTED_ON else tell_patient(scope, row, now)
     if outcome == "could_not_reach":
         return _change(
             scope, deed, row, "could_not_reach", now, None, said,
             status="open", owner_id=None, acknowledged_at=None, snoozed_until=None,
-            **climb_anew(scope, row, Tier(row.tier), now, rung=1),
+            **climb_anew(scope, row, Tier(row.tier), now, rung=1), **told,
         )  # fmt: skip
     return _change(
         scope, deed, row, "resolved", now, {"outcome": outcome}, said,
         status="resolved", outcome=outcome, resolved_at=now, owner_id=row.owner_id or deed.clinician_id,
-        snoozed_until=None, **NO_RUNG,
+        snoozed_until=None, **NO_RUNG, **told,
     )  # fmt: skip
 
 
@@ -153,6 +158,7 @@ def reopen_flag(scope: ClinicScope, deed: Deed, note: str, now: datetime) -> int
 def release_flag(scope: ClinicScope, deed: Deed, now: datetime) -> int:
     """Take one's own acknowledgement back, within UNDO of it: the flag calls again, from the second rung.
 
+    The patient is not told then that somebody has read the report, unless the text has left.
     Raises Conflict where it is somebody else's, or too late, StaleVersion or NotFound.
     """
     row = _locked(scope, deed)
@@ -160,9 +166,12 @@ def release_flag(scope: ClinicScope, deed: Deed, now: datetime) -> int:
         raise Conflict("This flag is not yours any more.")
     if now - row.acknowledged_at > UNDO + _ON_ITS_WAY:
         raise Conflict("It is too late to take that back. Give the flag to a colleague, or close it.")
+    scope.flush()
+    unsaid = unsay(scope, row, now)
     return _change(
-        scope, deed, row, "reopened", now, {"undone": True},
-        status="open", owner_id=None, acknowledged_at=None, **climb_anew(scope, row, Tier(row.tier), now, rung=1),
+        scope, deed, row, "reopened", now, {"undone": True, "unsaid": bool(unsaid)},
+        status="open", owner_id=None, acknowledged_at=None, **unsaid,
+        **climb_anew(scope, row, Tier(row.tier), now, rung=1),
     )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from recovery_api.db import ClinicScope
+from recovery_api.domain.consent import is_bare_yes
 from recovery_api.domain.errors import Invalid
 from recovery_api.domain.tiers import Tier
 from recovery_api.models import tables
@@ -23,6 +24,7 @@ from recovery_api.services.change_consent import (
 )
 from recovery_api.services.change_contact import close_unless_thinner
 from recovery_api.services.change_preferences import Preferences, change_preferences
+from recovery_api.services.left_by_keyword import left_by_keyword
 from recovery_api.services.newer_wish import begun_since, stopped_since
 from recovery_api.services.record_audit import Actor
 from recovery_api.services.start_episode import check_in_hours
@@ -64,7 +66,7 @@ def opt_in(turn: Turn) -> Answered:
     Who left comes back by a START alone, and by none that is filed late and was written before they left. A person
     hears of the wish in other words, and calls: no text may leave.
     """
-    if turn.contact.state == "opted_out" and (not turn.arrival.brings_back or _is_outdated(turn, "opt_in")):
+    if turn.contact.state == "opted_out" and not _comes_back(turn):
         return _FOR_A_PERSON
     begun = _begin(turn)
     if begun.joined:
@@ -72,6 +74,13 @@ def opt_in(turn: Turn) -> Answered:
     elif begun.returned and not turn.arrival.is_confirmed_by_carrier("START"):
         turn.say("started", purpose="service")
     return Answered("opted_in")
+
+
+def _comes_back(turn: Turn) -> bool:
+    """Whether this is a START of somebody who left, and still holds; a bare YES undoes the carrier's words alone."""
+    if not turn.arrival.brings_back or _is_outdated(turn, "opt_in"):
+        return False
+    return not is_bare_yes(turn.arrival.body) or left_by_keyword(turn.scope, [turn.contact])
 
 
 def _is_outdated(turn: Turn, wish: str) -> bool:

@@ -106,6 +106,8 @@ def saved_symptoms(turn: Turn) -> Answered:
 
 def ask_again(turn: Turn) -> Answered:
     """Ask one short question back; where that was done already, or a picture came alone, a person reads it."""
+    if turn.contact.state == "invited":  # "no thanks", "ok": who has not joined is asked for nothing but that
+        return to_a_person(turn)
     if turn.reply.qualifier == "thanks" and turn.tier is None:
         return Answered("thanked")
     if turn.arrival.media and not turn.arrival.body.strip():
@@ -117,6 +119,10 @@ def ask_again(turn: Turn) -> Answered:
         return to_a_person(turn)
     if turn.reply.suggest is None and replies_to_clinician(turn.contact, turn.arrival.sent_at or turn.now):
         return to_a_person(turn)
+    return _ask_back(turn, question)
+
+
+def _ask_back(turn: Turn, question: str | None) -> Answered:
     again = question if question in _QUESTIONS_AGAIN else "pain"
     ask_question(turn.scope, turn.contact, again, day_answered(turn), turn.now, times_asked=1)
     suggest = turn.reply.suggest if turn.reply.suggest is not None or question != "appointment" else turn.reply.choice

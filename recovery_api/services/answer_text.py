@@ -1,5 +1,6 @@
 """Act on a text whose sender is known: record its facts, then do what its intent asks and answer once."""
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
@@ -35,7 +36,8 @@ _Act = Callable[[Turn], Answered]
 def answer_text(scope: ClinicScope, contact: Contact, arrival: Arrival, reply: Reply, now: datetime) -> Answered:
     """Record what the text reports, act on its intent, and queue at most one answer."""
     written_at = arrival.sent_at or now
-    reply = as_answer_to_clinician(scope, contact, arrival.body, _meant(contact, arrival, reply, now), written_at)
+    reply = _meant(scope, contact, arrival, reply, written_at)
+    reply = as_answer_to_clinician(scope, contact, arrival.body, reply, written_at)
     if may_mean_thinner(scope, contact, reply, now):
         reply = replace(reply, intent="ask_again", pain=None, suggest=None, unread=True)
     if reply.intent == "deceased":
@@ -83,12 +85,31 @@ def _act_of(turn: Turn) -> _Act:
     return set_hour if act is ask_again and turn.reply.hour is not None else act
 
 
-def _meant(contact: Contact, arrival: Arrival, reply: Reply, now: datetime) -> Reply:
-    """A correction ("sorry meant 3") means the last score even where no question is open any more."""
-    if reply.intent != "ask_again" or reply.hour is not None or last_score(contact, now) is None:
+def _meant(scope: ClinicScope, contact: Contact, arrival: Arrival, reply: Reply, written_at: datetime) -> Reply:
+    """A correction ("sorry meant 3") means the last score even where no question is open any more.
+
+    An hour ("TIME 10") is no minutes and no pills, though the question about those is open.
+    """
+    if reply.qualifier == "hour" and reply.intent in _COUNTED:
+        return replace(reply, intent="ask_again", minutes=None, pills=None)
+    if reply.intent == "wrong_person":
+        return _score_or_phone(scope, contact, arrival, reply, written_at)
+    if reply.intent != "ask_again" or reply.hour is not None:
         return reply
     again = reply_reader().read(arrival.body, "pain", contact.language)
-    return replace(again, because=reply.because) if again.pain_is_correction else reply
+    if not again.pain_is_correction or last_score(scope, contact, written_at) is None:
+        return reply
+    return replace(again, because=reply.because)
+
+
+def _score_or_phone(
+    scope: ClinicScope, contact: Contact, arrival: Arrival, reply: Reply, written_at: datetime
+) -> Reply:
+    """A "wrong number, it was 4" behind a score means that score: it is offered back, and a person reads it."""
+    numbers = _SCORE.findall(arrival.body)
+    if len(numbers) != 1 or reply.pain is not None or last_score(scope, contact, written_at) is None:
+        return reply
+    return replace(reply, intent="ask_again", suggest=int(numbers[0]), unread=True)
 
 
 def _expected(contact: Contact, reply: Reply, now: datetime) -> bool:
@@ -109,7 +130,8 @@ def _record(turn: Turn) -> Recorded | None:
     if contact.recovery is None or not _reports(reply):
         return None
     report = _report(turn)
-    mended = last_score(contact, turn.now) if reply.pain_is_correction else None
+    written_at = turn.arrival.sent_at or turn.now
+    mended = last_score(turn.scope, contact, written_at) if reply.pain_is_correction else None
     if mended is not None:
         report = as_correction(turn.scope, mended, report)
     return record_check_in(turn.scope, contact.recovery, report, turn.now)
@@ -143,6 +165,8 @@ def _reports(reply: Reply) -> bool:
     return reply.intent == "symptoms" or bool(reply.symptoms or reply.tier) or any(f is not None for f in facts)
 
 
+_COUNTED = ("activity", "medication")
+_SCORE = re.compile(r"(?<!\d)(?:10|\d)(?!\d)", re.ASCII)
 _ACTIONS: dict[str, _Act] = {
     "check_in": saved,
     "symptoms": saved_symptoms,

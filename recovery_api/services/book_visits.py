@@ -65,7 +65,7 @@ def change_visit(
     if row.episode_status != "ended":
         replan_episode(scope, row.episode_id, now)
         if changed.sequence != row.sequence and changed.status in ("booked", "cancelled"):
-            tell_visit_news(scope, changed, row.patient_id, now)
+            tell_visit_news(scope, changed, row.starts_at, row.patient_id, now)
     record_audit(scope, actor, "appointment.changed", ("appointment", visit_id), now, row.patient_id)
     return changed
 

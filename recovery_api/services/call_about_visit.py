@@ -1,4 +1,4 @@
-"""What cannot be texted to a landline, a visit or how to prepare: somebody at the clinic calls."""
+"""What cannot be texted to a landline, a visit, how to prepare or a form: somebody at the clinic calls."""
 
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -14,7 +14,7 @@ from recovery_api.services.turn import MINUTES
 
 _LAST = timedelta(days=1)
 _VISIT = "Takes no texts: call to remind of the visit tomorrow"
-_NEWS = "The visit was moved or called off, and no text could say so in time: call"
+_FORM = "Takes no texts: call and fill in the form that is due"
 _PREPARE = "Takes no texts: call and tell how to prepare: blood thinners, allergies, fasting, ride home"
 
 
@@ -24,11 +24,6 @@ def call_about_visit(scope: ClinicScope, reminder: AnyRow, now: datetime) -> Non
     if "date" in values and date.fromisoformat(values["date"]) - reminder.local_on > _LAST:
         return
     _raise(scope, reminder, ("visit_by_phone", "visits", _VISIT), {"visit": values.get("visit")}, now)
-
-
-def call_with_news(scope: ClinicScope, recovery: FlagSubject, visit_id: str, now: datetime) -> None:
-    """Put the news of a visit on the clinic's call list: it could not be texted in time."""
-    _raise_for(scope, recovery, ("visit_news_by_phone", "visits", _NEWS), {"visit": visit_id}, now)
 
 
 def call_to_prepare(scope: ClinicScope, reminder: AnyRow, now: datetime) -> None:
@@ -45,14 +40,13 @@ def call_to_prepare(scope: ClinicScope, reminder: AnyRow, now: datetime) -> None
         _raise(scope, reminder, ("prepare_by_phone", "preparation", _PREPARE), inputs, now)
 
 
+def call_about_form(scope: ClinicScope, reminder: AnyRow, now: datetime) -> None:
+    """Put a questionnaire that is due on the call list; once more on the day it would be asked for again."""
+    _raise(scope, reminder, ("form_by_phone", "forms", _FORM), {"on": reminder.local_on.isoformat()}, now)
+
+
 def _raise(
     scope: ClinicScope, reminder: AnyRow, task: tuple[str, str, str], inputs: dict[str, Any], now: datetime
-) -> None:
-    _raise_for(scope, FlagSubject(reminder.episode_id, reminder.patient_id), task, inputs, now)
-
-
-def _raise_for(
-    scope: ClinicScope, recovery: FlagSubject, task: tuple[str, str, str], inputs: dict[str, Any], now: datetime
 ) -> None:
     """A task of its own family, with its own clock: joined to another flag, nobody would read of it."""
     rule, family, reason = task
@@ -65,4 +59,4 @@ def _raise_for(
         respond_minutes=MINUTES[Tier.TODAY],
         inputs=inputs,
     )
-    raise_flags(scope, recovery, [finding], now)
+    raise_flags(scope, FlagSubject(reminder.episode_id, reminder.patient_id), [finding], now)

@@ -12,10 +12,12 @@ from recovery_api.domain.wording import key_for
 from recovery_api.ids import new_id
 from recovery_api.models import tables
 from recovery_api.services.bring_back_texts import bring_back_texts
+from recovery_api.services.call_with_news import call_with_lost_news
 from recovery_api.services.clinic_texts import texts_of
 from recovery_api.services.queue_texts import standing_values
 
 INVITATION = "enrol_ask"
+DIED = ("deceased", "deceased_unnamed")  # sources of which nobody calls about a visit
 PHONE_STOPS = ("opted_out", "wrong_person", "deceased_unnamed", "carrier")  # sources of what stops a whole phone
 
 
@@ -85,7 +87,9 @@ def _stop(
     ).all()
     for link in links:
         write_ledger(scope, link, "all_texts", evidence, now)
-    _suppress(scope, texts_to, now)
+    stay = _suppress(scope, texts_to, now)
+    if stay and evidence.source not in DIED:
+        call_with_lost_news(scope, stay, now)
     return links
 
 
@@ -206,8 +210,8 @@ def write_ledger(scope: ClinicScope, link: AnyRow | Link, purpose: str, evidence
     )
 
 
-def _suppress(scope: ClinicScope, texts_to: ColumnElement[bool], now: datetime) -> None:
-    """Every text that has not left yet stays here, with a record."""
+def _suppress(scope: ClinicScope, texts_to: ColumnElement[bool], now: datetime) -> Sequence[UUID]:
+    """Every text that has not left yet stays here, with a record; returns which."""
     message, work = tables.message, tables.due_work
     waiting = (
         select(message.c.id)
@@ -223,10 +227,11 @@ def _suppress(scope: ClinicScope, texts_to: ColumnElement[bool], now: datetime) 
     )
     ids = scope.connection.execute(waiting).scalars().all()
     if not ids:
-        return
+        return ids
     scope.connection.execute(
         update(message)
         .where(message.c.clinic_id == scope.clinic_id, message.c.id.in_(ids))
         .values(state="suppressed", settled_at=now)
     )
     scope.connection.execute(delete(work).where(work.c.clinic_id == scope.clinic_id, work.c.row_id.in_(ids)))
+    return ids

@@ -8,6 +8,7 @@ from recovery_api.db import ClinicScope
 from recovery_api.domain.check_in import local_day
 from recovery_api.models import tables
 from recovery_api.services.find_contacts import Contact
+from recovery_api.services.find_day_asked import unanswered_question
 
 
 def ask_question(
@@ -47,11 +48,24 @@ def ask_who(scope: ClinicScope, contacts: Sequence[Contact], held_id: UUID | Non
         )
 
 
-def close_who(scope: ClinicScope, contacts: Sequence[Contact]) -> None:
-    """Somebody said whose text it was: it is asked of nobody on this phone any more."""
+def settle_who(scope: ClinicScope, contacts: Sequence[Contact], now: datetime) -> None:
+    """Somebody said whose text it was: that is asked no more, and who has not answered for the day is awaited again."""
     for contact in contacts:
-        if contact.question == "who":
+        if contact.question != "who":
+            continue
+        asked = unanswered_question(scope, contact, now)
+        if asked is None:
             _update(scope, contact.id, question=None, question_asked_at=None, question_message_id=None)
+        else:
+            _update(
+                scope,
+                contact.id,
+                question="pain",
+                question_on=asked.question_on,
+                question_asked_at=asked.due_at,
+                question_message_id=asked.id,
+                times_asked=0,
+            )
 
 
 def close_question(scope: ClinicScope, contact: Contact) -> None:

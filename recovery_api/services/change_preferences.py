@@ -4,12 +4,14 @@ from dataclasses import dataclass
 from datetime import datetime, time
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import update
 
 from recovery_api.db import ClinicScope
 from recovery_api.models import tables
 from recovery_api.services.add_patient import check_language, check_zone
+from recovery_api.services.move_windows import move_windows
 from recovery_api.services.record_audit import Actor, record_audit
 from recovery_api.services.replace_care_plan import replace_care_plan, running_plan
 from recovery_api.services.replan_episode import replan_episode
@@ -42,6 +44,8 @@ def change_preferences(scope: ClinicScope, patient_id: UUID, wanted: Preferences
         )
     if wanted.zone is not None or wanted.check_in_time is not None:
         _change_plan(scope, patient_id, changes.get("zone"), wanted.check_in_time, now)
+    if "zone" in changes:
+        move_windows(scope, patient_id, ZoneInfo(changes["zone"]), now)
     record_audit(scope, actor, "patient.preferences_changed", ("patient", patient_id), now, patient_id)
 
 

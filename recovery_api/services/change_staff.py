@@ -12,6 +12,7 @@ from recovery_api.domain.errors import Conflict, Invalid, NotFound
 from recovery_api.models import tables
 from recovery_api.models.clinics import ROLES
 from recovery_api.services.credentials import issue, revoke_kind
+from recovery_api.services.find_people import CARE
 from recovery_api.services.record_audit import Actor, record_audit
 
 SECRETS = ("session", "staff_access", "set_up")
@@ -76,8 +77,15 @@ def change_role(scope: ClinicScope, clinician_id: UUID, role: str, is_paged: boo
         _check_another_lead(scope, clinician_id)
     if is_paged and row.phone_sealed is None:
         raise Invalid("Somebody without a phone cannot be paged.", field="is_paged")
+    check_paged(role, is_paged)
     _set(scope, clinician_id, role=role, is_paged=is_paged)
     record_audit(scope, actor, "clinician.changed", ("clinician", clinician_id), now, None, {"role": role})
+
+
+def check_paged(role: str, is_paged: bool) -> None:
+    """Raise Invalid where somebody who sees no patients would be paged: what they took, nobody would have."""
+    if is_paged and role not in CARE:
+        raise Invalid("Somebody who sees no patients cannot be paged.", field="is_paged")
 
 
 def disable(scope: ClinicScope, clinician_id: UUID, actor: Actor, now: datetime) -> None:

@@ -16,12 +16,12 @@ from recovery_api.domain.tiers import Tier
 from recovery_api.models import tables
 from recovery_api.services.add_flag_event import add_event
 from recovery_api.services.claim_work import Claim, finish, release
+from recovery_api.services.draw_code import draw_climb
 from recovery_api.services.find_ladder import ClinicLadder, find_ladder
 from recovery_api.services.set_aside import work_off_singly
 from recovery_api.services.tell_people import Called, tell_people
 
 BATCH = 50
-MOST_CLIMBS = 32_767
 BUSY = timedelta(seconds=1)
 NO_RUNG: dict[str, Any] = {"next_rung": None, "next_rung_at": None}  # somebody has it, or it is asleep or closed
 GIVEN_IN_VAIN = "whoever was given it has not taken it"
@@ -53,8 +53,7 @@ def climb_anew(
     climb = find_ladder(scope).climb(tier)
     standing = climb.at_once(now) if at_once else climb.begin(now, rung)
     queue_rung(scope, flag.id, standing.due_at)
-    number = min(flag.climb + 1, MOST_CLIMBS)
-    return {"climb": number, "next_rung": standing.rung, "next_rung_at": standing.due_at}
+    return {"climb": draw_climb(scope, flag), "next_rung": standing.rung, "next_rung_at": standing.due_at}
 
 
 def wait_for_owner(scope: ClinicScope, flag: AnyRow, now: datetime) -> dict[str, Any]:

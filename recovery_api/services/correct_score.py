@@ -1,5 +1,6 @@
 """Mend a score by text: "FIX 5" makes a new version of the last one, with everything else that was said kept."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -17,12 +18,31 @@ from recovery_api.services.record_check_in import Report
 MENDED_FOR = timedelta(hours=20)
 
 
-def last_score(contact: Contact, now: datetime) -> KnownReading | None:
-    """The newest score that came by text and can still be mended."""
+def last_score(scope: ClinicScope, contact: Contact, written_at: datetime) -> KnownReading | None:
+    """The newest score before `written_at` that came by text from this very phone and could still be mended then.
+
+    What somebody said on another phone of the same patient is theirs: neither mends the other's.
+    """
     history = (contact.recovery.history or ()) if contact.recovery else ()
     scores = [known for known in history if known.channel == "sms" and known.reading.pain is not None]
-    fresh = [known for known in scores if now - known.reading.recorded_at <= MENDED_FOR]
-    return fresh[-1] if fresh else None
+    fresh = [known for known in scores if timedelta(0) <= written_at - known.reading.recorded_at <= MENDED_FOR]
+    said_here = _said_on(scope, contact.id, [known.id for known in fresh]) if fresh else frozenset()
+    return next((known for known in reversed(fresh) if known.id in said_here), None)
+
+
+def _said_on(scope: ClinicScope, contact_point_id: UUID, check_in_ids: Sequence[UUID]) -> frozenset[UUID]:
+    """Those of these check-ins, MENDED_FOR old at most, of which a text from this phone told."""
+    check_in, message = tables.check_in, tables.message
+    rows = scope.connection.execute(
+        select(check_in.c.id)
+        .join(message, (message.c.clinic_id == check_in.c.clinic_id) & (message.c.id == check_in.c.message_id))
+        .where(
+            check_in.c.clinic_id == scope.clinic_id,
+            check_in.c.id.in_(check_in_ids),
+            message.c.contact_point_id == contact_point_id,
+        )
+    )
+    return frozenset(rows.scalars())
 
 
 def as_correction(scope: ClinicScope, known: KnownReading, report: Report) -> Report:

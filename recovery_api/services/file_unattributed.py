@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from recovery_api.db import ClinicScope
+from recovery_api.domain.consent import is_bare_yes
 from recovery_api.domain.lifelines import danger_text
 from recovery_api.domain.replies import Reply
 from recovery_api.domain.tiers import Tier
@@ -13,6 +14,7 @@ from recovery_api.services.change_contact import ask_who
 from recovery_api.services.find_contacts import Contact
 from recovery_api.services.flag_opt_outs import flag_opt_outs
 from recovery_api.services.judge_at_worst import flag_unattributed, worst_tier
+from recovery_api.services.left_by_keyword import left_by_keyword
 from recovery_api.services.limit_answers import is_muted, is_told, note_answer
 from recovery_api.services.newer_wish import begun_since, stopped_since
 from recovery_api.services.queue_texts import Outgoing, queue_texts
@@ -69,16 +71,23 @@ def _opt_out(text: Unplaced) -> Answered:
 
 def _opt_in(text: Unplaced) -> Answered:
     """A START undoes a stop of the phone; the same wish in other words is for a person, where somebody left."""
-    has_left = any(contact.state == "opted_out" for contact in text.contacts)
-    if has_left and (not text.arrival.brings_back or _was_stopped_since(text)):
+    left = [contact for contact in text.contacts if contact.state == "opted_out"]
+    if left and not _comes_back(text, left):
         return Answered("for_a_person", needs_person=True)
     begun = begin_unnamed(text.scope, text.phone_digest, text.arrival.message_id, text.now)
     if begun.joined:
         text.say("enrol_welcome", "service")
     elif begun.returned and not text.arrival.is_confirmed_by_carrier("START"):
         text.say("started", "service")
-    stays_out = not begun.returned and has_left
+    stays_out = bool(left) and not begun.returned
     return Answered("opted_in", needs_person=stays_out)  # who left in their own name may be the one who is back
+
+
+def _comes_back(text: Unplaced, left: Sequence[Contact]) -> bool:
+    """Whether this is a START that still holds; a bare YES undoes a word of the carrier's alone."""
+    if not text.arrival.brings_back or _was_stopped_since(text):
+        return False
+    return not is_bare_yes(text.arrival.body) or left_by_keyword(text.scope, left)
 
 
 def _was_stopped_since(text: Unplaced) -> bool:

@@ -15,7 +15,7 @@ _LEFT = ("sending", "unknown", "accepted", "queued", "sent", "delivered", "read"
 _LONGEST_PLANNED = timedelta(days=3)  # between the making of a text and its hour
 _m = tables.message.c
 _LAST_QUESTION = Prepared(
-    select(_m.question_on, _m.due_at)
+    select(_m.id, _m.question, _m.question_on, _m.due_at)
     .where(
         _m.clinic_id == bindparam("clinic"),
         _m.phone_digest == bindparam("digest"),
@@ -55,6 +55,14 @@ def day_of_question(scope: ClinicScope, contact_id: UUID, phone_digest: bytes, w
     """The day of the question that a text of `written_at` answers; None where none was asked in time before it."""
     last = _last_question(scope, contact_id, phone_digest, written_at)
     return None if last is None else last.question_on
+
+
+def unanswered_question(scope: ClinicScope, contact: Contact, now: datetime) -> AnyRow | None:
+    """The text by which this person was last asked for their pain, while an answer at `now` still belongs to it."""
+    last = _last_question(scope, contact.id, scope.phone_digest(contact.phone), now)
+    if last is None or last.question != "pain" or _was_answered(contact, last.due_at, now):
+        return None
+    return last
 
 
 def _last_question(scope: ClinicScope, contact_id: UUID, phone_digest: bytes, written_at: datetime) -> AnyRow | None:

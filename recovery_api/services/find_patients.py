@@ -1,4 +1,4 @@
-"""Find patients of a clinic: a page of all of them, or those whose name or record number holds every word asked for."""
+"""Find patients of a clinic: a page of all of them, or those whose name, record number or phone was asked for."""
 
 import unicodedata
 from collections.abc import Sequence
@@ -6,7 +6,10 @@ from datetime import datetime
 from uuid import UUID
 
 from recovery_api.db import ClinicScope
+from recovery_api.domain.errors import Invalid
 from recovery_api.services.patient_facts import PatientFacts, read_patients
+from recovery_api.services.place_text import people_on_phones
+from recovery_api.services.read_phone import read_phone
 from recovery_api.services.record_audit import Actor, record_audit
 
 
@@ -19,12 +22,22 @@ def find_patients(
     """
     wanted = _plain(words).split()
     if wanted:
-        everybody = read_patients(scope)
-        found = [one for one in everybody if (after is None or one.id > after) and _fits(one, wanted)][:limit]
+        everybody, on_phone = read_patients(scope), _on_phone(scope, words)
+        fitting = (one for one in everybody if one.id in on_phone or _fits(one, wanted))
+        found = [one for one in fitting if after is None or one.id > after][:limit]
     else:
         found = read_patients(scope, after=after, limit=limit)
     record_audit(scope, viewer, "patients.listed", ("clinic", scope.clinic_id), now, None, {"found": len(found)})
     return found
+
+
+def _on_phone(scope: ClinicScope, words: str) -> set[UUID]:
+    """For whom the phone speaks, where the words are a whole number."""
+    try:
+        phone = read_phone(words)
+    except Invalid:
+        return set()
+    return people_on_phones(scope, [phone])[phone]
 
 
 def sort_key(patient: PatientFacts) -> tuple[str, str, UUID]:

@@ -43,13 +43,17 @@ def is_two_points_more(known: AnyRow, ranked: Sequence[Finding]) -> bool:
 
 
 def find_news(scope: ClinicScope, subject: FlagSubject, known: AnyRow, ranked: Sequence[Finding]) -> Finding | None:
-    """The most urgent danger that nobody was told of, or that comes after somebody took the flag."""
+    """The most urgent danger that nobody was told of, or that comes after somebody took the flag.
+
+    So are the news of one more visit, which whoever has the task has to tell as well.
+    """
     grave = [finding for finding in ranked if finding.tier in NEVER_WAITS]
-    if not grave:
+    telling = grave or [finding for finding in ranked if "news" in finding.inputs]
+    if not telling:
         return None
     told = _told(scope, known.id)
-    unseen = next((finding for finding in grave if _name(subject, finding) not in told), None)
-    return unseen or (grave[0] if known.status == "acknowledged" else None)
+    unseen = next((finding for finding in telling if _name(subject, finding) not in told), None)
+    return unseen or (grave[0] if grave and known.status == "acknowledged" else None)
 
 
 def _told(scope: ClinicScope, flag_id: UUID) -> set[str]:
@@ -64,12 +68,16 @@ def _told(scope: ClinicScope, flag_id: UUID) -> set[str]:
 
 
 def _name(subject: FlagSubject, finding: Finding) -> str:
-    """One piece of evidence, by which a repeat of it is known: its rule, its symptoms and what its words were about."""
+    """One piece of evidence, by which a repeat of it is known: its rule, its symptoms and what its words were about.
+
+    News is known by what it tells of.
+    """
     said = finding.inputs
     words = [part for part in str(said.get("because", "")).split(". ") if not any(map(str.isdigit, part))]
     whose = "" if subject.episode_id is not None else str(subject.patient_id or "")
     symptoms = [str(said.get("symptom", "")), *sorted(map(str, said.get("symptoms", ())))]
-    return "|".join((finding.rule, finding.tier, whose, *symptoms, *words))
+    news = [str(said["news"])] if "news" in said else []
+    return "|".join((finding.rule, finding.tier, whose, *symptoms, *words, *news))
 
 
 def named_by(subject: FlagSubject, known: AnyRow) -> dict[str, Any]:

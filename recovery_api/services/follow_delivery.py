@@ -15,6 +15,7 @@ from recovery_api.logs import warn
 from recovery_api.models import tables
 from recovery_api.packs.carrier_codes import carrier_codes
 from recovery_api.prepared import Prepared, together
+from recovery_api.services.call_with_news import call_if_news
 from recovery_api.services.change_consent import Evidence, stop_phone
 from recovery_api.services.claim_work import finish
 from recovery_api.services.clinic_rules import rules_of
@@ -53,6 +54,7 @@ def follow_delivery(
         if step.changed and kind:
             scope.flush()
             learn_from_failure(scope, row, kind, code, now)
+            call_if_news(scope, row, now)
         return True
 
 

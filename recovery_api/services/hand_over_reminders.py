@@ -11,7 +11,8 @@ from recovery_api.db import AnyRow, ClinicScope, Vaults, enter_clinic
 from recovery_api.domain.visit_news import is_news
 from recovery_api.models import tables
 from recovery_api.services.beside_question import beside_question
-from recovery_api.services.call_about_visit import call_about_visit, call_to_prepare, call_with_news
+from recovery_api.services.call_about_visit import call_about_form, call_about_visit, call_to_prepare
+from recovery_api.services.call_with_news import call_with_news
 from recovery_api.services.claim_work import Claim
 from recovery_api.services.climb_silence import ask_again_later
 from recovery_api.services.flag_opt_outs import flag_opt_outs
@@ -29,8 +30,6 @@ from recovery_api.services.text_check_in_link import FORM_TEXT, LINK_TEXT, PLAIN
 BATCH = 100
 TOLD_AGAIN = timedelta(days=7)
 Chosen = tuple[Verdict, AnyRow]
-# Of news: there is newer, or the visit is over, or the patient has spoken of the new time.
-_SUPERSEDED = ("visit_moved", "visit_off", "confirmed", "change_asked")
 NOBODY_TO_TEXT = "Check-ins fall due and no phone of theirs takes texts: call instead"
 
 
@@ -125,9 +124,8 @@ def _skip(scope: ClinicScope, row: AnyRow, why: str, now: datetime) -> None:
     _mark(scope, [row.id], "skipped", now, why)
     if why == "no_phone" and row.kind == "check_in" and not _told_lately(scope, row.episode_id, now):
         flag_opt_outs(scope, [row.patient_id], NOBODY_TO_TEXT, now, rule="no_texts")
-    is_here = row.patient_status == "active" and row.episode_status != "ended"
-    if is_news(row.slot) and why not in _SUPERSEDED and is_here:
-        call_with_news(scope, FlagSubject(row.episode_id, row.patient_id), row.text_values["visit"], now)
+    if is_news(row.slot):
+        call_with_news(scope, FlagSubject(row.episode_id, row.patient_id), row.slot, now)
 
 
 def _told_lately(scope: ClinicScope, episode_id: UUID, now: datetime) -> bool:
@@ -157,18 +155,21 @@ def _choose(verdict: Verdict, rows: Sequence[AnyRow]) -> AnyRow:
 def _speak(scope: ClinicScope, row: AnyRow, now: datetime) -> None:
     """A landline is called with a question about pain; what else would be texted is left to people, if it matters.
 
-    A visit is told of on its last reminder, and how to prepare once, when the first of it falls due.
+    A visit is told of on its last reminder, how to prepare once, when the first of it falls due, and a form is filled
+    in with a nurse.
     """
     if row.question == "pain" and row.kind != "follow_up_visit":
         queue_call(scope, _call(row), now)
         return
     _mark(scope, [row.id], "skipped", now, "voice_only")
     if row.kind == "follow_up_visit" and is_news(row.slot):
-        call_with_news(scope, FlagSubject(row.episode_id, row.patient_id), row.text_values["visit"], now)
+        call_with_news(scope, FlagSubject(row.episode_id, row.patient_id), row.slot, now)
     elif row.kind == "follow_up_visit":
         call_about_visit(scope, row, now)
     elif row.kind == "preparation" and row.condition is None:
         call_to_prepare(scope, row, now)
+    elif row.kind == "questionnaire":
+        call_about_form(scope, row, now)
 
 
 def _words(

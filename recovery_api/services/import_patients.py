@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from functools import partial
 
 from recovery_api.db import ClinicScope
 from recovery_api.domain.errors import RecoveryError
@@ -64,16 +65,16 @@ class RowsRefused(Exception):
 
 def read_sheet(scope: ClinicScope, content: bytes, now: datetime) -> Sheet:
     """Read a spreadsheet saved as CSV, and hold every row against the clinic's patients. Raises Invalid."""
-    good: list[GoodRow] = []
-    bad: list[BadRow] = []
+    read: list[GoodRow] = []
+    troubles: dict[int, list[Trouble]] = {}
     for row in read_rows(decode(content), HEADS, NEEDED):
-        try:
-            good.append(GoodRow(row.line, _read(row, scope, now)))
-        except Unreadable as refused:
-            bad.append(BadRow(row.line, tuple(refused.troubles)))
-    clashes = {clash.line: clash for clash in _clashes(scope, good)}
-    fit = tuple(row for row in good if row.line not in clashes)
-    return Sheet(fit, tuple(sorted((*bad, *clashes.values()), key=lambda row: row.line)))
+        enrolment, troubles[row.line] = _read(row, scope, now)
+        if enrolment is not None:
+            read.append(GoodRow(row.line, enrolment))
+    for line, clash in _clashes(scope, [row for row in read if row.enrolment.person.phone]):
+        troubles[line].append(clash)
+    bad = (BadRow(line, tuple(sorted(found, key=_place))) for line, found in sorted(troubles.items()) if found)
+    return Sheet(tuple(row for row in read if not troubles[row.line]), tuple(bad))
 
 
 def import_patients(
@@ -99,33 +100,46 @@ def import_patients(
     return len(sheet.good)
 
 
-def _read(row: Row, scope: ClinicScope, now: datetime) -> Enrolment:
+def _place(trouble: Trouble) -> int:
+    return FIELDS.index(trouble.field) if trouble.field in FIELDS else -1
+
+
+def _read(row: Row, scope: ClinicScope, now: datetime) -> tuple[Enrolment | None, list[Trouble]]:
+    """What a row says, as far as it can be read, and everything that is wrong in it."""
     if row.has_too_many:
-        raise Unreadable([Trouble("", "has more cells than there are columns")])
-    long = [name for name, cell in row.cells.items() if len(cell) > LONGEST_CELL]
-    if long:
-        raise Unreadable([Trouble(name, f"must have at most {LONGEST_CELL} characters") for name in long])
-    return read_enrolment(row.cells, scope.zone.key, now)
+        return None, [Trouble("", "has more cells than there are columns")]
+    long = {name: "" for name, cell in row.cells.items() if len(cell) > LONGEST_CELL}
+    troubles = [Trouble(name, f"must have at most {LONGEST_CELL} characters") for name in long]
+    try:
+        return read_enrolment({**row.cells, **long}, scope.zone.key, now), troubles
+    except Unreadable as refused:
+        return refused.read, [*troubles, *(one for one in refused.troubles if one.field not in long)]
 
 
-def _clashes(scope: ClinicScope, rows: Sequence[GoodRow]) -> Iterable[BadRow]:
-    """Rows whose phone is taken: by a patient of the clinic, or by a row further up."""
+def _clashes(scope: ClinicScope, rows: Sequence[GoodRow]) -> Iterable[tuple[int, Trouble]]:
+    """Lines whose phone is taken: by a patient of the clinic, or by a row further up, whatever else is wrong there."""
     known = find_sharers(scope, {row.enrolment.person.phone for row in rows})
     above: dict[str, list[GoodRow]] = {}
     for row in rows:
         phone = row.enrolment.person.phone
-        try:
-            check_phone_is_free(row.enrolment, known.get(phone, ()))
-            _check_above(row, above.setdefault(phone, []))
-        except Unreadable as refused:
-            yield BadRow(row.line, tuple(refused.troubles))
-        above.setdefault(phone, []).append(row)
+        others = above.setdefault(phone, [])
+        for check in (
+            partial(check_phone_is_free, row.enrolment, known.get(phone, ())),
+            partial(_check_above, row, others),
+        ):
+            try:
+                check()
+            except Unreadable as refused:
+                yield from ((row.line, trouble) for trouble in refused.troubles)
+        others.append(row)
 
 
 def _check_above(row: GoodRow, others: Sequence[GoodRow]) -> None:
     for other in others:
         new = other.enrolment.person
-        if Sharer(None, new.given_name, new.family_name, new.born_on).is_same(row.enrolment):
+        if new.born_on != date.min and Sharer(None, new.given_name, new.family_name, new.born_on).is_same(
+            row.enrolment
+        ):
             raise Unreadable([Trouble("phone", f"is of the same person in line {other.line}")])
     if others and not (row.enrolment.shares_phone and all(other.enrolment.shares_phone for other in others)):
         raise Unreadable(

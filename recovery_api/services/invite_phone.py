@@ -17,6 +17,7 @@ from recovery_api.ids import new_id
 from recovery_api.models import tables
 from recovery_api.services.change_consent import INVITATION, Evidence, Link, invitation, write_ledger
 from recovery_api.services.queue_texts import Outgoing, Recipient, queue_texts
+from recovery_api.services.read_phone import PhoneKind, kind_of
 
 CALL_WORDS = {
     "en": "{clinic} may call this number with recorded questions about your recovery. Press 9 in a call to end them.",
@@ -49,6 +50,8 @@ def link_phone(scope: ClinicScope, new: NewPhone, now: datetime) -> UUID:
     A link that a clinician makes is new: one that was found to be the wrong person's stays as it is.
     """
     check_label(new.label, new.given_name, new.family_name)
+    if kind_of(new.phone) is PhoneKind.NO_PERSON:  # a premium number costs its caller, and is how texts are pumped
+        raise Invalid("is a service number: give the number of a person's phone", field="phone")
     digest = scope.phone_digest(new.phone)
     _check_free(scope, new, digest)
     point_id = new_id()

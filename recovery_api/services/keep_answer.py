@@ -1,4 +1,7 @@
-"""Keep the answer to a write under its Idempotency-Key, in the transaction of the write, and give it again."""
+"""Keep the answer to a write under its Idempotency-Key, in the transaction of the write, and give it again.
+
+It is forgotten after 31 days (forget_answers).
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -5,8 +5,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import astuple, dataclass
 from datetime import date, datetime, timedelta
 from functools import partial
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.dialects.postgresql import insert
 
 from recovery_api.db import AnyRow, ClinicScope
@@ -35,12 +36,14 @@ class KeptBands:
         return band_up_to(day, self.figures[place - 1], f"{self.taken_on[place - 1]:%Y-%m-%d}")
 
 
-def kept_bands(scope: ClinicScope) -> KeptBands:
-    """All of them, for a replay: what is returned asks the database nothing."""
+def bands_asked(scope: ClinicScope) -> Select[Any]:
+    """The question for all bands that a clinic kept, for a replay and a statement that asks more than one."""
     band = tables.kept_band
-    rows = scope.connection.execute(
-        select(band.c.taken_on, band.c.figures).where(band.c.clinic_id == scope.clinic_id).order_by(band.c.taken_on)
-    ).all()
+    return select(band.c.taken_on, band.c.figures).where(band.c.clinic_id == scope.clinic_id).order_by(band.c.taken_on)
+
+
+def bands_told(rows: Sequence[AnyRow]) -> KeptBands:
+    """All of them, out of rows that `bands_asked` found: what is returned asks the database nothing."""
     return KeptBands([row.taken_on for row in rows], [_figures(row) for row in rows])
 
 

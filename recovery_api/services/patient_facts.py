@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from recovery_api.db import AnyRow, ClinicScope
@@ -43,6 +43,15 @@ def read_patients(
     return patients_told(scope, scope.connection.execute(patients_asked(scope, patient_ids, after, limit)))
 
 
+def read_with_first(scope: ClinicScope, patient_ids: Sequence[UUID], first: int) -> list[PatientFacts]:
+    """The patients named, beside the `first` of the clinic, in one statement: all of them where it has no more."""
+    patient = tables.patient
+    real = (patient.c.clinic_id == scope.clinic_id, patient.c.is_synthetic.is_(False))
+    begun = select(patient.c.id).where(*real).order_by(patient.c.id).limit(first)
+    wanted = or_(patient.c.id.in_(patient_ids), patient.c.id.in_(begun.scalar_subquery()))
+    return patients_told(scope, scope.connection.execute(_asked(scope).where(wanted)))
+
+
 def patients_told(scope: ClinicScope, rows: Iterable[AnyRow]) -> list[PatientFacts]:
     """The same, out of rows that `patients_asked` found."""
     return [_patient(scope, row) for row in rows]
@@ -55,8 +64,19 @@ def patients_asked(
     limit: int | None = None,
 ) -> Select[Any]:
     """The question for patients, for a statement that asks more than one."""
+    patient, statement = tables.patient, _asked(scope).limit(limit)
+    if patient_ids is not None:
+        statement = statement.where(patient.c.id.in_(patient_ids))
+    else:
+        statement = statement.where(patient.c.is_synthetic.is_(False))
+    if after is not None:
+        statement = statement.where(patient.c.id > after)
+    return statement
+
+
+def _asked(scope: ClinicScope) -> Select[Any]:
     patient, episode, procedure = tables.patient, tables.episode, tables.procedure
-    statement = (
+    return (
         select(
             patient,
             episode.c.id.label("episode_id"),
@@ -71,15 +91,7 @@ def patients_asked(
         .where(patient.c.clinic_id == scope.clinic_id)
         .order_by(patient.c.id, episode.c.started_on.desc())
         .ext(distinct_on(patient.c.id))
-        .limit(limit)
     )
-    if patient_ids is not None:
-        statement = statement.where(patient.c.id.in_(patient_ids))
-    else:
-        statement = statement.where(patient.c.is_synthetic.is_(False))
-    if after is not None:
-        statement = statement.where(patient.c.id > after)
-    return statement
 
 
 def _patient(scope: ClinicScope, row: AnyRow) -> PatientFacts:

@@ -12,10 +12,10 @@ from recovery_api.db import AnyRow, ClinicScope
 from recovery_api.domain.ladder import NEVER_WAITS, Standing
 from recovery_api.domain.readings import Finding
 from recovery_api.domain.tiers import Tier
-from recovery_api.ids import new_id
 from recovery_api.models import tables
 from recovery_api.services.add_flag_event import add_event
-from recovery_api.services.climb_ladder import MOST_CLIMBS, climb_anew, queue_rung
+from recovery_api.services.climb_ladder import climb_anew, queue_rung
+from recovery_api.services.draw_code import draw_climb, draw_flag_id
 from recovery_api.services.find_ladder import ClinicLadder, find_ladder
 from recovery_api.services.flag_evidence import (
     FlagSubject,
@@ -97,7 +97,7 @@ def _open_flags(scope: ClinicScope, subject: FlagSubject) -> Any:
 def _open(
     scope: ClinicScope, subject: FlagSubject, ranked: Sequence[Finding], ladder: ClinicLadder, now: datetime
 ) -> RaisedFlag:
-    flag_id, finding = new_id(), ranked[0]
+    flag_id, finding = draw_flag_id(scope), ranked[0]
     standing = ladder.climb(finding.tier).begin(now)
     row = {
         "clinic_id": scope.clinic_id,
@@ -193,5 +193,5 @@ def _called_again(
     standing = ladder.climb(tier).bounded(standing, now)
     queue_rung(scope, known.id, standing.due_at)
     if tier in NEVER_WAITS and tier.rank < Tier(known.tier).rank:  # a reply to the calmer page takes nothing unseen
-        changes["climb"] = min(known.climb + 1, MOST_CLIMBS)
+        changes["climb"] = draw_climb(scope, known)
     return changes | {"next_rung": standing.rung, "next_rung_at": standing.due_at}

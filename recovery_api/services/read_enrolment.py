@@ -44,14 +44,6 @@ class Trouble:
     patient_id: UUID | None = None
 
 
-class Unreadable(Exception):
-    """An enrolment that cannot be taken, with everything that is wrong with it."""
-
-    def __init__(self, troubles: list[Trouble]) -> None:
-        super().__init__(f"{len(troubles)} fields")
-        self.troubles = troubles
-
-
 @dataclass(frozen=True, slots=True)
 class Enrolment:
     """A person to be enrolled, and the procedure; without a day the recovery waits for one."""
@@ -62,6 +54,18 @@ class Enrolment:
     baseline_pain: int | None
     check_in_time: time
     shares_phone: bool = False
+
+
+class Unreadable(Exception):
+    """An enrolment that cannot be taken, with everything that is wrong with it.
+
+    `read` is what could be read nevertheless: a text that could not is empty there, and a day is `date.min`.
+    """
+
+    def __init__(self, troubles: list[Trouble], read: Enrolment | None = None) -> None:
+        super().__init__(f"{len(troubles)} fields")
+        self.troubles = troubles
+        self.read = read
 
 
 class _Reader:
@@ -129,9 +133,10 @@ def read_enrolment(given: Mapping[str, str], clinic_zone: str, now: datetime) ->
     reader.read("protocol", _protocol, None)
     reader.read("consent", _consent, None)
     shares_phone = reader.read("shares_phone", _one_of(YES | NO), False)
+    enrolment = Enrolment(person, performed_on, levels, baseline_pain, check_in_time, shares_phone)
     if reader.troubles:
-        raise Unreadable(sorted(reader.troubles, key=lambda trouble: FIELDS.index(trouble.field)))
-    return Enrolment(person, performed_on, levels, baseline_pain, check_in_time, shares_phone)
+        raise Unreadable(sorted(reader.troubles, key=lambda trouble: FIELDS.index(trouble.field)), enrolment)
+    return enrolment
 
 
 def read_procedure(given: Mapping[str, str], now: datetime) -> NewEpisode:

@@ -58,6 +58,17 @@ def read_inbox(scope: ClinicScope, most: int = 200, after: tuple[datetime, UUID]
     ]
 
 
+def who_closed(scope: ClinicScope, message_id: UUID) -> tuple[str, datetime] | None:
+    """The name of the clinician who decided about a text, and when; None where nobody has."""
+    message, clinician = tables.message, tables.clinician
+    row = scope.connection.execute(
+        select(clinician.c.id, clinician.c.name_sealed, message.c.handled_at)
+        .join(clinician, (clinician.c.clinic_id == message.c.clinic_id) & (clinician.c.id == message.c.handled_by_id))
+        .where(message.c.clinic_id == scope.clinic_id, message.c.id == message_id)
+    ).one_or_none()
+    return None if row is None else (scope.vault.open("clinician.name", row.id, row.name_sealed), row.handled_at)
+
+
 def close_inbox_text(
     scope: ClinicScope, message_id: UUID, clinician_id: UUID, note: str, now: datetime, decision: str = "other"
 ) -> None:

@@ -1,12 +1,12 @@
 """Read what was proposed for a clinic's rules, by whom, and what became of it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from recovery_api.db import AnyRow, ClinicScope
 from recovery_api.models import tables
@@ -27,11 +27,16 @@ class RuleChangeRecord:
     decided_at: datetime | None
 
 
-def read_rule_changes(scope: ClinicScope) -> list[RuleChangeRecord]:
-    """All that was ever proposed, newest first."""
+def rule_changes_told(scope: ClinicScope, rows: Iterable[Any]) -> list[RuleChangeRecord]:
+    """All that was ever proposed, newest first, out of rows that `rule_changes_asked` found."""
+    return [_record(scope, row) for row in rows]
+
+
+def rule_changes_asked(scope: ClinicScope) -> Select[Any]:
+    """The question for all that was ever proposed, for a statement that asks more than one."""
     change, decision = tables.rule_change, tables.rule_change_decision
     proposer, decider = tables.clinician.alias("proposer"), tables.clinician.alias("decider")
-    rows = scope.connection.execute(
+    return (
         select(
             change, decision.c.outcome, decision.c.rules_version, decision.c.decided_by_id, decision.c.decided_at,
             proposer.c.name_sealed.label("proposer_sealed"), decider.c.name_sealed.label("decider_sealed"),
@@ -42,7 +47,6 @@ def read_rule_changes(scope: ClinicScope) -> list[RuleChangeRecord]:
         .where(change.c.clinic_id == scope.clinic_id)
         .order_by(change.c.proposed_at.desc(), change.c.id.desc())
     )  # fmt: skip
-    return [_record(scope, row) for row in rows]
 
 
 def changes_in_force(records: list[RuleChangeRecord]) -> Mapping[str, Any]:

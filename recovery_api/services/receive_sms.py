@@ -17,7 +17,7 @@ from recovery_api.models import tables
 from recovery_api.packs.reading import reply_reader
 from recovery_api.services.answer_page import answer_page
 from recovery_api.services.answer_text import answer_text
-from recovery_api.services.change_contact import close_who
+from recovery_api.services.change_contact import settle_who
 from recovery_api.services.file_echo import file_echo
 from recovery_api.services.file_unattributed import file_unattributed
 from recovery_api.services.find_contacts import Contact, Sender, find_sender, meet_sender
@@ -130,7 +130,7 @@ def _act_on(sender: Sender, text: ReceivedText, message_id: UUID, now: datetime)
     if held is not None:
         arrival, reply = replace(held, reply_to_id=message_id), _read(held.body, contact, now)
     if len(contacts) > 1:
-        close_who(scope, contacts)
+        settle_who(scope, contacts, text.sent_at or now)
         contact = as_asked(contact, now)
     answered = answer_text(scope, contact, arrival, reply, now)
     if held is not None:

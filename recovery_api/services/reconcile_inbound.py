@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 import psycopg
-from sqlalchemy import delete, select, update
+from sqlalchemy import ARRAY, Text, any_, delete, literal, select, update
 from sqlalchemy.exc import IntegrityError
 
 from recovery_api.clock import real_now
@@ -83,10 +83,12 @@ def file_missed(
 
 
 def known_sids(scope: ClinicScope, sids: Sequence[str]) -> set[str]:
-    """Those of the carrier's ids that are here already."""
+    """Those of the carrier's ids that are here already; however many, they are one value of one statement."""
     message = tables.message
     rows = scope.connection.execute(
-        select(message.c.sid).where(message.c.clinic_id == scope.clinic_id, message.c.sid.in_(sids))
+        select(message.c.sid).where(
+            message.c.clinic_id == scope.clinic_id, message.c.sid == any_(literal(list(sids), ARRAY(Text())))
+        )
     )
     return set(rows.scalars())
 

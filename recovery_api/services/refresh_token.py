@@ -49,7 +49,8 @@ def refresh_token(secret: str, vaults: Vaults, now: datetime, proof: Proof | Non
     Raises SignInRefused, or ProofRefused where it is bound to a key that was not proven.
 
     They follow from the old secret and the data key, so that a repeat within a minute (an answer that got lost on a
-    bad network) gives the very same pair, although no secret is stored. Any other reuse ends the family.
+    bad network) gives the very same pair, although no secret is stored. Any other reuse ends the family, as does a
+    repeat after the pair was used in its turn.
     """
     with open_transaction() as connection:
         row = _find(connection, secret)
@@ -114,7 +115,7 @@ def _exchange(
         require_proof(scope, row.key_thumbprint, proof)
     ends_at = row.ends_at or now + SIGN_IN_LASTS  # tokens of before there was an end have one from here on
     pair = _successors(secret, vaults, row.key_thumbprint, ends_at)
-    if row.used_at is not None and now - row.used_at <= REPEAT_WITHIN:
+    if row.used_at is not None and now - row.used_at <= REPEAT_WITHIN and not _was_used(connection, pair):
         return pair
     if row.used_at is not None:
         _end_after_reuse(scope, row, at)
@@ -133,6 +134,13 @@ def _exchange(
             ends_at=ends_at,
         )
     return pair
+
+
+def _was_used(connection: Connection, pair: TokenPair) -> bool:
+    """Whether somebody went on with a pair: then its answer was not lost, and whoever asks for it again has a copy."""
+    credential = tables.credential
+    used = select(credential.c.used_at).where(credential.c.digest == digest_of(pair.refresh_token))
+    return connection.execute(used).scalar() is not None
 
 
 def _successors(secret: str, vaults: Vaults, key_thumbprint: bytes | None, ends_at: datetime) -> TokenPair:

@@ -1,7 +1,7 @@
 """Replay rules over a clinic's own stored history, and tell what became of the flags that its rules raised."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
@@ -15,7 +15,8 @@ from recovery_api.domain.escalation import replay, replay_silence
 from recovery_api.domain.readings import EpisodeFacts, Reading
 from recovery_api.domain.rules import RulePack
 from recovery_api.models import tables
-from recovery_api.services.keep_band import kept_bands
+from recovery_api.services.ask_once import ask_once
+from recovery_api.services.keep_band import bands_asked, bands_told
 from recovery_api.services.read_flags import synthetic_patients
 from recovery_api.services.read_history import READING, latest_versions
 from recovery_api.services.record_audit import Actor, record_audit
@@ -48,8 +49,24 @@ def read_histories(
     The look is audited, the synthetic patient left out. Whether a flag was open while a patient fell silent is not
     replayed.
     """
-    episode, procedure, today = tables.episode, tables.procedure, now.astimezone(scope.zone).date()
-    rows = scope.connection.execute(
+    today = now.astimezone(scope.zone).date()
+    newest = _newest(scope, since, today, most)
+    chosen = _running(scope, since) if most is None else select(newest.subquery("newest").c.id)
+    found = _found(scope, most, rows=newest, asked=_days_asked(scope, chosen), bands=bands_asked(scope))
+    rows, asked, bands = sorted(found["rows"], key=_id), _by_recovery(found["asked"]), bands_told(found["bands"])
+    readings = _readings(scope, chosen if most is None else [row.id for row in rows])
+    record_audit(scope, viewer, "rules.replayed", ("clinic", scope.clinic_id), now, None, {"episodes": len(rows)})
+    histories = (_history(row, readings[row.id], [day.local_on for day in asked[row.id]], since, today) for row in rows)
+    return [
+        replace(history, facts=replace(history.facts, band=bands.for_recovery(history.facts.procedure_on)))
+        for history in histories
+    ]
+
+
+def _newest(scope: ClinicScope, since: date, today: date, most: int | None) -> Select[Any]:
+    """The recoveries to be looked at, those that began last first."""
+    episode, procedure = tables.episode, tables.procedure
+    return (
         select(episode.c.id, episode.c.baseline_pain, episode.c.ends_on, procedure.c.performed_on)
         .join(procedure, (procedure.c.clinic_id == episode.c.clinic_id) & (procedure.c.id == episode.c.procedure_id))
         .where(
@@ -60,16 +77,19 @@ def read_histories(
         )
         .order_by(procedure.c.performed_on.desc(), episode.c.id)
         .limit(most)
-    ).all()
-    rows = sorted(rows, key=lambda row: row.id)
-    chosen = _running(scope, since) if most is None else [row.id for row in rows]
-    readings, asked, bands = _readings(scope, chosen), _asked(scope, chosen), kept_bands(scope)
-    record_audit(scope, viewer, "rules.replayed", ("clinic", scope.clinic_id), now, None, {"episodes": len(rows)})
-    histories = (_history(row, readings[row.id], asked[row.id], since, today) for row in rows)
-    return [
-        replace(history, facts=replace(history.facts, band=bands.for_recovery(history.facts.procedure_on)))
-        for history in histories
-    ]
+    )
+
+
+def _found(scope: ClinicScope, most: int | None, **asked: Select[Any]) -> Mapping[str, Sequence[Any]]:
+    """A page asks in one statement; a whole clinic would be too much for one answer."""
+    if most is not None:
+        return ask_once(scope, **asked)
+    return {name: scope.connection.execute(question).all() for name, question in asked.items()}
+
+
+def _id(row: Any) -> UUID:
+    found: UUID = row.id
+    return found
 
 
 def replay_history(history: StoredHistory, pack: RulePack, now: datetime) -> list[Alert]:
@@ -118,16 +138,20 @@ def _readings(scope: ClinicScope, wanted: Wanted) -> defaultdict[UUID, list[AnyR
     chosen = select(check_in.c.episode_id, *READING).where(
         check_in.c.clinic_id == scope.clinic_id, check_in.c.episode_id.in_(wanted)
     )
-    found: defaultdict[UUID, list[AnyRow]] = defaultdict(list)
-    for row in scope.connection.execute(chosen):
+    return _by_recovery(scope.connection.execute(chosen))
+
+
+def _by_recovery(rows: Iterable[Any]) -> defaultdict[UUID, list[Any]]:
+    found: defaultdict[UUID, list[Any]] = defaultdict(list)
+    for row in rows:
         found[row.episode_id].append(row)
     return found
 
 
-def _asked(scope: ClinicScope, wanted: Wanted) -> defaultdict[UUID, list[date]]:
-    """The local days whose question left, by recovery."""
+def _days_asked(scope: ClinicScope, wanted: Wanted) -> Select[Any]:
+    """The question for the local days whose question left, by recovery."""
     reminder, message = tables.reminder, tables.message
-    chosen = (
+    return (
         select(reminder.c.episode_id, reminder.c.local_on)
         .join(message, (message.c.clinic_id == reminder.c.clinic_id) & (message.c.reminder_id == reminder.c.id))
         .where(
@@ -138,10 +162,6 @@ def _asked(scope: ClinicScope, wanted: Wanted) -> defaultdict[UUID, list[date]]:
             message.c.state.in_(LEFT),
         )
     )
-    found: defaultdict[UUID, list[date]] = defaultdict(list)
-    for row in scope.connection.execute(chosen):
-        found[row.episode_id].append(row.local_on)
-    return found
 
 
 def _running(scope: ClinicScope, since: date) -> Select[tuple[UUID]]:

@@ -158,6 +158,24 @@ _HISTORY = Prepared(
 )
 
 
+def reported_at(scope: ClinicScope, patient_id: UUID, client_id: UUID) -> datetime | None:
+    """When the report with this id was made, once no other of this patient is on its way; None where there is none.
+
+    A form has no time of its own: sent again with the time of its first report, it is the same report.
+    """
+    take_turn(scope, patient_id)
+    return scope.connection.execute(
+        select(_check_in.c.recorded_at)
+        .join(_episode, (_episode.c.clinic_id == _check_in.c.clinic_id) & (_episode.c.id == _check_in.c.episode_id))
+        .where(
+            _check_in.c.clinic_id == scope.clinic_id,
+            _episode.c.patient_id == patient_id,
+            _check_in.c.client_id == client_id,
+            _check_in.c.version == 1,
+        )
+    ).scalar_one_or_none()
+
+
 def take_turn(scope: ClinicScope, patient_id: UUID) -> None:
     """Wait until no other report of this patient is on its way, so that an id is looked up after it was stored."""
     _TURN.run(scope.connection, {"clinic": scope.clinic_id, "patient": patient_id})

@@ -8,6 +8,7 @@ from recovery_api.domain.delivery import FailureKind
 from recovery_api.domain.pacing import Pace, back_off
 from recovery_api.domain.segments import measure
 from recovery_api.gateways.sms import Accepted, NotSent, Rejected, SendOutcome, SmsGateway, Throttled
+from recovery_api.services.call_with_news import call_if_news
 from recovery_api.services.change_contact import ask_question_at
 from recovery_api.services.claim_work import Claim
 from recovery_api.services.find_twins import has_twin_under_way
@@ -64,6 +65,7 @@ def begin_inside(scope: ClinicScope, claim: Claim, public_url: str, now: datetim
     if refusal is not None:
         write_message(scope, row.id, state=refusal, settled_at=now)
         finish_claim(scope, claim)
+        call_if_news(scope, row, now)
         return None
     return _mark(scope, row, attempt_on(scope, claim, row, public_url, now, real_now(), must_settle=False), pace, now)
 
@@ -131,10 +133,11 @@ def _apply(scope: ClinicScope, attempt: Attempt, row: AnyRow, outcome: SendOutco
             write_message(scope, row.id, state="rejected", error_code=code, settled_at=now)
             finish_claim(scope, claim)
             flag_refusal(scope, row, code, now)
+            call_if_news(scope, row, now)
             learn_from_failure(scope, row, kind, code, now)
         case Throttled(retry_after_seconds=seconds, code=code):
             write_message(scope, row.id, state="throttled", error_code=code)
-            wait = _wait(attempt) if seconds is None else timedelta(seconds=min(seconds, LONGEST_WAIT))
+            wait = _wait(attempt) if seconds is None else timedelta(seconds=min(max(seconds, 1), LONGEST_WAIT))
             release_claim(scope, claim, real_now() + wait)
         case NotSent():
             write_message(scope, row.id, state="planned")

@@ -8,7 +8,9 @@ from recovery_api.clock import real_now
 from recovery_api.db import AnyRow, ClinicScope, Vaults, clinic_transaction
 from recovery_api.gateways.sms import CarrierUnreachable, SmsGateway
 from recovery_api.models import tables
+from recovery_api.services.call_with_news import call_if_news
 from recovery_api.services.claim_work import Claim
+from recovery_api.services.follow_delivery import lock_phone
 from recovery_api.services.outbox_rows import (
     QUIET,
     Attempt,
@@ -89,6 +91,7 @@ def _keep_waiting(attempt: Attempt, vaults: Vaults, now: datetime) -> None:
     """The list cannot be reached: a reminder waits and in the end expires; an alert goes out, marked as a repeat."""
     claim = attempt.claim
     with clinic_transaction(claim.clinic_id, vaults) as scope:
+        lock_phone(scope, claim.row_id)
         row = row_of(scope, attempt)
         if _has_moved_on(row, attempt):
             return
@@ -97,5 +100,6 @@ def _keep_waiting(attempt: Attempt, vaults: Vaults, now: datetime) -> None:
         elif now > row.expires_at:
             write_message(scope, row.id, state="expired", settled_at=now)
             finish_claim(scope, claim)
+            call_if_news(scope, row, now)
             return
         release_claim(scope, claim, real_now() + timedelta(seconds=5))

@@ -79,7 +79,8 @@ def sign_in(
             raise refusal
         scope = enter_clinic(connection, found.clinic_id, vaults)
         row = count_try(scope, found.subject_id)
-        by = second_factor(scope, row, code) if row is not None and verify_password(row, password) else ""
+        known = _verify(_NOBODY if row is None else row.password_hash, password)  # who waits costs the same time
+        by = second_factor(scope, row, code) if row is not None and known else ""
         secret = _welcome(scope, found.subject_id, kind, now, by, device) if by else None
     if secret is None:
         raise refusal

@@ -15,12 +15,16 @@ from recovery_api.models import tables
 from recovery_api.services.add_flag_event import add_event
 from recovery_api.services.invite_phone import shares_phone
 from recovery_api.services.queue_texts import LIFETIMES, Outgoing, Recipient, queue_texts
+from recovery_api.services.withdraw_texts import WAITING, withdraw_texts
+
+TEXT = "report_read"
 
 
-def tell_patient(scope: ClinicScope, flag: AnyRow, now: datetime) -> dict[str, Any]:
+def tell_patient(scope: ClinicScope, flag: AnyRow, now: datetime, hold: timedelta = timedelta(0)) -> dict[str, Any]:
     """Queue the text where the patient reported something; returns the columns that the caller writes with the flag.
 
     After an emergency it is a safety text, which leaves at any hour; otherwise it waits for the patient's own 9:00.
+    It waits for `hold` at least, during which the deed behind it may be taken back.
     """
     reported = flag.message_id is not None or flag.check_in_id is not None
     if flag.patient_told_at is not None or flag.patient_id is None or not reported:
@@ -33,10 +37,30 @@ def tell_patient(scope: ClinicScope, flag: AnyRow, now: datetime) -> dict[str, A
     purpose, due_at, expires_at = (
         ("safety", now, now + LIFETIMES["conversation"]) if flag.tier == Tier.EMERGENCY else ("service", opens, closes)
     )
-    text = Outgoing(recipient, purpose, text_key="report_read", due_at=due_at, expires_at=expires_at, flag_id=flag.id)
+    due_at = max(due_at, now + hold)
+    text = Outgoing(recipient, purpose, text_key=TEXT, due_at=due_at, expires_at=expires_at, flag_id=flag.id)
     queue_texts(scope, [text], now)
     add_event(scope, flag.id, "patient_told", now, detail={"leaves_at": due_at.isoformat()})
     return {"patient_told_at": now}
+
+
+def unsay(scope: ClinicScope, flag: AnyRow, now: datetime) -> dict[str, Any]:
+    """Take the text of an acknowledgement back with it, where it has not left; returns the flag's columns for that."""
+    if flag.patient_told_at is None or flag.patient_told_at != flag.acknowledged_at:
+        return {}
+    message = tables.message
+    waiting = (
+        select(message.c.id)
+        .where(
+            message.c.clinic_id == scope.clinic_id,
+            message.c.state.in_(WAITING),
+            message.c.flag_id == flag.id,
+            message.c.text_key == TEXT,
+        )
+        .with_for_update(skip_locked=True)  # whoever sends or stops it right now may be about to want the flag
+    )
+    stays = withdraw_texts(scope, scope.connection.execute(waiting).scalars().all(), now)
+    return {"patient_told_at": None} if stays else {}
 
 
 def find_own_phone(scope: ClinicScope, patient_id: UUID) -> AnyRow | None:

@@ -1,4 +1,4 @@
-"""Wake flags that were put off: when their time has come they are open again, and people are paged again."""
+"""Wake flags that were put off or left lying: when their time has come they are open again, and people are paged."""
 
 from datetime import datetime
 from uuid import UUID
@@ -9,6 +9,7 @@ from recovery_api.db import ClinicScope, Vaults, clinic_transaction
 from recovery_api.domain.tiers import Tier
 from recovery_api.models import tables
 from recovery_api.services.add_flag_event import add_event
+from recovery_api.services.bring_back_flags import bring_back_flags
 from recovery_api.services.climb_ladder import climb_anew
 from recovery_api.services.list_clinics import list_clinics
 
@@ -16,13 +17,13 @@ BATCH = 200
 
 
 def wake_flags(vaults: Vaults, now: datetime) -> int:
-    """Open every flag again whose snooze is over at `now`; returns how many."""
+    """Open every flag again whose snooze is over at `now`, or that nobody closed in its time; returns how many."""
     return sum(_wake_clinic(clinic_id, vaults, now) for clinic_id in list_clinics())
 
 
 def _wake_clinic(clinic_id: UUID, vaults: Vaults, now: datetime) -> int:
     with clinic_transaction(clinic_id, vaults) as scope:
-        return _wake(scope, now)
+        return _wake(scope, now) + bring_back_flags(scope, now)
 
 
 def _wake(scope: ClinicScope, now: datetime) -> int:

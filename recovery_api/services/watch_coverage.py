@@ -17,6 +17,7 @@ from recovery_api.services.answer_flags import LONGEST_SNOOZE
 from recovery_api.services.climb_ladder import climb_anew, queue_rung, stand
 from recovery_api.services.find_check_in_days import find_check_in_days
 from recovery_api.services.find_ladder import ClinicLadder, find_ladder
+from recovery_api.services.find_people import CARE
 from recovery_api.services.follow_clock import follow_clock
 from recovery_api.services.keep_watch import keep_watch, read_watches
 from recovery_api.services.list_clinics import list_clinics
@@ -178,7 +179,7 @@ def _unresolved(scope: ClinicScope) -> Any:
             clinician,
             (clinician.c.clinic_id == flag.c.clinic_id)
             & (clinician.c.id == flag.c.owner_id)
-            & or_(clinician.c.disabled_at.is_(None), clinician.c.is_synthetic),
+            & or_(clinician.c.disabled_at.is_(None) & clinician.c.role.in_(CARE), clinician.c.is_synthetic),
         )
         .where(flag.c.clinic_id == scope.clinic_id, flag.c.status != "resolved")
         .with_for_update(of=flag, skip_locked=True)

@@ -36,9 +36,12 @@ def watch_jumps(holder: str, vaults: Vaults, now: datetime, most: int = BATCH) -
 
 
 def _look(scope: ClinicScope, claim: Claim, now: datetime) -> None:
-    """At night the patient has until the morning; whatever was reported since the jump is an answer."""
+    """At night the patient has until the morning; whatever was reported since the jump is an answer.
+
+    A recovery whose last day it was is looked at all the same; of one on hold, or of one who left, people know.
+    """
     row = scope.connection.execute(_jumped(scope, claim.row_id)).first()
-    if row is None or row.status != "active":
+    if row is None or row.status == "on_hold" or row.patient_status != "active":
         finish(scope.connection, KIND, scope.clinic_id, claim.row_id)
         return
     morning = daytime(now, row.zone)
@@ -75,7 +78,7 @@ def _jumped(scope: ClinicScope, check_in_id: UUID) -> Any:
     return (
         select(
             check_in.c.episode_id, episode.c.patient_id, episode.c.status, episode.c.baseline_pain,
-            procedure.c.performed_on, patient.c.zone,
+            procedure.c.performed_on, patient.c.zone, patient.c.status.label("patient_status"),
         )
         .join(episode, (episode.c.clinic_id == check_in.c.clinic_id) & (episode.c.id == check_in.c.episode_id))
         .join(procedure, (procedure.c.clinic_id == episode.c.clinic_id) & (procedure.c.id == episode.c.procedure_id))

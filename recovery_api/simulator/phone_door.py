@@ -22,7 +22,8 @@ def refuse_outside_demo() -> None:
     """There is no phone page but in the demo."""
     if wiring().settings.env != "demo":
         abort(404)
-    if request.method == "POST" and not hmac.compare_digest(request.form.get("csrf", ""), form_token()):
+    given = request.form.get("csrf", "").encode()
+    if request.method == "POST" and not hmac.compare_digest(given, form_token().encode()):
         abort(403)
 
 

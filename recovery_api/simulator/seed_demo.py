@@ -49,8 +49,9 @@ def seed_demo(vaults: Vaults, now: datetime, patients: int = 60, seed: int = 1) 
     for one in made_up_patients(patients, seed, now.astimezone(ZoneInfo(ZONE)).date()):
         with clinic_transaction(clinic_id, vaults) as scope:
             _seed_patient(scope, one, staff, rng, now)
-    with clinic_transaction(clinic_id, vaults) as scope:
-        _seed_inbox(scope, now)
+    if patients:
+        with clinic_transaction(clinic_id, vaults) as scope:
+            _seed_inbox(scope, now)
     return clinic_id, log_ins
 
 

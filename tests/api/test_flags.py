@@ -14,6 +14,7 @@ from recovery_api.domain.rules import TASKS
 from recovery_api.models import tables
 from recovery_api.packs.rule_pack import rule_pack
 from recovery_api.services.change_episode import EpisodeChanges, change_episode
+from recovery_api.services.change_staff import change_role, disable
 from recovery_api.services.record_audit import SYSTEM
 from tests.builders import (
     ClockHand,
@@ -75,7 +76,8 @@ def test_the_list_is_narrowed_by_status_tier_and_assignee(
     assert len(ids("status=open")) == 1
     assert ids("cursor=") == ids("") != [], "a blank cursor is the first page"
     assert ben.get("/flags/report?since=2026-11-01T00:00:00+00:00").status_code == 200
-    for query in ("tier=high", "status=done", "assignee=ben", "limit=0", "limit=201", "limit=ten", "cursor=x", "by=1"):
+    wrong = ("tier=high", "status=done", "assignee=ben", "limit=0", "limit=201", "limit=ten", "cursor=x", "by=1")
+    for query in (*wrong, "tier=urgent&tier=today", "limit=1&limit=1"):
         assert ben.get(f"/flags?{query}").status_code == 422, query
 
 
@@ -229,6 +231,20 @@ def test_an_explanation_is_the_same_to_the_letter_after_the_recovery_was_mended(
     with ann.clinic.open() as scope:
         change_episode(scope, ann.episode_id, mended, SYSTEM, clock.now)
     assert ben.get(f"/flags/{flag['id']}/explanation").data == before
+
+
+def test_an_explanation_is_the_same_to_the_letter_after_those_who_were_told_got_another_role_and_left(
+    ann: PatientPersona, ben: Persona, clock: ClockHand
+) -> None:
+    lead = make_clinician(ann.clinic, "lead")
+    ann.post("/me/check-ins", json=check_in_body(ann, pain=6, symptoms=["fever"]))
+    [flag] = ben.get("/flags").json["items"]
+    assert deed(ben, flag, "acknowledge").status_code == 200
+    before = lead.get(f"/flags/{flag['id']}/explanation").data
+    with ann.clinic.open() as scope:
+        change_role(scope, ben.id, "clinician", False, SYSTEM, clock.now)
+        disable(scope, ben.id, SYSTEM, clock.now)
+    assert lead.get(f"/flags/{flag['id']}/explanation").data == before
 
 
 def test_an_older_flag_is_explained_by_its_answer_as_that_first_came(

@@ -50,7 +50,8 @@ def test_a_landline_is_said_so_and_is_sent_no_text(ben: Persona) -> None:
 
 @pytest.mark.parametrize(
     ("change", "field"),
-    [({"phone": "12"}, "phone"), ({"phone": "no number"}, "phone"), ({"zone": "Mars/Olympus"}, "zone"),
+    [({"phone": "12"}, "phone"), ({"phone": "no number"}, "phone"), ({"phone": "+19005550123"}, "phone"),
+     ({"phone": "+18005550123"}, "phone"), ({"zone": "Mars/Olympus"}, "zone"),
      ({"zone": "../etc/passwd"}, "zone"), ({"language": "fr"}, "language"), ({"born_on": "2027-01-01"}, "born_on"),
      ({"born_on": "1899-12-31"}, "born_on"), ({"given_name": ""}, "given_name"), ({"given_name": "   "}, "given_name"),
      ({"family_name": "two\nlines"}, "family_name"), ({"family_name": "x" * 101}, "family_name"), ({"sex": "f"}, "sex"),

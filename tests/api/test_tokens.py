@@ -4,10 +4,12 @@ from datetime import datetime, timedelta
 
 import pyotp
 import pytest
+from argon2 import PasswordHasher
 from sqlalchemy import select, update
 
 from recovery_api.clock import real_now
 from recovery_api.models import tables
+from recovery_api.services import sign_in
 from recovery_api.services.credentials import SIGN_IN_LASTS, digest_of
 from tests.builders import PASSWORD, TOTP_SECRET, BuiltClinic, PatientPersona, Persona, make_clinician
 
@@ -60,6 +62,39 @@ def test_every_refusal_to_sign_in_reads_the_same(wrong: dict[str, str], clinic: 
         "errors": [],
         "request_id": "",
     }
+
+
+class CountingHasher:
+    """A hasher of passwords that counts how often it was asked."""
+
+    def __init__(self, hasher: PasswordHasher) -> None:
+        self.asked, self._hasher = 0, hasher
+
+    def verify(self, known: str, said: str) -> bool:
+        self.asked += 1
+        return self._hasher.verify(known, said)
+
+
+STANDINGS: dict[str, dict[str, object]] = {
+    "known": {},
+    "waits after too many tries": {"locked_until": real_now() + timedelta(hours=1)},
+    "is no colleague any more": {"disabled_at": real_now()},
+    "was never set up": {"password_hash": None},
+}
+
+
+@pytest.mark.parametrize("standing", STANDINGS, ids=str)
+def test_a_refusal_costs_the_same_work_whoever_is_named(
+    standing: str, clinic: BuiltClinic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dora = make_clinician(clinic, email=EMAIL, signs_in=True)
+    with clinic.open() as scope:
+        scope.connection.execute(update(tables.clinician).values(totp_step=0, **STANDINGS[standing]))
+    hasher = CountingHasher(sign_in._hasher)
+    monkeypatch.setattr(sign_in, "_hasher", hasher)
+    given = {"email": EMAIL, "password": "something else entirely", "totp": "000000"}
+    assert dora.client.post("/api/v1/staff/token", json=given).status_code == 401
+    assert hasher.asked == 1
 
 
 def test_a_refreshed_pair_works_and_belongs_to_the_same_patient(ann: PatientPersona) -> None:
@@ -118,6 +153,14 @@ def test_a_reuse_after_a_minute_ends_the_whole_family(ann: PatientPersona) -> No
         event = tables.audit_event
         seen = scope.connection.execute(select(event.c.patient_id).where(event.c.action == "token.reused")).scalars()
         assert list(seen) == [ann.id]
+
+
+def test_a_reuse_within_a_minute_ends_the_family_where_its_pair_was_used(ann: PatientPersona) -> None:
+    first = refresh(ann)[1]
+    second = refresh(ann, str(first["refresh_token"]))[1]
+    assert refresh(ann)[0] == 401
+    assert [refresh(ann, str(pair["refresh_token"]))[0] for pair in (first, second)] == [401, 401]
+    assert Persona(ann.clinic, ann.id, str(second["access_token"])).get("/me").status_code == 401
 
 
 def test_the_clinic_is_told_of_a_copied_token_and_a_lost_answer_tells_nobody(ann: PatientPersona, ben: Persona) -> None:

@@ -140,6 +140,11 @@ def test_an_untouched_page_locks_itself_and_what_was_written_is_still_there(plac
     page.keyboard.press("Escape")
     expect(lock).to_be_visible()
     page.fill("#lock-proof", "a wrong passphrase")
+    for broken in (lambda asked: asked.abort(), lambda asked: asked.fulfill(status=502, body="<p>away</p>")):
+        page.route("**/prove", broken)
+        page.keyboard.press("Enter")
+        expect(lock.get_by_text("No answer from the clinic. Try again.")).to_be_visible()
+        page.unroute("**/prove")
     page.keyboard.press("Enter")
     expect(lock.get_by_text("The password or code is not right.")).to_be_visible()
     page.fill("#lock-proof", PASSWORD)

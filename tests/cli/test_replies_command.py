@@ -64,6 +64,13 @@ def test_a_byte_order_mark_windows_line_ends_and_cells_of_several_lines_are_read
     assert [(row["intent"], row["pain"]) for row in made] == [("report", ""), ("check_in", "7"), ("ask_again", "")]
 
 
+@pytest.mark.parametrize("command", [read, measure])
+def test_a_text_with_a_bare_carriage_return_stays_one_row(command: Callable[..., Result], tmp_path: Path) -> None:
+    source = written(tmp_path / "in.csv", 'text\n"pain 7\rthanks"\n"\r"\n5\n')
+    assert command("--in", source, "--out", tmp_path / "out.csv").exit_code == 0
+    assert [row["text"] for row in rows(tmp_path / "out.csv")] == ["pain 7\rthanks", "\r", "5"]
+
+
 def test_a_missing_or_blank_question_means_any(tmp_path: Path) -> None:
     without = written(tmp_path / "a.csv", "text\nbad\nPain 7\n")
     blank = written(tmp_path / "b.csv", "text,question\nbad,\nPain 7, ANY \n")

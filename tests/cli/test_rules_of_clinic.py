@@ -5,7 +5,9 @@ from pathlib import Path
 
 from flask import Flask
 
-from tests.builders import ClockHand, PatientPersona, record
+from recovery_api.services.record_audit import Actor
+from recovery_api.services.sign_rules import propose_rules, sign_rules
+from tests.builders import ClockHand, PatientPersona, Persona, make_clinician, record
 from tests.cli.test_clinics_command import refused, run
 
 SHIPPED = Path(__file__).parents[2] / "recovery_api" / "packs" / "rules" / "vertebroplasty.yaml"
@@ -28,6 +30,22 @@ def test_a_clinics_own_history_is_replayed_compared_and_counted(
     assert "added 1 alerts and removed 1" in found.output
     [line] = [line for line in found.output.splitlines() if line.split()[:2] == ["RF-C", "1"]]
     assert line.split() == ["RF-C", "1", "0", "0", "0"]
+
+
+def test_a_clinics_own_history_is_replayed_by_the_rules_that_it_signed(
+    app: Flask, ann: PatientPersona, ben: Persona, clock: ClockHand
+) -> None:
+    lead = Actor("clinician", make_clinician(ann.clinic, "lead").id, "lead")
+    with ann.clinic.open() as scope:
+        changes = {"rules": {"RF-C": {"tier": "today"}}}
+        change_id = propose_rules(scope, changes, "fewer calls at night", lead, clock.now)
+        sign_rules(scope, change_id, Actor("clinician", ben.id, "clinician"), clock.now)
+    record(ann, 3, symptoms=("fever",))
+    asked = ("rules", "replay", "--clinic", str(ann.clinic.id), "--since", str(clock.now.date()))
+    found = run(app, *asked)
+    assert ["RF-C", "today"] in [line.split()[:2] for line in found.output.splitlines()], found.output
+    changed = run(app, *asked, "--compare", str(SHIPPED))
+    assert "added 1 alerts and removed 1" in changed.output
 
 
 def test_a_clinic_that_is_not_there_is_refused(app: Flask, ann: PatientPersona) -> None:

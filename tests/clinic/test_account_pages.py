@@ -10,6 +10,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select, update
 from werkzeug.test import TestResponse
 
+from recovery_api.clinic.account_page import KeptPage
 from recovery_api.clock import real_now
 from recovery_api.ids import new_id
 from recovery_api.models import tables
@@ -236,6 +237,30 @@ def test_what_opens_doors_asks_for_a_fresh_proof(dee: Persona) -> None:
     assert "not shown again" in client.post("/account/codes", data=sent.fields).text
 
 
+@pytest.mark.parametrize("deed", ["", "/shut-out", "/let-in", "/link"])
+def test_a_change_of_staff_asks_for_a_fresh_proof(deed: str, dee: Persona, ben: Persona) -> None:
+    client = enter(dee)
+    csrf = token(client.get("/account").text)
+    age(dee, FRESH + timedelta(seconds=1), "proved_at")
+    for path in ("/clinic/staff", f"/clinic/staff/{ben.id}{deed}"):
+        asked = client.post(path, data={"csrf": csrf, "role": "nurse", "name": "T", "email": "t@clinic.example"})
+        assert (asked.status_code, "/set-up/" in asked.text) == (401, False)
+    assert [action for action, _ in audited(dee)] == ["signed_in"]
+
+
+def test_a_password_that_is_set_anew_ends_every_session_and_token_of_before(dee: Persona, clinic: BuiltClinic) -> None:
+    abe = make_clinician(clinic, email="abe@clinic.example", signs_in=True)
+    stolen = enter(abe, email="abe@clinic.example")
+    link = re.search(r"/set-up/[\w-]+", press(enter(dee), f"/clinic/staff/{abe.id}/link").text)
+    assert link is not None
+    client = clinic.app.test_client()
+    fields = {"csrf": token(client.get(link[0]).text), "totp": pyotp.TOTP(TOTP_SECRET).now()}
+    other = "another long made-up password"
+    client.post(link[0], data={**fields, "password": other, "password_again": other})
+    assert (is_in(client), is_in(stolen)) == (True, False)
+    assert abe.get("/flags").status_code == 401
+
+
 def test_guesses_at_the_proof_are_counted_with_those_at_the_door(dee: Persona) -> None:
     client = enter(dee)
     csrf = token(client.get("/account").text)
@@ -331,3 +356,27 @@ def test_leads_alone_take_records_away_after_a_fresh_proof(
 
 def test_a_name_that_nobody_has_is_checked_at_the_cost_of_one_that_somebody_has() -> None:
     assert not sign_in._hasher.check_needs_rehash(sign_in._NOBODY)
+
+
+@pytest.mark.parametrize(
+    ("deed", "said"),
+    [("", "Role"), ("/shut-out", "Shut out"), ("/link", "New set-up link")],
+    ids=["role", "out", "link"],
+)
+def test_a_kept_change_of_staff_says_what_is_done_and_to_whom(
+    dee: Persona, clinic: BuiltClinic, deed: str, said: str
+) -> None:
+    abe = make_clinician(clinic, email="abe@clinic.example")
+    client = enter(dee)
+    path = f"/clinic/staff/{abe.id}{deed}"
+    fields = Page(client.get("/clinic/staff").text).posting(path).fields
+    age(dee, FRESH + timedelta(seconds=1), "proved_at")
+    sealed = Page(client.post(path, data=fields).text).posting("/prove").fields["sealed"]
+    kept = client.post("/prove", data={"csrf": fields["csrf"], "proof": PASSWORD, "sealed": sealed})
+    assert f"{said}: Made-up clinician" in Page(kept.text).text
+    assert client.post(path, data=Page(kept.text).posting(path).fields).status_code in (200, 303)
+
+
+def test_a_kept_form_shows_nothing_that_its_page_put_in() -> None:
+    kept = KeptPage("/patients/1/check-ins", {"form_id": "0192", "note": "since the morning"})
+    assert kept.shown == [("note", "since the morning")]

@@ -127,6 +127,8 @@ def test_a_colleague_is_added_changed_shut_out_and_let_in(
     assert "/set-up/" not in lead.read("/clinic/staff")
     assert "Nobody was added" in lead.done("/clinic/staff", name="T", email="tilda@clinic.example", role="nurse")
     assert "Changed." in lead.done(f"/clinic/staff/{ben.id}", role="nurse", is_paged="1")
+    assert '<p class="on-paper">Nurse, is paged</p>' in lead.read("/clinic/staff"), "a select prints nothing of use"
+    assert "sees no patients" in lead.done(f"/clinic/staff/{ben.id}", role="operator", is_paged="1")
     bens = Visitor(ben)
     bens.read("/worklist")
     lead.done(f"/clinic/staff/{ben.id}/shut-out")
@@ -186,17 +188,20 @@ def test_the_reports_count_what_happened(
     assert ["RF-A", "New leg weakness reported", "1", "1", "1", "0", "100.0"] in table(lead, "usefulness")
     everybody = next(row for row in table(lead, "recovery") if row[0] == "everybody")
     assert everybody[1:5] == ["7", "6", "7.0", "3.5"]
-    for wrong in ("since=2026-12-01&until=2026-11-01", "since=never", "since=2020-01-01"):
-        assert lead.get(f"/clinic/reports?{wrong}").status_code == 400
+    assert lead.get("/clinic/reports?since=never").status_code == 400
+    for odd, shown in (("since=2026-12-01&until=2026-11-01", "01-Nov-2026 – 01-Dec-2026"),
+                       ("since=2020-01-01&until=2026-11-01", "31-Oct-2025 – 01-Nov-2026")):  # fmt: skip
+        assert shown in lead.read(f"/clinic/reports?{odd}")
     assert lead.get("/clinic/reports/nonsense.csv").status_code == 404
 
 
 def test_no_cell_of_a_file_begins_a_formula() -> None:
-    cells = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", " =1", "＝1", "plain", -3, 2.5, None]
+    cells = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", " =1", "＝1", "\xa0=1", "\v-1", "plain", -3, 2.5, None]
     answer = csv_answer("x.csv", ["=head"], [cells])
     head, row = csv.reader(io.StringIO(answer.get_data(as_text=True).lstrip("\ufeff")))
     assert head == ["'=head"]
-    assert row == ["'=1+1", "'+1", "'-1", "'@SUM(A1)", "'\t=1", "' =1", "'＝1", "plain", "-3", "2.5", ""]
+    kept = ["plain", "-3", "2.5", ""]
+    assert row == ["'=1+1", "'+1", "'-1", "'@SUM(A1)", "'\t=1", "' =1", "'＝1", "'\xa0=1", "'\v-1", *kept]
 
 
 def test_ages_and_waits_are_counted_as_a_report_says() -> None:

@@ -22,6 +22,13 @@ SHOWN = (
     "data-chosen",
     "data-fine",
     "data-stale",
+    "data-out",
+    "data-in",
+    "data-gone",
+    "data-order",
+    "data-off",
+    "data-on",
+    "data-done",
 )
 # Names, words as written by people, codes, pictures and what says of itself in which language it is.
 NOT_OURS = {"bdi", "q", "blockquote", "code", "textarea", "script", "style", "kbd"}

@@ -74,10 +74,10 @@ def test_what_is_no_answer_is_refused_and_nothing_is_stored(
     refused = nurse.post(f"{path}/{instrument}", form_id=form_id(nurse.read(path)), **given)
     assert refused.status_code == 422
     assert 'role="alert"' in refused.text
-    said = re.search(r"There is a problem</h2><p>(.*?)</p>", refused.text, re.DOTALL)
+    said = re.search(r'There is a problem</h2><p><a href="#(\w+)">(.*?)</a></p>', refused.text, re.DOTALL)
     assert said is not None
-    assert said[1][0].isupper()
-    assert said[1].endswith(".")
+    assert said[1] == instrument
+    assert re.fullmatch(rf".* \({instrument.upper().replace('PHQ2', 'PHQ-2')}\): [A-Z].*\.", said[2], re.DOTALL)
     with ann.clinic.open() as scope:
         assert scope.connection.execute(select(tables.questionnaire)).all() == []
     assert nurse.post(f"{path}/made-up", form_id=str(ann.id)).status_code == 404
@@ -88,5 +88,6 @@ def test_the_questions_stand_in_the_patients_language(ann: PatientPersona, nurse
         patient = tables.patient
         scope.connection.execute(patient.update().where(patient.c.id == ann.id).values(language="es"))
     page = nurse.read(f"/patients/{ann.id}/forms")
+    assert ", born " in page
     assert 'lang="es"' in page
     assert "Casi todos los días" in page

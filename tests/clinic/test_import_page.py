@@ -64,7 +64,8 @@ def test_what_is_no_sheet_is_refused_in_words(ben: Persona) -> None:
         answer = client.post(PATH, data={"csrf": csrf, "file": file}, content_type="multipart/form-data")
         assert (answer.status_code, said in answer.text.lower()) == (422, True), said
     large = (io.BytesIO(b"x" * 300_000), "patients.csv")
-    assert client.post(PATH, data={"csrf": csrf, "file": large}, content_type="multipart/form-data").status_code == 413
+    too_large = client.post(PATH, data={"csrf": csrf, "file": large}, content_type="multipart/form-data")
+    assert (too_large.status_code, "256 KB and 100 rows" in too_large.text) == (413, True)
     file = (io.BytesIO(HEAD.encode()), "patients.csv")
     assert client.post(PATH, data={"file": file}, content_type="multipart/form-data").status_code == 403
     elsewhere = client.post("/enrol", data={"csrf": csrf}, content_type="multipart/form-data")

@@ -6,6 +6,8 @@ from uuid import UUID
 import pytest
 from flask.testing import FlaskClient
 
+from recovery_api.clinic import inbox_views
+from recovery_api.models import tables
 from recovery_api.services.credentials import issue
 from tests.builders import PatientPersona, Persona, make_patient
 from tests.services.phone import Phone
@@ -69,6 +71,9 @@ def test_every_text_leaves_by_a_decision_that_the_audit_keeps(ann: PatientPerson
         assert "Choose a decision" in done(browser, message_id, **wrong)
     assert "the cat sat on it" in browser.get("/inbox").text
     assert "Decided: Called." in done(browser, message_id, decision="called")
+    assert "Made-up clinician dealt with that message already, at 10:00." in done(
+        browser, message_id, decision="called"
+    )
     assert "the cat sat on it" not in browser.get("/inbox").text
     [event] = [row for row in phone.rows("audit_event") if row.action == "message.handled"]
     assert event.detail == {"decision": "called"}
@@ -88,3 +93,48 @@ def test_a_decision_leads_to_the_message_after_it(ann: PatientPersona, browser: 
     for message, query, place in ((first, f"?next={second}", f"#message-{second}"), (second, "?next=%0aworklist", "")):
         answer = browser.post(f"/inbox/{message}/done{query}", data={"csrf": csrf[1], "decision": "called"})
         assert answer.headers["Location"] == f"/inbox{place}"
+
+
+def test_the_heading_and_the_menu_count_every_text_that_waits(
+    ann: PatientPersona, browser: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inbox_views, "MOST_TEXTS", 2)
+    for last in range(3):
+        Phone(ann.clinic, f"+1347555017{last}").text("the cat sat on it")
+    page = browser.get("/inbox").text
+    assert "3 messages need a person" in page
+    assert "<title>(3) " in page
+    assert "The oldest 2 of 3 are shown." in page
+    assert page.count("<article") == 2
+    monkeypatch.setattr(inbox_views, "MOST_TEXTS", 3)
+    assert "are shown." not in browser.get("/inbox").text
+
+
+def test_a_large_clinic_opens_no_names_for_an_unknown_number_and_the_nurse_searches(
+    ann: PatientPersona, browser: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = make_patient(ann.clinic, given_name="Pell", phone="+12125550145")
+    stranger, known = Phone(ann.clinic, "+13475550177"), Phone(ann.clinic, ann.phone)
+    message_id = stranger.text("4").message.id
+    known.text("call me please")
+    monkeypatch.setattr(inbox_views, "FEW_PATIENTS", 1)
+    page = browser.get("/inbox").text
+    assert offered(page) == [str(message_id)]
+    assert "Testerby, Annwyl" in page
+    asked = f"/patients?text={message_id}&q="
+    for words, found in (("testerby ann", [ann]), ("(212) 555-0145", [other]), ("212 555 0199", [])):
+        shown = browser.get(asked + words).text
+        assert re.findall(r'name="patient_id" value="([^"]+)"', shown) == [str(one.id) for one in found]
+        assert f'action="/inbox/{message_id}/done"' in shown or not found
+    with ann.clinic.open() as scope:  # nothing of theirs could be judged, and no danger in it would be flagged
+        gone = tables.patient.update().where(tables.patient.c.id == other.id)
+        scope.connection.execute(gone.values(status="left"))
+    shown = browser.get(asked + "pell").text
+    assert (f'href="/patients/{other.id}"' in shown, "File it there" in shown) == (True, False)
+    with ann.clinic.open() as scope:
+        scope.connection.execute(gone.values(status="active"))
+    assert "patient_id" not in browser.get("/patients?q=testerby").text
+    assert browser.get("/patients?text=nonsense").status_code == 404
+    done(browser, message_id, patient_id=str(other.id))
+    [check_in] = stranger.rows("check_in")
+    assert check_in.message_id == message_id

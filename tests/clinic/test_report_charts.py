@@ -24,6 +24,11 @@ def test_the_charts_of_the_reports_have_a_narrow_picture_for_phones(charts: str)
         assert all(0 <= float(x) <= width for x in re.findall(r'<text x="([\d.]+)"', chart))
 
 
+def test_the_course_of_a_clinic_says_what_it_measures() -> None:
+    charts = cohort_charts(WINDOWS)
+    assert len(re.findall(r">Pain, 0–10<", charts)) == 2
+
+
 def test_the_days_under_the_replies_are_named_as_often_as_there_is_room() -> None:
     wide, narrow = (SPOKEN.findall(chart) for chart in rate_charts(REPLIES, "Replies").split("</svg>")[:2])
     assert (wide[0][1], narrow[0][1]) == ("25 Oct", "25 Oct")

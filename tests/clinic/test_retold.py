@@ -12,6 +12,7 @@ from flask import Flask
 import recovery_api
 from recovery_api.clinic.retold import retold
 from recovery_api.clinic.text_page import title_of
+from recovery_api.clinic.text_titles import TITLES
 from recovery_api.domain import reply_verdict, worsening_rules
 from recovery_api.domain.conditions import CONDITIONS
 from recovery_api.packs.rule_pack import rule_pack
@@ -102,6 +103,14 @@ def test_every_kind_of_danger_and_every_reason_of_the_reply_reader_has_a_spanish
 def test_every_text_of_the_product_has_a_spanish_title(spanish: Flask) -> None:
     keys = {key for texts in message_pack().texts.values() for key in texts}
     assert [key for key in sorted(keys) if title_of(key) == key.replace("_", " ").capitalize()] == []
+    assert {key for key in keys if title_of(key) in TITLES.values()} == set()
+    assert set(TITLES) <= keys
+
+
+def test_in_english_a_text_is_called_by_what_it_is_for() -> None:
+    assert title_of("check_in_pain") == "Check-in: pain now"
+    assert title_of("fall_safety") == "Fall safety"
+    assert len(set(TITLES.values())) == len(TITLES)
 
 
 def test_the_values_of_a_sentence_are_those_of_the_english_one() -> None:
@@ -134,6 +143,11 @@ def test_the_values_of_a_sentence_are_those_of_the_english_one() -> None:
         (
             "3 check-ins missed in a row after strong pain; last pain 8 on day 4",
             "3 reportes seguidos sin respuesta después de dolor fuerte; último dolor 8 en el día 4",
+        ),
+        (
+            "No text could tell of a changed visit: call; now on 28 Nov 2026 at 10:00; called off: 3 Dec 2026 at 09:30",
+            "Ningún mensaje pudo avisar de una cita que cambió: llame; ahora el 28 nov 2026 a las 10:00; "
+            "cancelada: la del 3 dic 2026 a las 09:30",
         ),
         ("Words that nobody knows, or two", "Words that nobody knows, or two"),
         ("", ""),

@@ -31,8 +31,8 @@ def test_a_lead_sees_what_the_rules_asked_and_what_another_number_would_change(
     record(ann, 3, symptoms=("fever",))
     page = lead.read(PATH)
     assert "Replayed over 1 recovery since" in page
-    row = '<td><b>RF-C</b> <span class="small">Fever or shaking chills reported</span></td><td>Urgent</td>'
-    assert f'{row}<td class="nums">1</td>' in page
+    rule = '<td><b>RF-C</b> <span class="small">Fever or shaking chills reported</span></td>'
+    assert f'{rule}<td data-word="Tier">Urgent</td><td class="nums" data-word="Findings">1</td>' in page
     assert "<b>PW-03</b> Pain …; their usual is about …</summary>" in page
     assert not re.search(r"\{\w+\}", re.sub(r'name="draft" value="[^"]*"', "", page)), "no blank shows its name"
     tried = lead.post(PATH, **{"RF-C||tier": "today", "deed": "compare", "draft": draft_of(page)})

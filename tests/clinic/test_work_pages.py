@@ -71,7 +71,7 @@ def test_the_second_nurse_is_told_who_was_first_and_when(clinic: BuiltClinic, nu
     page = second.done(f"/flags/{flagged}/acknowledge", version="1")
     assert "Made-up clinician was first, at 10:00" in page
     nurse.post(f"/flags/{flagged}/resolve", outcome="advised", note="Spoke with her.")
-    assert "was first" in second.done(f"/flags/{flagged}/resolve", outcome="advised", note="Me too.")
+    assert "was first" in second.post(f"/flags/{flagged}/resolve", outcome="advised", note="Me too.").text
 
 
 def test_closing_a_flag_leaves_a_paragraph_for_the_chart(ann: PatientPersona, nurse: Visitor, clock: ClockHand) -> None:

@@ -3,18 +3,23 @@
 import re
 
 from flask.testing import FlaskClient
+from sqlalchemy import update
 from werkzeug.test import TestResponse
 
-from recovery_api.services.credentials import issue
+from recovery_api.clock import real_now
+from recovery_api.models import tables
+from recovery_api.services.credentials import digest_of, issue
 from tests.builders import Persona
 
 
 class Visitor:
-    """One clinician, signed in."""
+    """One clinician, signed in just now."""
 
     def __init__(self, persona: Persona) -> None:
         with persona.clinic.open() as scope:
             secret = issue(scope.connection, "session", persona.clinic.id, persona.id)
+            mine = tables.credential.c.digest == digest_of(secret)
+            scope.connection.execute(update(tables.credential).where(mine).values(proved_at=real_now()))
         self.client: FlaskClient = persona.clinic.app.test_client()
         self.client.set_cookie("__Host-session", secret)
         self.client.set_cookie("session", secret)

@@ -1,6 +1,5 @@
 """Non-recovery, activity, medication, jumps and events: when each rule speaks, and when it keeps silent."""
 
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

@@ -117,6 +117,7 @@ ALTER TABLE flag ADD COLUMN waiting_since timestamptz;
 CREATE INDEX ix_flag_waiting ON flag (id);
 ALTER TABLE reminder ADD CONSTRAINT ck_reminder_kind_longer CHECK (kind <> '') NOT VALID;
 ALTER TABLE message ADD COLUMN end_given_up_at timestamptz;
+ALTER TABLE flag ADD CONSTRAINT ck_flag_family_other CHECK (family <> '') NOT VALID;
 """
 
 
@@ -148,12 +149,20 @@ def test_a_plain_owner_moves_down_past_newer_words_and_up_after_a_broken_run(
         fill(admin, "contact_point", state="invited", whose="patient")
         fill(admin, "message", direction="in", state="received", disposition="page_answered")
         fill(admin, "flag", family="red_flag", status="open", tier="today", phone_digest="x")
+        one = {"episode_id": FILLING["uuid"], "status": "open", "tier": "today"}
+        for place, family in enumerate(("visits", "visit_news", "forms", "operations"), 5):
+            fill(admin, "flag", id=FILLING["uuid"].replace("4", str(place)), family=family, **one)
         fill(admin, "flag_event", kind="rung_moved")
         fill(admin, "reminder", kind="nudge", state="planned", slot="noon")
         admin.execute("UPDATE contact_point SET question = 'thinner'")
         admin.execute("UPDATE message SET question = 'thinner'")
         fill(admin, "due_work", kind="reminder")
         fill(admin, "due_work", kind="page")
+        downgrade(revision="0026")
+        merged = [("operations", "open"), ("operations", "resolved"), ("visits", "open"), ("visits", "resolved")]
+        families = "SELECT family, status FROM flag WHERE episode_id IS NOT NULL ORDER BY family, status"
+        assert admin.execute(families).fetchall() == merged
+        admin.execute("DELETE FROM flag WHERE episode_id IS NOT NULL")
         downgrade(revision="0002")
         for (table, column), word in ROWS_LEFT.items():
             touch = sql.SQL("UPDATE {0} SET {1} = {1} RETURNING {1}")

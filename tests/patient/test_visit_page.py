@@ -109,8 +109,10 @@ def csrf(page: str) -> str:
 def test_a_visit_is_confirmed_and_changed_on_the_page(booked: WebPhone, ann: PatientPersona, ben: Persona) -> None:
     page = booked.get("/c/visit").text
     assert "Your visit: Sun Nov 29 at 11:00 AM" in page
+    assert "close this page" not in page, "nothing is answered yet"
     page = booked.post("/c/visit", csrf=csrf(page), said="confirm").text
     assert "We will see you then." in page
+    assert "You can close this page." in page
     assert status(ann) == "confirmed"
     assert ben.get("/flags").json["items"] == []
     page = booked.post("/c/visit", csrf=csrf(page), said="change").text

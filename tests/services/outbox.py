@@ -10,9 +10,11 @@ from sqlalchemy import Row, delete, select, update
 from jobs.runner import JobsApp
 from jobs.sender import _send_one
 from recovery_api.models import tables
+from recovery_api.services.change_preferences import Preferences, change_preferences
 from recovery_api.services.claim_work import Claim, claim_work
 from recovery_api.services.follow_delivery import follow_delivery
 from recovery_api.services.queue_texts import Outgoing, Recipient, queue_texts
+from recovery_api.services.record_audit import SYSTEM
 from recovery_api.services.send_messages import begin_attempt, call_carrier, write_outcome
 from tests.builders import BuiltClinic, ClockHand, PatientPersona
 from tests.services.scripted_carrier import RealTime, ScriptedCarrier
@@ -51,6 +53,11 @@ class Outbox:
         """A pain question that runs out in two hours."""
         lasts = {"expires_at": self.clock.now + timedelta(hours=2), "question_on": self.clock.now.date()}
         return self.queue("check_in_pain", "reminder", **{"question": "pain", **lasts, **changes})
+
+    def live_in(self, zone: str) -> None:
+        """The patient moves."""
+        with self.clinic.open() as scope:
+            change_preferences(scope, self.patient.id, Preferences(zone=zone), SYSTEM, self.clock.now)
 
     def claim(self, lane: str = "bulk") -> list[Claim]:
         """Take what is due."""

@@ -22,6 +22,7 @@ from recovery_api.services.answer_flags import (
     Deed,
     acknowledge_flag,
     assign_flag,
+    release_flag,
     reopen_flag,
     resolve_flag,
     snooze_flag,
@@ -39,6 +40,7 @@ from tests.services.schedules import undone
 from tests.services.scripted_carrier import RealTime
 
 pytestmark = pytest.mark.usefixtures("real")
+TO_TAKE_BACK = timedelta(seconds=12)  # so long a text waits that tells of a deed which may be taken back
 
 
 def finding(tier: Tier, pain: int | None = None, rule: str = "made_up", family: str = "red_flag") -> Finding:
@@ -375,7 +377,7 @@ def test_the_patient_is_told_once_that_a_nurse_has_read_the_report_and_not_at_ni
     message = tables.message
     with ann.clinic.open() as scope:
         row = scope.connection.execute(select(message).where(message.c.text_key == "report_read")).one()
-    assert row.due_at == clock.now.replace(hour=waits_until)
+    assert row.due_at == max(clock.now.replace(hour=waits_until), clock.now + TO_TAKE_BACK)
     listed = ann.get("/me/messages").json["items"]
     assert any("has read your report" in str(one) for one in listed)
 
@@ -397,7 +399,28 @@ def test_the_text_that_a_report_was_read_runs_out_with_the_hours_for_texts(
         scope.flush()
         text = tables.message
         row = scope.connection.execute(select(text).where(text.c.text_key == "report_read")).one()
-    assert (row.due_at, row.expires_at) == (clock.now + leaves, midnight + timedelta(hours=until))
+    assert (row.due_at, row.expires_at) == (clock.now + max(leaves, TO_TAKE_BACK), midnight + timedelta(hours=until))
+
+
+@pytest.mark.parametrize("has_left", [False, True])
+def test_what_is_taken_back_is_not_told_to_the_patient_unless_the_text_has_left(
+    ann: PatientPersona, ben: Persona, clock: ClockHand, has_left: bool
+) -> None:
+    record(ann, 3, symptoms=("fever",))
+    text = tables.message
+    with ann.clinic.open() as scope:
+        deed = Deed(ben.id, scope.connection.execute(select(tables.flag.c.id)).scalar_one(), None)
+        acknowledge_flag(scope, deed, clock.now)
+    if has_left:
+        sent(ann.clinic)
+    clock.forward(seconds=9)
+    with ann.clinic.open() as scope:
+        release_flag(scope, deed, clock.now)
+        acknowledge_flag(scope, deed, clock.now)
+    with ann.clinic.open() as scope:
+        rows = scope.connection.execute(select(text).where(text.c.text_key == "report_read").order_by(text.c.id)).all()
+    assert [row.state for row in rows] == (["accepted"] if has_left else ["suppressed", "planned"])
+    assert rows[-1].due_at >= rows[-1].created_at + TO_TAKE_BACK
 
 
 @pytest.mark.parametrize(("tier", "left"), [(Tier.EMERGENCY, True), (Tier.URGENT, False)])
@@ -409,9 +432,32 @@ def test_at_night_only_after_an_emergency_does_the_carrier_get_the_text_that_a_r
     with outbox.clinic.open() as scope:
         flag_id = scope.connection.execute(select(tables.flag.c.id)).scalar_one()
         acknowledge_flag(scope, Deed(ben.id, flag_id, None), outbox.clock.now)
+    outbox.clock.forward(seconds=12)
     outbox.work("alert")
     outbox.work("bulk")
     assert (outbox.patient.phone in {text.to for text in outbox.carrier.offered}) is left
+
+
+@pytest.mark.parametrize(
+    ("outcome", "told"),
+    [("false_alarm", 1), ("could_not_reach", 1), ("other", 1), ("snoozed", 1), ("advised", 0)],
+)
+def test_the_patient_is_told_by_whatever_shows_that_a_report_was_read_unless_somebody_spoke_with_them(
+    ann: PatientPersona, ben: Persona, clock: ClockHand, outcome: str, told: int
+) -> None:
+    record(ann, 3, symptoms=("fever",))
+    with ann.clinic.open() as scope:
+        deed = Deed(ben.id, scope.connection.execute(select(tables.flag.c.id)).scalar_one(), None)
+        if outcome == "snoozed":
+            snooze_flag(scope, deed, clock.now + timedelta(hours=1), "in surgery", clock.now)
+        else:
+            resolve_flag(scope, deed, outcome, "read", clock.now)
+        if outcome in ("snoozed", "could_not_reach"):
+            resolve_flag(scope, deed, "other", "done", clock.now)  # nobody is told twice
+        scope.flush()
+        text = tables.message
+        rows = scope.connection.execute(select(text).where(text.c.text_key == "report_read")).all()
+    assert len(rows) == told
 
 
 # a page answered by its code
@@ -511,6 +557,40 @@ def test_only_who_was_paged_can_take_a_flag_by_its_code(ann: PatientPersona, ben
     assert from_phone(ann.clinic, "+12125550136", code).disposition == "page_answered"
     assert from_phone(ann.clinic, "+12125550137", code).disposition == "unknown_sender"
     assert from_phone(ann.clinic, ann.phone, code).disposition not in ("page_answered", "unknown_sender")
+    assert flag_of(ann.clinic, flag_id).status == "open"
+
+
+def test_a_phone_that_is_handed_on_with_the_duty_takes_the_flag_for_who_was_paged(ann: PatientPersona) -> None:
+    pair = [make_clinician(ann.clinic, "nurse", phone="+12125550135") for _ in range(2)]
+    clinician, owners = tables.clinician, []
+    for family, on_duty in zip(FAMILIES, pair, strict=False):
+        with ann.clinic.open() as scope:
+            scope.connection.execute(update(clinician).values(is_paged=clinician.c.id == on_duty.id))
+        flag_id = call(ann, finding(Tier.EMERGENCY, family=family))
+        assert "is yours now" in from_phone(ann.clinic, "+12125550135", page_code(flag_id)).bodies[0]
+        owners.append(flag_of(ann.clinic, flag_id).owner_id)
+    assert owners == [one.id for one in pair]
+
+
+def test_a_colleagues_phone_that_cannot_be_read_keeps_nobody_from_taking_a_flag(
+    ann: PatientPersona, ben: Persona
+) -> None:
+    make_clinician(ann.clinic, "nurse", phone="+12125550135")
+    flag_id = call(ann, finding(Tier.EMERGENCY))
+    clinician = tables.clinician
+    with ann.clinic.open() as scope:
+        scope.connection.execute(update(clinician).where(clinician.c.id != ben.id).values(phone_sealed=b"broken"))
+        scope.connection.execute(update(clinician).where(clinician.c.id == ben.id).values(is_paged=True))  # read last
+    assert "is yours now" in from_phone(ann.clinic, "+12125550130", page_code(flag_id)).bodies[0]
+
+
+def test_who_sees_no_patients_takes_nothing_by_a_code(ann: PatientPersona, ben: Persona) -> None:
+    flag_id = call(ann, finding(Tier.EMERGENCY))
+    with ann.clinic.open() as scope:
+        scope.connection.execute(
+            update(tables.clinician).where(tables.clinician.c.id == ben.id).values(role="operator")
+        )
+    assert from_phone(ann.clinic, "+12125550130", page_code(flag_id)).disposition == "unknown_sender"
     assert flag_of(ann.clinic, flag_id).status == "open"
 
 

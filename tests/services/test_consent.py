@@ -111,6 +111,13 @@ def test_no_other_text_joins_but_it_is_read_and_answered(asked: Phone, body: str
     assert outcome.message.patient_id is not None
 
 
+@pytest.mark.parametrize("body", ["no thanks", "ok", "what is this about"])
+def test_who_has_not_joined_is_never_asked_for_their_pain(asked: Phone, body: str) -> None:
+    first, second = asked.text(body), asked.text("really, no thanks")
+    assert (first.answer, first.message.needs_person) == ("unread_to_person", True)
+    assert (second.answer, second.message.needs_person) == (None, True)
+
+
 def test_danger_before_joining_is_flagged_and_answered(asked: Phone) -> None:
     assert asked.text(EMERGENCY).answer == "emergency"
     assert ("red_flag", "emergency") in asked.flags()
@@ -194,6 +201,23 @@ def test_a_start_word_alone_brings_texts_back_and_is_nobodys_task(phone: Phone, 
     phone.text("please stop texting me")
     outcome = phone.text(body)
     assert (phone.states(), outcome.message.needs_person) == ({"active"}, False)
+
+
+@pytest.mark.parametrize("stop", ["please stop texting me", "wrong number", "she died yesterday"])
+@pytest.mark.parametrize("word", [None, "START"])
+def test_a_yes_after_any_stop_but_the_carriers_own_is_read_by_a_person(
+    phone: Phone, stop: str, word: str | None
+) -> None:
+    phone.text(stop)
+    outcome = phone.text("Yes", carrier_word=word)
+    assert (phone.states(), outcome.answer, outcome.message.needs_person) == ({"opted_out"}, None, True)
+    phone.text("START")
+    assert phone.states() == {"active"}
+
+
+def test_a_yes_after_the_carriers_own_word_brings_texts_back_as_it_does_there(phone: Phone) -> None:
+    phone.text("Stop")
+    assert (phone.text("Yes").answer, phone.states()) == (None, {"active"})
 
 
 # what the carrier took a text for

@@ -7,7 +7,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Row, select
 
-from recovery_api.domain.answer_limits import KEPT, MOST_AN_HOUR, MOST_SCORES_AN_HOUR, may_answer, remembered
+from recovery_api.domain.answer_limits import (
+    KEPT,
+    MOST_A_DAY,
+    MOST_AN_HOUR,
+    MOST_SCORES_A_DAY,
+    MOST_SCORES_AN_HOUR,
+    may_answer,
+    may_say_back,
+    remembered,
+)
 from recovery_api.domain.segments import measure
 from recovery_api.models import tables
 from tests.builders import NOW, BuiltClinic, ClockHand, PatientPersona, Persona, make_patient, record
@@ -79,6 +88,40 @@ def test_a_score_from_the_app_is_never_mended_by_a_text(phone: Phone, ann: Patie
     outcome = phone.text("FIX 5")
     assert outcome.check_in is not None
     assert outcome.check_in.version == 1
+
+
+@pytest.mark.parametrize("mend", ["FIX 3", "sorry meant 3"])
+def test_what_was_said_on_one_phone_is_never_mended_from_another(
+    phone: Phone, ann: PatientPersona, ben: Persona, mend: str
+) -> None:
+    ben.post(f"/patients/{ann.id}/phones", json={"phone": "+12125550177", "label": "AT"})
+    caregiver = Phone(ann.clinic, "+12125550177")
+    caregiver.text("START")
+    phone.text("8")
+    caregiver.text(mend)
+    assert (1, 8) in versions(phone)
+    assert max(version for version, _ in versions(phone)) == 1
+    phone.text("FIX 7")
+    assert (2, 7) in versions(phone)
+
+
+@pytest.mark.parametrize("mend", ["FIX 4", "sorry meant 4"])
+def test_a_mend_that_is_filed_late_mends_what_was_said_before_it_was_written(phone: Phone, mend: str) -> None:
+    phone.text("2")
+    phone.text("7", sent_at=NOW - timedelta(hours=50))
+    phone.text(mend, sent_at=NOW - timedelta(hours=49))
+    assert versions(phone) == [(1, 7), (2, 4), (1, 2)]
+
+
+@pytest.mark.parametrize("body", ["wrong number FIX 4", "oops wrong number its 4", "n\u00famero equivocado, es 4"])
+def test_a_wrong_number_behind_a_score_is_the_score_and_stops_nothing(phone: Phone, body: str) -> None:
+    assert phone.text(body).answer == "wrong_person", "nobody has said a score on this phone yet"
+    phone.text("START")
+    phone.text("8")
+    outcome = phone.text(body)
+    assert (outcome.answer, outcome.message.needs_person, phone.states()) == ("ask_suggestion", True, {"active"})
+    assert "4" in outcome.bodies[0]
+    assert phone.text("wrong number").answer == "wrong_person"
 
 
 def test_a_later_score_is_a_report_of_its_own(phone: Phone) -> None:
@@ -153,7 +196,7 @@ def plan_of(phone: Phone) -> list[Row[tuple[object, ...]]]:
 @pytest.mark.parametrize(
     ("body", "at", "said"), [("TIME 10", time(10), "10:00 AM"), ("time 2 pm", time(14), "2:00 PM")]
 )
-@pytest.mark.parametrize("question", ["pain", None])
+@pytest.mark.parametrize("question", ["pain", "activity", "medication", None])
 def test_the_hour_is_changed_by_a_text_for_all_that_is_still_to_come(
     phone: Phone, clock: ClockHand, body: str, at: time, said: str, question: str | None
 ) -> None:
@@ -304,6 +347,23 @@ def test_a_machine_that_reports_scores_is_saved_in_silence_in_the_end(phone: Pho
     assert phone.text("4").answer == "saved"
 
 
+def test_a_machine_that_goes_on_all_day_is_left_to_a_person(phone: Phone, clock: ClockHand) -> None:
+    for number in range(MOST_A_DAY + 3):
+        last = phone.text(f"Ticket {number} call me back")
+        clock.forward(minutes=10)
+    assert answers_sent(phone, NOW) == MOST_A_DAY
+    assert last.message.needs_person
+    clock.forward(days=1)
+    assert phone.text("please call me back").answer == "call_back"
+
+
+def test_a_machine_that_reports_scores_all_day_is_saved_in_silence_until_the_next() -> None:
+    said = [NOW + timedelta(minutes=3 * number) for number in range(MOST_SCORES_A_DAY)]
+    assert may_say_back(said[:-1], said[-1])
+    assert not may_say_back(said, NOW + timedelta(hours=20))
+    assert may_say_back(said, NOW + timedelta(hours=27))
+
+
 def test_danger_is_answered_however_much_was_said_before(phone: Phone, clock: ClockHand) -> None:
     for number in range(10):
         assert phone.text(f"my legs feel weak since {number + 1} pm last night").answer == "emergency"
@@ -334,6 +394,7 @@ def test_no_phone_is_answered_more_than_eight_times_in_any_hour(seconds: list[in
     assert len(past) <= KEPT
     for at in sent:
         assert sum(at - timedelta(hours=1) < other <= at for other in sent) <= MOST_AN_HOUR
+        assert sum(at - timedelta(days=1) < other <= at for other in sent) <= MOST_A_DAY
 
 
 def test_a_late_score_is_mended_on_the_day_it_answers(phone: Phone, clock: ClockHand) -> None:

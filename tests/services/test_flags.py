@@ -342,8 +342,9 @@ def test_a_flag_is_handed_to_colleagues_of_the_clinic_alone(
 ) -> None:
     colleague = make_clinician(ann.clinic, "nurse")
     with ann.clinic.open() as scope:
-        with pytest.raises(Invalid):
-            assign_flag(scope, Deed(ben.id, flag, 1), cleo.id, clock.now)
+        for stranger in (cleo, make_clinician(ann.clinic, "operator")):
+            with pytest.raises(Invalid):
+                assign_flag(scope, Deed(ben.id, flag, 1), stranger.id, clock.now)
         assign_flag(scope, Deed(ben.id, flag, 1), colleague.id, clock.now)
     row = flag_of(ann.clinic, flag)
     assert (row.owner_id, row.status) == (colleague.id, "acknowledged")

@@ -77,6 +77,30 @@ def test_every_bad_row_is_told_with_its_line_and_reason(clinic: BuiltClinic, ann
     assert [row.line for row in sheet.good] == [2]
 
 
+def test_every_reason_of_a_row_is_told_at_once(clinic: BuiltClinic, ann: PatientPersona) -> None:
+    sheet = read(
+        clinic,
+        HEAD,
+        ROW.replace("L1", "L9"),
+        ROW.replace("Zwilbrynn", "Somebody"),
+        f"Other,Person,1950-01-01,{ann.phone},L1,no,2026-11-19",
+        f"Third,Person,1951-01-01,{ann.phone},L1,yes,2026-11-19",
+        f"{'Long' * 200},Person,1952-01-01,{ann.phone},L1,yes,soon",
+        ROW.replace("1948-03-12", "03/04/1948").replace("0147", "0148"),
+        ROW.replace("1948-03-12", "03/04/1948").replace("0147", "0148"),
+    )
+    assert sheet.good == ()
+    assert [(line, field) for line, field, _ in told(sheet)] == [
+        (2, "levels"), (3, "phone"), (4, "phone"), (4, "consent"), (5, "phone"), (5, "phone"), (6, "given_name"),
+        (6, "phone"), (6, "phone"), (6, "procedure_on"), (7, "born_on"), (8, "born_on"), (8, "phone"),
+    ]  # fmt: skip
+    phones = [(line, message) for line, field, message in told(sheet) if field == "phone"]
+    also = [(line, message[:18]) for line, message in phones if message.startswith("is also in line")]
+    assert also == [(3, "is also in line 2:"), (5, "is also in line 4:"), (6, "is also in line 4:"),
+                    (8, "is also in line 7:")]  # fmt: skip
+    assert [line for line, message in phones if "speaks for another patient" in message] == [4, 5, 6]
+
+
 def test_with_one_bad_row_nobody_is_enrolled_and_without_one_everybody(clinic: BuiltClinic) -> None:
     good = [ROW, ROW.replace("0147", "0148").replace("2026-11-19", "open"), ROW.replace("0147", "0149")]
     with pytest.raises(RowsRefused), clinic.open() as scope:
@@ -126,7 +150,11 @@ def count(scope: Any, table: Any) -> int:
         (b"given_name,phone\n", "missing: family_name, born_on, levels, consent"),
         (f"{HEAD},langauge\n".encode(), "no such column: langauge"),
         (f"{HEAD},mobile\n".encode(), "stand there twice: phone"),
-        (f'{HEAD}\n"open,{ROW}\n'.encode(), "cannot be read as CSV"),
+        (f'{HEAD}\n{ROW}\n"open,{ROW}\n'.encode(), "the quotation marks in line 3 do not fit"),
+        (f'{HEAD}\n"a"b,{ROW}\n'.encode(), "the quotation marks in line 2 do not fit"),
+        pytest.param(b'"' + b"x" * 200_000, "the quotation marks in line 1 do not fit", id="a head that never ends"),
+        pytest.param(b'"' + b"x" * 2_000, "the quotation marks in line 1 do not fit", id="a shorter one"),
+        (f"{HEAD},{'x' * 500}\n".encode(), "no such column: x{40}[.] Columns"),
     ],
 )
 def test_a_file_that_is_no_sheet_of_ours_is_refused_with_the_reason(content: bytes, said: str) -> None:

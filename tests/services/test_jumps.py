@@ -1,10 +1,10 @@
 """A jump of pain: the patient is asked at once, an answer raises or calms, and no answer goes on by itself in time."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from recovery_api.domain.consent import next_window
 from recovery_api.models import tables
@@ -107,6 +107,18 @@ def test_at_night_the_patient_has_until_the_morning(phone: Phone, patient: Patie
     assert phone.flags() == [("worsening", "urgent")]
 
 
+@pytest.mark.parametrize(("status", "flags"), [("ended", [("worsening", "urgent")]), ("on_hold", [])])
+def test_a_jump_on_the_last_day_of_a_recovery_is_not_forgotten(
+    phone: Phone, patient: PatientPersona, clock: ClockHand, status: str, flags: list[tuple[str, str]]
+) -> None:
+    phone.text("7")
+    with patient.clinic.open() as scope:
+        scope.connection.execute(update(tables.episode).values(status=status))
+    clock.forward(hours=4)
+    assert look(patient) == 1
+    assert phone.flags() == flags
+
+
 def test_a_clock_put_back_gives_no_more_time(phone: Phone, patient: PatientPersona, clock: ClockHand) -> None:
     phone.text("7")
     with patient.clinic.app.app_context():
@@ -132,6 +144,46 @@ def test_a_jump_in_the_app_is_asked_about_by_text(patient: PatientPersona, phone
     clock.forward(hours=4)
     assert look(patient) == 1
     assert phone.flags() == [("worsening", "urgent")]
+
+
+def in_the_app(patient: PatientPersona, at: datetime) -> None:
+    on = at.astimezone(ZoneInfo("America/New_York")).date()
+    sent = {"recorded_at": at.isoformat(), "local_date": on.isoformat(), "pain": 7, "client_id": str(patient.id)}
+    assert patient.post("/me/check-ins", json=sent).status_code == 201
+
+
+@pytest.mark.parametrize(
+    ("reported", "late", "hours"),
+    [(27, 0, 12), (16, 5, 6)],
+    ids=["late in the evening", "kept by a phone without a line"],
+)
+def test_nobody_is_paged_before_the_patient_was_asked_and_had_an_hour(
+    patient: PatientPersona, phone: Phone, clock: ClockHand, reported: int, late: int, hours: int
+) -> None:
+    clock.set(NOW.replace(hour=0, minute=0) + timedelta(hours=reported))  # ten in the evening, eleven in the morning
+    jumped_at = clock.now - timedelta(hours=late)
+    in_the_app(patient, jumped_at)
+    [asked] = [row for row in phone.rows("message") if row.text_key == "saved_jump"]
+    clock.set(asked.due_at + timedelta(minutes=59))
+    look(patient)
+    assert phone.flags() == []
+    clock.forward(minutes=1)
+    assert look(patient) == 1
+    [flag] = phone.rows("flag")
+    assert (flag.rule, flag.tier, flag.waiting_since) == ("PW-02q", "urgent", jumped_at)
+    assert flag.reason.endswith(f"no answer came in {hours} hours")
+
+
+def test_nobody_is_asked_about_a_jump_of_days_ago(patient: PatientPersona, phone: Phone, clock: ClockHand) -> None:
+    in_the_app(patient, clock.now - timedelta(hours=20))
+    assert [row for row in phone.rows("due_work") if row.kind == "jump"]
+    other = make_patient(
+        patient.clinic, phone="+12125550143", performed_on=NOW.date() - timedelta(days=30), baseline_pain=7
+    )
+    for days_ago in range(9, 2, -1):
+        record(other, 3, days_ago=days_ago)
+    in_the_app(other, clock.now - timedelta(hours=30))
+    assert len([row for row in phone.rows("due_work") if row.kind == "jump"]) == 1
 
 
 @pytest.mark.parametrize("is_shared", [False, True], ids=["own", "shared"])

@@ -8,19 +8,33 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from flask import Flask
-from sqlalchemy import Row, delete, select, update
+from sqlalchemy import Row, delete, select, text, update
 
 from recovery_api.clinic import procedure_views
 from recovery_api.db import open_transaction
 from recovery_api.domain.errors import Conflict
 from recovery_api.models import tables
+from recovery_api.services.answer_flags import Deed, acknowledge_flag, release_flag
 from recovery_api.services.book_visits import book_visit, change_visit
 from recovery_api.services.change_episode import EpisodeChanges, change_episode
 from recovery_api.services.change_patient import change_patient
 from recovery_api.services.change_preferences import Preferences, change_preferences
 from recovery_api.services.record_audit import SYSTEM
 from recovery_api.services.report_check_in import take_turn
-from tests.builders import NOW, BuiltClinic, ClockHand, PatientPersona, make_clinic, make_patient
+from recovery_api.services.send_messages import begin_attempt
+from recovery_api.services.settle_unknown import settle_with_list
+from tests.builders import (
+    NOW,
+    BuiltClinic,
+    ClockHand,
+    PatientPersona,
+    make_clinic,
+    make_clinician,
+    make_patient,
+    record,
+)
+from tests.services.outbox import Outbox
+from tests.services.scripted_carrier import LOST_REQUEST, RealTime, ScriptedCarrier
 from tests.services.test_flag_races import wait_until_somebody_waits
 
 ZONE = ZoneInfo("America/New_York")
@@ -114,3 +128,49 @@ def test_an_hour_that_moves_while_a_visit_is_called_off_moves_every_text(mover: 
     asked = {row.due_at.astimezone(ZONE).time() for row in planned if row.kind == "check_in"}
     assert asked == {time(11)}
     assert {row.text_key for row in planned}.isdisjoint({"visit_coming", "visit_reminder"})
+
+
+def test_who_takes_a_flag_back_waits_for_nobody_who_has_the_patients_text_in_hand(mover: PatientPersona) -> None:
+    """A STOP holds the texts and then wants the flags: who holds a flag must not wait for a text."""
+    nurse, flag = make_clinician(mover.clinic, "nurse"), tables.flag
+    record(mover, 3, symptoms=("fever",))
+    with mover.clinic.open() as scope:
+        deed = Deed(nurse.id, scope.connection.execute(select(flag.c.id).limit(1)).scalar_one(), None)
+        acknowledge_flag(scope, deed, NOW)
+    with mover.clinic.open() as other, mover.clinic.open() as scope:
+        other.connection.execute(select(tables.message.c.id).with_for_update()).all()
+        scope.connection.execute(text("SET LOCAL lock_timeout = '200ms'"))
+        release_flag(scope, deed, NOW)
+    [row] = [row for row in rows(mover.clinic, "flag") if row.id == deed.flag_id]
+    assert (row.status, row.patient_told_at) == ("open", NOW)
+
+
+def test_a_text_whose_end_stays_unknown_is_given_up_behind_its_phone_as_every_text_is_locked(
+    mover: PatientPersona, clock: ClockHand, real: RealTime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outbox, message, point = Outbox(mover, ScriptedCarrier(), clock, real), tables.message, tables.contact_point
+    monkeypatch.setitem(mover.clinic.wiring.__dict__, "gateway", outbox.carrier)
+    message_id = outbox.queue_reminder()
+    outbox.carrier.script.append(LOST_REQUEST)
+    outbox.work()
+    clock.forward(hours=3)
+    real.forward(hours=3)
+    outbox.carrier.list_is_reachable = False
+    vaults = mover.clinic.wiring.vaults
+    with mover.clinic.app.app_context():
+        attempt = begin_attempt(outbox.claim()[0], vaults, "https://recovery.test", clock.now)
+    assert attempt is not None
+
+    def settle() -> None:
+        with mover.clinic.app.app_context():
+            settle_with_list(attempt, outbox.carrier, vaults, clock.now)
+
+    with ThreadPoolExecutor(1) as pool:
+        with mover.clinic.open() as scope:
+            scope.connection.execute(select(point.c.id).with_for_update(key_share=True)).all()
+            settling = pool.submit(settle)
+            wait_until_somebody_waits(mover.clinic.wiring.settings.database_admin_url)
+            scope.connection.execute(text("SET LOCAL lock_timeout = '200ms'"))
+            scope.connection.execute(select(message.c.id).where(message.c.id == message_id).with_for_update()).all()
+        settling.result(timeout=10)
+    assert outbox.row(message_id).state == "expired"

@@ -243,7 +243,10 @@ def test_a_service_that_is_away_is_asked_again(web_push: WebPush) -> None:
     ["http://fcm.googleapis.com/x", "https://fcm.googleapis.com:8443/x", "https://fcm.googleapis.com@evil.example/x",
      "https://evil.example/x", "https://notify.windows.com.evil.example/x", "https://10.0.0.1/x",
      "https://127.0.0.1/x", "https://localhost/x", "https://[::1]/x", "https://2130706433/x",
-     "file:///etc/passwd", "https://fcm.googleapis.com/x y", "https://fcm.googleapis.com:x/", ""],
+     "file:///etc/passwd", "https://fcm.googleapis.com/x y", "https://fcm.googleapis.com:x/", "",
+     "https://169.254.169.254\\.push.apple.com/x", "https://evil.example\\.notify.windows.com/x",
+     "https://evil.example;.push.apple.com/x", "https://evil.example%2f.push.apple.com/x",
+     "https://[::1].push.apple.com/x", "https://.push.apple.com/x", "https://a..push.apple.com/x"],
 )  # fmt: skip
 def test_a_phone_sends_us_to_push_services_alone(endpoint: str, key: VapidKey) -> None:
     subscription = json.dumps({"endpoint": endpoint})

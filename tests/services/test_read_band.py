@@ -7,7 +7,7 @@ import pytest
 from recovery_api.clinic.shown import queue_of
 from recovery_api.domain.recovery_band import ENOUGH, PUBLISHED
 from recovery_api.packs.rule_pack import rule_pack
-from recovery_api.services.keep_band import band_of_answer, kept_bands
+from recovery_api.services.keep_band import band_of_answer, bands_asked, bands_told
 from recovery_api.services.keep_synthetic import keep_synthetic
 from recovery_api.services.read_band import _kept, band_on, clinic_bands, read_band, read_figures
 from recovery_api.services.read_worklist import read_worklist, with_people
@@ -105,7 +105,7 @@ def test_all_answers_of_a_day_are_held_against_one_band_however_late_they_come(
         with ann.clinic.open() as scope:
             late = band_of_answer(scope, start, clock.now, 1)
             between = band_of_answer(scope, start, clock.now, 2)
-            kept = kept_bands(scope).for_recovery(start)
+            kept = bands_told(scope.connection.execute(bands_asked(scope)).all()).for_recovery(start)
             assert [kept(day) for day in (0, 1, 2)] == [nothing_before, late, between], "a replay sees the same"
     finally:
         _kept.clear()

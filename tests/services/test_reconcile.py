@@ -16,7 +16,7 @@ from recovery_api.services.claim_work import claim_rows
 from recovery_api.services.compare_with_carrier import compare_with_carrier, read_comparisons
 from recovery_api.services.give_up_end import count_given_up
 from recovery_api.services.pace_senders import list_senders
-from recovery_api.services.reconcile_inbound import reconcile_inbound
+from recovery_api.services.reconcile_inbound import known_sids, reconcile_inbound
 from recovery_api.services.settle_strays import settle_strays
 from tests.builders import NOW, BuiltClinic, make_clinic
 from tests.services.outbox import Outbox
@@ -79,6 +79,11 @@ def test_danger_in_a_missed_text_is_flagged_and_answered_though_days_have_passed
     [flag] = outbox.flags()
     assert (flag.tier, flag.opened_at) == ("emergency", outbox.clock.now)
     assert answers(outbox) == [("emergency", "planned")]
+
+
+def test_the_texts_of_the_longest_outage_are_looked_up_at_once(outbox: Outbox) -> None:
+    with outbox.clinic.open() as scope:  # more than a statement of the database takes parameters
+        assert known_sids(scope, [f"SM{number:032x}" for number in range(70_000)]) == set()
 
 
 def test_a_missed_stop_stops(outbox: Outbox, reconcile: Reconcile) -> None:

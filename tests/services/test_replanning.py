@@ -223,7 +223,11 @@ def test_news_of_a_visit_that_no_text_can_tell_in_time_is_a_call(ann: PatientPer
     assert [row.rule for row in rows(ann.clinic, "flag")] == ["visit_news_by_phone"], texts
     called_off(ann, early.id, starts[1] - timedelta(hours=3))
     [flag] = rows(ann.clinic, "flag")
-    assert (flag.family, flag.tier, flag.repeats) == ("visits", "today", 1)
+    assert (flag.family, flag.tier, flag.repeats) == ("visit_news", "today", 1)
+    assert flag.reason == (
+        "No text could tell of a changed visit: call; "
+        "called off: 26 Nov 2026 at 08:30; called off: 26 Nov 2026 at 10:00"
+    )
 
 
 @pytest.mark.parametrize("since", ["died", "confirmed", "moved before it was told of"])

@@ -1,7 +1,7 @@
 """The outbox: no text leaves twice where the carrier has it, none is lost, and none leaves that is no longer wanted."""
 
 from collections import Counter
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import product
 from uuid import UUID
 
@@ -131,6 +131,15 @@ def test_a_throttled_text_waits_as_long_as_the_carrier_asks(outbox: Outbox) -> N
     outbox.real.forward(seconds=2)
     assert outbox.work() == 1
     assert outbox.row(message_id).state == "accepted"
+
+
+def test_a_carrier_that_asks_for_no_pause_gets_one_all_the_same(outbox: Outbox) -> None:
+    outbox.queue()
+    outbox.carrier.script.append(Throttled(0, 20429))
+    outbox.work()
+    assert outbox.work() == 0
+    outbox.real.forward(seconds=2)
+    assert outbox.work() == 1
 
 
 def test_a_text_that_never_left_is_offered_again_soon(outbox: Outbox) -> None:
@@ -557,6 +566,25 @@ def test_no_reminder_leaves_at_night_while_a_safety_text_does(outbox: Outbox) ->
     outbox.work()
     outbox.work("alert")
     assert (outbox.row(reminder).state, outbox.row(alert).state) == ("expired", "accepted")
+
+
+def test_what_waits_while_the_patient_moves_keeps_the_hours_of_the_new_place(outbox: Outbox) -> None:
+    evening = datetime(2026, 11, 21, 0, 50, tzinfo=UTC)  # ten to eight in New York, ten to five in Los Angeles
+    outbox.clock.set(evening)
+    reminder = outbox.queue_reminder(expires_at=evening + timedelta(hours=3))
+    morning = datetime(2026, 11, 21, 14, tzinfo=UTC)
+    words = outbox.queue(
+        None, "service", own_words="Call us.", due_at=morning, expires_at=morning + timedelta(hours=11)
+    )
+    outbox.live_in("America/Los_Angeles")
+    assert (outbox.row(reminder).expires_at, outbox.row(words).due_at) == (
+        evening + timedelta(hours=3), morning + timedelta(hours=3),
+    )  # fmt: skip
+    assert outbox.queue_row(words).due_at == morning + timedelta(hours=3)
+    outbox.live_in("America/New_York")
+    outbox.work()
+    [text] = outbox.carrier.offered
+    assert (outbox.row(reminder).state, text.validity_seconds) == ("accepted", 600)
 
 
 def test_alerts_have_a_lane_of_their_own_and_safety_goes_first_in_it(outbox: Outbox) -> None:

@@ -13,6 +13,7 @@ from recovery_api.domain.labels import WORDS, default_label, label_rest
 from recovery_api.models import tables
 from recovery_api.services.hand_over_reminders import hand_over_due
 from recovery_api.services.invite_phone import check_label
+from recovery_api.services.queue_texts import Outgoing, Recipient, queue_texts
 from tests.builders import BuiltClinic, ClockHand, PatientPersona, Persona, make_patient
 from tests.services.phone import Phone
 
@@ -228,6 +229,45 @@ def test_a_held_answer_belongs_to_the_day_that_was_asked_about(couple: Couple, c
     assert check_in.local_on == asked_on
 
 
+def asked_for_pain(couple: Couple, clock: ClockHand) -> None:
+    """The daily question, which left to both of them a minute ago."""
+    on, at = clock.now.date(), clock.now - timedelta(minutes=1)
+    with couple.phone.clinic.open() as scope:
+        for link in scope.connection.execute(tables.contact_point.select()).all():
+            to = Recipient(couple.phone.number, "en", link.id, link.patient_id)
+            text = Outgoing(to, "reminder", "check_in_pain", question="pain", question_on=on, due_at=at, expires_at=at)
+            queue_texts(scope, [text], at)
+        scope.flush()
+        scope.connection.execute(tables.message.update().values(state="sent"))
+    couple.phone.ask("pain", on, at)
+
+
+@pytest.mark.parametrize("first", ["BS", "BS CALL", "BS 4"])
+def test_who_has_not_answered_yet_still_answers_for_the_day_that_was_asked(
+    couple: Couple, clock: ClockHand, first: str
+) -> None:
+    asked_on = clock.now.date()
+    asked_for_pain(couple, clock)
+    couple.phone.text("4")
+    couple.phone.text(first)
+    clock.forward(hours=17)
+    assert clock.now.date() > asked_on
+    outcome = couple.phone.text("AT 3")
+    assert outcome.check_in is not None
+    assert (outcome.check_in.local_on, outcome.answer) == (asked_on, "saved_then_symptoms")
+
+
+def test_a_request_by_name_leaves_the_question_of_the_day_open(couple: Couple, clock: ClockHand) -> None:
+    asked_on = clock.now.date()
+    asked_for_pain(couple, clock)
+    couple.phone.text("is anybody there")
+    couple.phone.text("BS CALL")
+    clock.forward(hours=17)
+    outcome = couple.phone.text("BS 3")
+    assert outcome.check_in is not None
+    assert outcome.check_in.local_on == asked_on
+
+
 # requests and danger
 
 
@@ -264,6 +304,12 @@ def test_a_stop_with_danger_stops_and_tells_what_to_do(couple: Couple) -> None:
     outcome = couple.phone.text("STOP my legs are weak")
     assert (outcome.disposition, outcome.answer) == ("opted_out", "emergency")
     assert ("red_flag", "emergency") in couple.phone.flags()
+    assert couple.phone.states() == {"opted_out"}
+
+
+def test_a_yes_after_a_death_on_a_shared_phone_brings_nobody_back(couple: Couple) -> None:
+    couple.phone.text("she died last night")
+    assert couple.phone.text("Yes").message.needs_person
     assert couple.phone.states() == {"opted_out"}
 
 

@@ -2,15 +2,19 @@
 
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 from sqlalchemy import Row, select, update
 
 from recovery_api.domain.readings import Finding
 from recovery_api.domain.tiers import Tier
 from recovery_api.models import tables
+from recovery_api.services.answer_questionnaire import AnsweredQuestionnaire
+from recovery_api.services.enter_form import enter_form
 from recovery_api.services.hand_over_reminders import hand_over_due
 from recovery_api.services.plan_reminders import plan_ahead
 from recovery_api.services.raise_flags import FlagSubject, raise_flags
+from recovery_api.services.record_audit import SYSTEM
 from tests.builders import NOW, BuiltClinic, ClockHand, PatientPersona, make_patient
 from tests.services.phone import Phone
 
@@ -92,9 +96,9 @@ def test_a_landline_that_takes_no_texts_is_called_once_about_how_to_prepare(
     with clinic.open() as scope:
         scope.connection.execute(update(tables.flag).values(status="resolved", outcome="advised", resolved_at=NOW))
     live_until(patient, clock, NOW + timedelta(days=4))
-    assert len(rows(patient, "flag")) == 1
+    assert sorted(row.rule for row in rows(patient, "flag")) == ["form_by_phone", "prepare_by_phone"]
     live_until(patient, clock, NOW + timedelta(days=6))
-    assert sorted(row.rule for row in rows(patient, "flag")) == ["prepare_by_phone", "visit_by_phone"]
+    assert sorted(row.rule for row in rows(patient, "flag")) == ["form_by_phone", "prepare_by_phone", "visit_by_phone"]
 
 
 def test_the_call_about_how_to_prepare_is_a_task_of_its_own_beside_whatever_is_open(
@@ -112,3 +116,39 @@ def test_the_call_about_how_to_prepare_is_a_task_of_its_own_beside_whatever_is_o
     assert task.reason == "Takes no texts: call and tell how to prepare: blood thinners, allergies, fasting, ride home"
     assert NOW < task.respond_by < tasks["hold_over"].respond_by
     assert {row.row_id for row in rows(patient, "due_work") if row.kind == "rung"} >= {row.id for row in tasks.values()}
+
+
+def test_a_form_that_is_due_on_a_landline_is_a_task_until_it_is_filled_in(
+    clinic: BuiltClinic, clock: ClockHand
+) -> None:
+    patient = make_patient(clinic, performed_on=NOW.date() - timedelta(days=29))
+    with clinic.open() as scope:
+        scope.connection.execute(update(tables.contact_point).values(channel="voice"))
+
+    def tasks() -> list[Row[Any]]:
+        return [row for row in rows(patient, "flag") if row.family == "forms"]
+
+    live_until(patient, clock, NOW + timedelta(days=2))
+    [task] = tasks()
+    assert (task.rule, task.tier, task.status, task.repeats) == ("form_by_phone", "today", "open", 0)
+    assert task.reason == "Takes no texts: call and fill in the form that is due"
+    assert task.opened_at < task.respond_by
+    with clinic.open() as scope:
+        scope.connection.execute(update(tables.flag).values(status="resolved", outcome="could_not_reach"))
+    live_until(patient, clock, NOW + timedelta(days=6))
+    assert [one.status for one in sorted(tasks(), key=lambda one: one.opened_at)] == ["resolved", "open"]
+
+
+def test_a_form_that_was_filled_in_with_a_nurse_is_no_task_on_a_later_day(
+    clinic: BuiltClinic, clock: ClockHand
+) -> None:
+    patient = make_patient(clinic, performed_on=NOW.date() - timedelta(days=29))
+    with clinic.open() as scope:
+        scope.connection.execute(update(tables.contact_point).values(channel="voice"))
+    clock.set(NOW + timedelta(days=1, minutes=1))
+    with clinic.open() as scope:
+        for instrument in ("rmdq", "phq2"):
+            sent = AnsweredQuestionnaire(uuid4(), instrument, 0, None, clock.now, "staff")
+            enter_form(scope, patient.id, sent, False, SYSTEM, clock.now)
+    live_until(patient, clock, NOW + timedelta(days=6))
+    assert "forms" not in {row.family for row in rows(patient, "flag")}

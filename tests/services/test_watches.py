@@ -1,15 +1,16 @@
 """What the product notices about itself: things left alone, a silent line, pages by mail, and the heartbeat."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
 from flask import Flask
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, insert, select, update
 
 from recovery_api.domain.tiers import Tier
 from recovery_api.gateways.page_channel import NotNow, OutboundPage, PageOutcome, Refused, Taken
+from recovery_api.ids import new_id
 from recovery_api.models import tables
 from recovery_api.services.answer_flags import Deed, acknowledge_flag, snooze_flag
 from recovery_api.services.beat import beat
@@ -20,7 +21,7 @@ from recovery_api.services.send_heartbeat import send_heartbeat_if_well, why_sil
 from recovery_api.services.tell_pages import Channels, tell_pages
 from recovery_api.services.watch_coverage import watch_coverage
 from recovery_api.services.watch_replies import watch_replies
-from tests.builders import BuiltClinic, ClockHand, PatientPersona, Persona, make_patient
+from tests.builders import NOW, BuiltClinic, ClockHand, PatientPersona, Persona, make_patient, record
 from tests.services.phone import Phone
 from tests.services.scripted_carrier import RealTime
 from tests.services.test_climb_ladder import call, climb, events, finding, flag_of, sent
@@ -78,13 +79,16 @@ def test_a_flag_that_lost_its_place_is_back_on_its_ladder_within_a_look(
     assert len(events(ann.clinic, flag_id)) == 2
 
 
-def test_a_flag_whose_owner_has_left_calls_again(ann: PatientPersona, ben: Persona, clock: ClockHand) -> None:
+@pytest.mark.parametrize("change", [{"disabled_at": NOW}, {"role": "operator"}], ids=["left", "sees no patients"])
+def test_a_flag_whose_owner_has_left_calls_again(
+    ann: PatientPersona, ben: Persona, clock: ClockHand, change: dict[str, Any]
+) -> None:
     flag_id = call(ann, finding(Tier.URGENT))
     with ann.clinic.open() as scope:
         acknowledge_flag(scope, Deed(ben.id, flag_id, None), clock.now)
     assert look(ann.clinic) == 0
     with ann.clinic.open() as scope:
-        scope.connection.execute(update(tables.clinician).values(disabled_at=clock.now))
+        scope.connection.execute(update(tables.clinician).values(is_paged=False, **change))
     assert look(ann.clinic) == 2, "the flag, and that nobody is left to be told"
     row = flag_of(ann.clinic, flag_id)
     assert (row.status, row.owner_id, row.next_rung_at) == ("open", None, clock.now)
@@ -183,6 +187,58 @@ def test_where_many_were_asked_and_nobody_answers_the_line_is_flagged(
     assert [listen(clinic) for _ in range(2)] == [silent, silent]
     listed = ben.get("/flags").json["items"]
     assert [(one["family"], one["tier"], one["repeats"]) for one in listed] == [("operations", "urgent", 0)] * silent
+
+
+def four_weeks(clinic: BuiltClinic, person: PatientPersona, now: datetime, answers: int) -> None:
+    """Questions of 28 days to one patient, of which so many were answered within the hour."""
+    with clinic.open() as scope:
+        rows = [
+            {
+                "clinic_id": clinic.id, "id": new_id(), "direction": direction, "patient_id": person.id,
+                "state": "delivered" if direction == "out" else "received", "sender_number": clinic.number,
+                "question": "pain" if direction == "out" else None, "phone_digest": b"d", "phone_sealed": b"s",
+                "body_sealed": b"s", "created_at": now - timedelta(days=day, hours=hours),
+            }
+            for day in range(2, 29)
+            for direction, hours in (("out", 1), ("in", 0))
+            if direction == "out" or day - 2 < answers
+        ]  # fmt: skip
+        scope.connection.execute(insert(tables.message), rows)
+
+
+@pytest.mark.parametrize(("asked", "answers", "silent"), [(6, 25, 1), (6, 8, 0), (2, 27, 0)])
+def test_a_small_clinic_whose_patients_do_answer_is_silent_with_few(
+    clinic: BuiltClinic, ben: Persona, clock: ClockHand, real: RealTime, asked: int, answers: int, silent: int
+) -> None:
+    for person in ask_many(clinic, asked, clock):
+        four_weeks(clinic, person, clock.now, answers)
+    clock.forward(hours=3)
+    real.forward(hours=3)
+    assert listen(clinic) == silent
+
+
+def test_who_is_asked_once_a_week_is_counted_for_a_week(clinic: BuiltClinic, clock: ClockHand, real: RealTime) -> None:
+    for person in ask_many(clinic, 6, clock):
+        Phone(clinic, person.phone).ask("pain", clock.now.date(), clock.now)
+        clock.forward(hours=23)
+        real.forward(hours=23)
+    assert listen(clinic) == 0
+    last = make_patient(clinic, phone="+12135550190")
+    Phone(clinic, last.phone).ask("pain", clock.now.date(), clock.now)
+    clock.forward(hours=24)
+    real.forward(hours=24)
+    assert listen(clinic) == 1
+
+
+def test_who_answered_in_the_app_or_by_a_link_did_not_leave_a_text_unanswered(
+    clinic: BuiltClinic, clock: ClockHand, real: RealTime
+) -> None:
+    people = ask_many(clinic, 10, clock)
+    clock.forward(hours=3)
+    real.forward(hours=3)
+    assert listen(clinic) == 1
+    record(people[0], 3)
+    assert listen(clinic) == 0
 
 
 def test_one_reply_of_anybody_breaks_the_silence(clinic: BuiltClinic, clock: ClockHand, real: RealTime) -> None:

@@ -5,14 +5,17 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from pyotp import TOTP
 from sqlalchemy import Row, select
 
+from recovery_api.cli.demo import _seed
 from recovery_api.db import clinic_transaction
 from recovery_api.models import tables
 from recovery_api.services.change_rota import read_rota
 from recovery_api.services.find_patients import find_patients
 from recovery_api.services.read_patient import PatientStory, read_patient
 from recovery_api.services.record_audit import SYSTEM
+from recovery_api.services.sign_in import sign_in
 from recovery_api.simulator.made_up import FATES
 from recovery_api.simulator.seed_demo import seed_demo
 from tests.builders import BuiltClinic
@@ -44,6 +47,17 @@ def seeded(clinic: BuiltClinic) -> tuple[dict[str, PatientStory], Ledger]:
 def stories(seeded: tuple[dict[str, PatientStory], Ledger]) -> dict[str, PatientStory]:
     """The patients alone."""
     return seeded[0]
+
+
+def test_an_empty_demo_has_staff_who_can_sign_in_and_nobody_in_its_care(clinic: BuiltClinic) -> None:
+    with clinic.app.app_context():
+        log_ins = _seed(no_seed=True)
+        assert (_seed(no_seed=True), len(log_ins)) == ([], 3), "a clinic that is there keeps its staff"
+        opened = sign_in(log_ins[0].email, log_ins[0].password, TOTP(log_ins[0].totp_secret).now(), "session",
+                         clinic.wiring.vaults, MONDAY)  # fmt: skip
+        with clinic_transaction(opened.clinic_id, clinic.wiring.vaults) as scope:
+            assert find_patients(scope, "", None, 1, SYSTEM, MONDAY) == []
+            assert scope.connection.execute(select(tables.message.c.id)).first() is None
 
 
 def test_the_demos_consents_are_as_old_as_its_enrolments_and_its_stop_is_in_the_ledger(

@@ -43,12 +43,12 @@ document.addEventListener("DOMContentLoaded", () => {
     wrong.hidden = true;
     try {
       const answer = await post("/prove", fields);
-      const said = await answer.json();
+      const said = await answer.json().catch(() => ({ error: wrong.dataset.again }));
       if (said.error) throw new Error(said.error);
       if (!answer.ok) location.href = said.next;
       else open();
     } catch (error) {
-      wrong.textContent = error.name === "NotAllowedError" ? wrong.dataset.none : error.message;
+      wrong.textContent = window.whyNot(error, wrong.dataset);
       wrong.hidden = false;
     }
   }

@@ -9,7 +9,7 @@ async function send(path, fields) {
   const response = await fetch(path, { method: "POST", body, headers: { Accept: "application/json" } });
   if (!(response.headers.get("Content-Type") || "").startsWith("application/json")) {
     if (response.status === 401 || response.redirected) location.href = `/prove?next=${encodeURIComponent(location.pathname)}`;
-    throw new Error(document.querySelector("[data-again]")?.dataset.again || "Load the page again.");
+    throw new TypeError(`${response.status}`);
   }
   const said = await response.json();
   if (said.error) throw new Error(said.error);
@@ -46,6 +46,13 @@ function sendKept(form, credential) {
   form.submit();
 }
 
+// What a browser says of itself is English and no help: only our own words are shown.
+function why(error, words) {
+  if (error.name === "Error") return error.message;
+  return error instanceof DOMException ? words.none : words.again;
+}
+
+window.whyNot = why;
 window.provePasskey = prove;
 window.sendToUs = send;
 
@@ -67,7 +74,7 @@ document.addEventListener("DOMContentLoaded", () => {
         const fields = Object.fromEntries([...new FormData(form)].filter(([name]) => ["csrf", "next", "name"].includes(name)));
         location.href = (await send(path, { ...fields, credential })).next;
       } catch (error) {
-        wrong.textContent = error.name === "NotAllowedError" ? wrong.dataset.none : error.message;
+        wrong.textContent = why(error, wrong.dataset);
         wrong.hidden = false;
       }
       button.disabled = false;
