@@ -1,23 +1,18 @@
 """A check-in that a clinician writes down: taken by phone, or corrected for the patient."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from dataclasses import replace
+from datetime import datetime
 from uuid import UUID
 
 from flask import Blueprint, abort, flash, make_response, redirect, render_template, request
 from werkzeug.wrappers import Response
 
-from recovery_api.clinic import words
-from recovery_api.clinic.frame import Choice, Frame
-from recovery_api.clinic.languages import chosen_language
-from recovery_api.clinic.retold import retold
+from recovery_api.clinic.check_in_form import A_DAY, day_of_form, id_of_form, sent_check_in
+from recovery_api.clinic.check_in_page import CheckInPage, given_in, told
 from recovery_api.clinic.session import colleague, form_token, signed_in
 from recovery_api.clinic.tongue import gettext as _
-from recovery_api.clinic.words import N_
 from recovery_api.clinic.worklist_views import frame_of
 from recovery_api.db import ClinicScope, clinic_transaction
-from recovery_api.domain.check_in import ACTIVITY_LEVELS, CheckInFacts
 from recovery_api.domain.errors import Conflict, Invalid, NotFound, RecoveryError
 from recovery_api.domain.symptom_words import SYMPTOM_WORDS
 from recovery_api.ids import new_id
@@ -26,57 +21,10 @@ from recovery_api.services.patient_facts import read_patients
 from recovery_api.services.read_check_ins import CheckInRead, read_latest
 from recovery_api.services.read_counts import read_counts
 from recovery_api.services.record_audit import Actor
-from recovery_api.services.report_check_in import (
-    Reported,
-    Submission,
-    correct_check_in,
-    report_check_in,
-    reported_at,
-)
+from recovery_api.services.report_check_in import Reported, Submission, correct_check_in, report_check_in, reported_at
 from recovery_api.wiring import wiring
 
 blueprint = Blueprint("check_ins", __name__)
-A_DAY = timedelta(days=1)
-NUMBERS = ("minutes_walked", "pills_otc", "pills_prescribed", "pills_total")
-_PLACES = {  # where a fact stands in the form, and how it is called there
-    "pain": ("pain-field", N_("Pain now, 0 to 10")),
-    "on": ("on", N_("Day that it is about")),
-    "activity.minutes_walked": ("minutes_walked", N_("Minutes walked")),
-    "minutes_walked": ("minutes_walked", N_("Minutes walked")),
-    "pills_otc": ("pills_otc", N_("Pills without a prescription")),
-    "pills_prescribed": ("pills_prescribed", N_("Prescribed pills")),
-    "pills_total": ("pills_total", N_("Pills in all, if not known apart")),
-    "note": ("note", N_("In the patient's own words")),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class CheckInPage:
-    """The form: whose check-in, which one is corrected or none, what is filled in, and what was wrong with it."""
-
-    frame: Frame
-    patient_id: str
-    patient_name: str
-    check_in_id: str
-    on: str
-    day: int
-    given: Mapping[str, str]
-    symptoms: tuple[str, ...] = ()
-    error: str = ""
-    place: str = "pain-field"
-    earliest: str = ""
-    born_on: date | None = None
-    form_id: str = ""  # by which a new check-in is stored once, however often its form is sent
-    levels: tuple[Choice, ...] = field(default_factory=lambda: _levels())
-    symptom_choices: tuple[Choice, ...] = field(default_factory=lambda: _symptoms())
-
-
-def _levels() -> tuple[Choice, ...]:
-    return tuple(Choice(level, words.activity_word(level)) for level in ACTIVITY_LEVELS)
-
-
-def _symptoms() -> tuple[Choice, ...]:
-    return tuple(Choice(code, said[chosen_language()]) for code, said in SYMPTOM_WORDS.items())
 
 
 @blueprint.get("/patients/<uuid:patient_id>/check-ins/new")
@@ -112,11 +60,11 @@ def _record(patient_id: UUID, check_in_id: UUID | None) -> Response:
     try:
         with clinic_transaction(me.clinic_id, parts.vaults) as scope:
             running, now = find_recovery(scope, patient_id), parts.clock.now()
-            form_id = _form_id() if check_in_id is None else None
+            form_id = id_of_form() if check_in_id is None else None
             stored_at = reported_at(scope, patient_id, form_id) if form_id else None
             at = (stored_at or now).astimezone(running.zone)
-            on = _day(at.date()) if check_in_id is None else None
-            sent = replace(_sent(at, on, Actor("clinician", me.id, me.role)), client_id=form_id)
+            on = day_of_form(at.date()) if check_in_id is None else None
+            sent = replace(sent_check_in(at, on, Actor("clinician", me.id, me.role)), client_id=form_id)
             reported = _keep(scope, patient_id, check_in_id, sent, now)
     except NotFound:
         abort(404)
@@ -126,14 +74,6 @@ def _record(patient_id: UUID, check_in_id: UUID | None) -> Response:
         return make_response(_form(patient_id, check_in_id, refused), 422)
     flash(_done(reported, check_in_id is not None))
     return redirect(f"/patients/{patient_id}", 303)
-
-
-def _form_id() -> UUID | None:
-    """The id that the form was shown with; None where it came without one."""
-    try:
-        return UUID(request.form.get("form_id", ""))
-    except ValueError:
-        return None
 
 
 def _stored_before(patient_id: UUID) -> Response:
@@ -157,46 +97,6 @@ def _done(reported: Reported, is_correction: bool) -> str:
     return f"{done} " + _("Tell the patient: %(advice)s", advice=advice.text)
 
 
-def _sent(at: datetime, on: date | None, actor: Actor) -> Submission:
-    """What the form says of a day; a correction keeps the day of what it corrects. Raises Invalid."""
-    form = request.form
-    numbers = {name: _number(name) for name in NUMBERS if form.get(name, "").strip()}
-    symptoms = tuple(code for code in SYMPTOM_WORDS if form.get(f"symptom_{code}"))
-    facts = CheckInFacts(
-        pain=_number("pain") if form.get("pain", "").strip() else None,
-        activity_level=form.get("activity") or None,
-        symptoms=symptoms,
-        answered_symptoms=bool(symptoms) or form.get("asked_symptoms") == "yes",
-        note=form.get("note", "").strip() or None,
-        **numbers,
-    )
-    return Submission(facts, at, on, None, "staff", actor, _teller(form))
-
-
-def _number(name: str) -> int:
-    text = request.form[name].strip()
-    if not text.isascii() or not text.isdigit() or len(text) > 4:
-        raise Invalid(_("Numbers are whole numbers."), field=name)
-    return int(text)
-
-
-def _teller(form: Mapping[str, str]) -> str:
-    return "caregiver" if form.get("answered_by") == "caregiver" else "patient"
-
-
-def _day(today: date) -> date:
-    """The day of the form: today, or the day before. Raises Invalid."""
-    try:
-        on = date.fromisoformat(request.form.get("on") or str(today))
-    except ValueError:
-        raise Invalid(_("Give a day."), field="on") from None
-    if not today - A_DAY <= on <= today:
-        raise Invalid(
-            _("Give today or yesterday. An older answer is corrected in the table under the chart."), field="on"
-        )
-    return on
-
-
 def _form(patient_id: UUID, check_in_id: UUID | None, wrong: RecoveryError | None = None) -> str:
     now, me = wiring().clock.now(), colleague()
     try:
@@ -208,7 +108,7 @@ def _form(patient_id: UUID, check_in_id: UUID | None, wrong: RecoveryError | Non
     except NotFound:
         abort(404)
     today = now.astimezone(running.zone).date()
-    place, error = _told(wrong)
+    place, error = told(wrong)
     page = CheckInPage(
         frame=frame,
         patient_id=str(patient_id),
@@ -216,23 +116,15 @@ def _form(patient_id: UUID, check_in_id: UUID | None, wrong: RecoveryError | Non
         check_in_id=str(check_in_id or ""),
         on=str(known.local_date if known else today),
         day=known.day if known else running.day(now),
-        given=dict(request.form) if error else _given(known),
+        given=dict(request.form) if error else given_in(known),
         symptoms=_ticked(known, bool(error)),
         error=error,
         place=place,
         earliest=str(today - A_DAY),
         born_on=patient.born_on,
-        form_id=str((_form_id() if error else None) or new_id()),
+        form_id=str((id_of_form() if error else None) or new_id()),
     )
     return render_template("clinic/check_in.html", page=page, csrf=form_token())
-
-
-def _told(wrong: RecoveryError | None) -> tuple[str, str]:
-    """Where the form has to be mended, and what is wrong there."""
-    if wrong is None:
-        return "pain-field", ""
-    place, name = _PLACES.get(wrong.field or "", ("pain-field", ""))
-    return place, f"{_(name)}: {retold(wrong.message)}" if name else retold(wrong.message)
 
 
 def _known(scope: ClinicScope, patient_id: UUID, check_in_id: UUID | None) -> CheckInRead | None:
@@ -248,21 +140,3 @@ def _ticked(known: CheckInRead | None, is_again: bool) -> tuple[str, ...]:
     if is_again:
         return tuple(code for code in SYMPTOM_WORDS if request.form.get(f"symptom_{code}"))
     return known.symptoms if known else ()
-
-
-def _given(known: CheckInRead | None) -> dict[str, str]:
-    """The fields as they stand in a check-in."""
-    if known is None:
-        return {}
-    activity, pills = known.activity, known.medication
-    values = {
-        "pain": known.pain,
-        "activity": activity.level if activity else None,
-        "minutes_walked": activity.minutes_walked if activity else None,
-        "pills_otc": pills.otc if pills else None,
-        "pills_prescribed": pills.prescribed if pills else None,
-        "pills_total": pills.total if pills else None,
-        "note": known.note,
-        "answered_by": known.answered_by,
-    }
-    return {name: str(value) for name, value in values.items() if value is not None}

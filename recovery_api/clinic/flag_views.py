@@ -190,7 +190,7 @@ def _first(flag_id: UUID, refused: RecoveryError) -> str:
         zone = scope.zone
     if not changes or changes[-1].by in ("", colleague().name):
         return retold(refused.message)
-    who, time = changes[-1].by, words.clock_of(changes[-1].at, zone)
+    who, time = changes[-1].by, words.moment_of(changes[-1].at, zone, wiring().clock.now())
     return _("%(who)s was first, at %(time)s: %(why)s", who=who, time=time, why=retold(refused.message))
 
 

@@ -25,7 +25,8 @@ def place_text(scope: ClinicScope, message_id: UUID, patient_id: UUID, clinician
     """Record what the text reports for this patient, at the time it came, and close it in the inbox.
 
     Nothing is sent: the clinician who placed it answers. Raises NotFound where no such text waits or there is no such
-    patient, and Conflict where the text has a patient already or is one of ours that came back.
+    patient, and Conflict where the text has a patient already, is one of ours that came back, or reports something of
+    a patient in no recovery: it stays in the inbox.
     """
     patient = _take_turn(scope, patient_id)
     message = _waiting(scope, message_id)
@@ -125,13 +126,13 @@ def _record(
     clinician: Actor,
     now: datetime,
 ) -> Recorded | None:
-    """A check-in of what the text reports; None where it reports nothing, or no recovery is running."""
+    """A check-in of what the text reports; None where it reports nothing. Raises Conflict where nobody would judge."""
     if reply.pain is None and not reply.symptoms and reply.tier is None:
         return None
     try:
         recovery = find_recovery(scope, patient.id).recovery
     except NotFound:
-        return None
+        raise Conflict("No recovery of this patient is running: call, and close the text with a note.") from None
     report = Report(
         facts=CheckInFacts(pain=reply.pain, symptoms=tuple(sorted(reply.symptoms)), answered_symptoms=True),
         channel="sms",

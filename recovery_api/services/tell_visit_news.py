@@ -32,7 +32,7 @@ def tell_visit_news(scope: ClinicScope, visit: Visit, was_at: datetime, patient_
     facts = plan_facts(scope, visit.episode_id)
     zone = ZoneInfo(facts.zone)
     due_at, expires_at = next_window(now, zone)
-    on, local = due_at.astimezone(zone).date(), visit.starts_at.astimezone(zone)
+    on = due_at.astimezone(zone).date()
     reminder = tables.reminder
     told = scope.connection.execute(_told_of(scope, visit)).first()
     ahead = scope.connection.execute(
@@ -47,11 +47,15 @@ def tell_visit_news(scope: ClinicScope, visit: Visit, was_at: datetime, patient_
         if not is_called:
             call_with_news(scope, recovery, slot, now)
         return
-    values = {"visit": str(visit.id), "date": local.date().isoformat(), "time": f"{local:%H:%M}"}
-    is_off = visit.status == "cancelled"
-    text_key, question = (CALLED_OFF, None) if is_off else ("visit_coming", "appointment")
+    text_key, question = (CALLED_OFF, None) if visit.status == "cancelled" else ("visit_coming", "appointment")
+    values = _values(visit, zone)
     news = PlannedReminder("follow_up_visit", on, slot, due_at, expires_at, text_key, question, values)
     add_reminders(scope, facts, [news])
+
+
+def _values(visit: Visit, zone: ZoneInfo) -> dict[str, str]:
+    local = visit.starts_at.astimezone(zone)
+    return {"visit": str(visit.id), "date": local.date().isoformat(), "time": f"{local:%H:%M}"}
 
 
 def _told_of(scope: ClinicScope, visit: Visit) -> Select[tuple[str]]:

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ScalarSelect, exists, func, literal, select
+from sqlalchemy import Exists, ScalarSelect, exists, func, literal, select
 
 from recovery_api.clock import real_now
 from recovery_api.db import ClinicScope, Vaults, clinic_transaction
@@ -13,11 +14,13 @@ from recovery_api.domain.clinic_silence import AGES, is_silent, own_shares
 from recovery_api.domain.readings import Finding
 from recovery_api.domain.tiers import Tier
 from recovery_api.ids import id_since
+from recovery_api.logs import warn
 from recovery_api.models import tables
 from recovery_api.services.keep_watch import keep_watch
 from recovery_api.services.list_clinics import list_clinics
 from recovery_api.services.notify_clinicians import page_clinicians
 from recovery_api.services.raise_flags import FlagSubject, raise_flags
+from recovery_api.services.set_aside import TROUBLE
 from recovery_api.services.silence_facts import LEFT
 
 # A day's round, and for who is asked once a week a longer one, on each of which nobody may have been heard.
@@ -29,7 +32,16 @@ RESPOND_MINUTES = 120
 
 def watch_replies(vaults: Vaults, now: datetime) -> int:
     """Look at every clinic; returns how many are silent."""
-    return sum(_watch_clinic(clinic_id, vaults, now) for clinic_id in list_clinics())
+    return sum(_watch_or_say_so(clinic_id, vaults, now) for clinic_id in list_clinics())
+
+
+def _watch_or_say_so(clinic_id: UUID, vaults: Vaults, now: datetime) -> bool:
+    """A clinic that cannot be looked at keeps no other from its look."""
+    try:
+        return _watch_clinic(clinic_id, vaults, now)
+    except TROUBLE as error:
+        warn("replies.not_watched", clinic_id=str(clinic_id), error=type(error).__name__)
+        return False
 
 
 def _watch_clinic(clinic_id: UUID, vaults: Vaults, now: datetime) -> bool:
@@ -61,18 +73,7 @@ def _asked(scope: ClinicScope, look_back: timedelta, now: datetime) -> tuple[Seq
     Who answered in the app, by a link or on a call instead is not one of them.
     """
     point, patient = tables.contact_point, tables.patient
-    episode, check_in, asked_at = tables.episode, tables.check_in, point.c.question_asked_at
-    otherwise = (
-        exists()
-        .where(
-            episode.c.clinic_id == point.c.clinic_id,
-            episode.c.patient_id == point.c.patient_id,
-            check_in.c.clinic_id == episode.c.clinic_id,
-            check_in.c.episode_id == episode.c.id,
-            check_in.c.recorded_at >= asked_at,
-        )
-        .correlate(point)
-    )
+    asked_at = point.c.question_asked_at
     older = [func.count().filter(asked_at <= now - age) for age in AGES]
     *counts, since = scope.connection.execute(
         select(*older, func.min(asked_at))
@@ -86,10 +87,26 @@ def _asked(scope: ClinicScope, look_back: timedelta, now: datetime) -> tuple[Seq
             asked_at <= now - AGES[0],
             patient.c.status == "active",
             patient.c.is_synthetic.is_(False),
-            ~otherwise,
+            ~_answered_otherwise(point),
         )
     ).one()
     return [count - older for count, older in pairwise([*counts, 0])], since
+
+
+def _answered_otherwise(point: Any) -> Exists:
+    """A report since the question, by whichever way: only a text closes the question of a phone."""
+    episode, check_in = tables.episode, tables.check_in
+    return (
+        exists()
+        .where(
+            episode.c.clinic_id == point.c.clinic_id,
+            episode.c.patient_id == point.c.patient_id,
+            check_in.c.clinic_id == episode.c.clinic_id,
+            check_in.c.episode_id == episode.c.id,
+            check_in.c.recorded_at >= point.c.question_asked_at,
+        )
+        .correlate(point)
+    )
 
 
 def _shares(scope: ClinicScope, since: datetime, now: datetime) -> Sequence[float]:

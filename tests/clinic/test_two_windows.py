@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 
 from recovery_api.services.read_flags import FlagQuery, read_flags
-from tests.builders import BuiltClinic, PatientPersona, Persona, make_clinician, record
+from tests.builders import BuiltClinic, ClockHand, PatientPersona, Persona, make_clinician, record
 from tests.clinic.visitor import Visitor
 
 NOTE = "Rang at length; she <walks> again."
@@ -88,6 +88,15 @@ def test_who_comes_after_the_end_keeps_the_note_and_is_led_to_the_chart(
     later = second.read(path)
     assert "This flag is resolved already." in later
     assert '<button class="main">Resolve</button>' not in later
+
+
+def test_who_was_first_on_another_day_is_told_with_that_day(
+    nurse: Visitor, second: Visitor, flagged: UUID, clock: ClockHand
+) -> None:
+    nurse.post(f"/flags/{flagged}/acknowledge")
+    clock.forward(days=2)
+    page = second.done(f"/flags/{flagged}/acknowledge", version="1")
+    assert "Made-up clinician was first, at Fri 20 Nov 10:00: Somebody else changed" in page
 
 
 def test_a_note_that_is_too_long_is_not_lost(nurse: Visitor, flagged: UUID) -> None:

@@ -1,6 +1,7 @@
 """A template, a zone, the care team or the clinic's number that is broken anywhere: the next look says so."""
 
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.exc import ProgrammingError
 
 from jobs.timetable import TIMETABLE
+from recovery_api.db import Vaults
 from recovery_api.domain.errors import Invalid
 from recovery_api.models import tables
 from recovery_api.packs import load_yaml
@@ -23,7 +25,9 @@ from recovery_api.services.read_answers import Answer, with_gaps
 from recovery_api.services.read_trajectory import read_trajectory
 from recovery_api.services.record_audit import SYSTEM
 from recovery_api.services.set_ladder import set_ladder
+from recovery_api.services.wake_flags import wake_flags
 from recovery_api.services.watch_coverage import watch_coverage
+from recovery_api.services.watch_replies import watch_replies
 from tests.builders import NOW, BuiltClinic, PatientPersona, Persona
 
 pytestmark = pytest.mark.usefixtures("real")
@@ -101,6 +105,15 @@ def test_a_clinic_whose_own_zone_is_broken_is_noticed_and_hides_no_other(
     with other_clinic.app.app_context(), other_clinic.open() as scope:
         troubles = {one.clinic_id: one.trouble for one in read_watches(scope.connection) if one.kind == "coverage"}
     assert troubles == {ann.clinic.id: "clinic 1", other_clinic.id: None}
+
+
+@pytest.mark.parametrize("watch", [wake_flags, watch_replies], ids=["wake_flags", "watch_replies"])
+def test_a_clinic_whose_own_zone_is_broken_keeps_no_other_from_its_look(
+    ann: PatientPersona, other_clinic: BuiltClinic, watch: Callable[[Vaults, datetime], int]
+) -> None:
+    change(ann.clinic, update(tables.clinic).where(tables.clinic.c.id == ann.clinic.id).values(zone="Mars/Base"))
+    with other_clinic.app.app_context():
+        assert watch(other_clinic.wiring.vaults, NOW) == 0
 
 
 def test_a_care_team_of_nobody_is_noticed(ann: PatientPersona, ben: Persona) -> None:

@@ -8,8 +8,10 @@ import pytest
 from sqlalchemy import Row
 
 from recovery_api.models import tables
+from recovery_api.services.change_episode import EpisodeChanges, change_episode
 from recovery_api.services.queue_texts import Outgoing, Recipient, queue_texts
-from tests.builders import BuiltClinic, ClockHand, PatientPersona, Persona, make_clinician, make_patient, record
+from recovery_api.services.record_audit import SYSTEM
+from tests.builders import NOW, BuiltClinic, ClockHand, PatientPersona, Persona, make_clinician, make_patient, record
 from tests.services.phone import Phone
 
 STRANGER = "+13475550177"
@@ -96,6 +98,15 @@ def test_a_text_is_placed_once_and_only_inside_the_clinic(ann: PatientPersona, b
     known = UUID(str(Phone(ann.clinic, ann.phone).text("HELP").message.id))
     assert assign(ben, known, ann.id) == 409
     assert [row.pain for row in Phone(ann.clinic, ann.phone).rows("check_in") if row.pain is not None] == [5]
+
+
+def test_a_report_is_placed_with_nobody_whose_recovery_is_over(ann: PatientPersona, ben: Persona) -> None:
+    report, thanks = waiting(ann.clinic, "8"), waiting(ann.clinic, "thank you for everything")
+    with ann.clinic.open() as scope:
+        change_episode(scope, ann.episode_id, EpisodeChanges(status="ended"), SYSTEM, NOW)
+    assert assign(ben, report, ann.id) == 409
+    assert message(ann.clinic, report).handled_at is None, "it stays in the inbox"
+    assert assign(ben, thanks, ann.id) == 204
 
 
 def test_a_text_without_a_report_is_filed_and_records_nothing(ann: PatientPersona, ben: Persona) -> None:
